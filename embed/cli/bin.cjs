@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+// The command `cordon`: finds a Node that can run it, and hands over. It is plain CommonJS that the oldest Node reads,
+// because its first job is to notice an old Node, and its second is to start quickly (no ESM loader, cached bytecode).
+"use strict";
+
+const path = require("node:path");
+const fs = require("node:fs");
+
+const root = path.join(__dirname, "../..");
+const NEEDS = [22, 13];
+
+function isOldNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  return major < NEEDS[0] || (major === NEEDS[0] && minor < NEEDS[1]);
+}
+
+/** Runs this very command again under the development dependency `node`; its end becomes ours. */
+function runAgainUnder(node) {
+  const child = require("node:child_process").spawn(node, process.argv.slice(1), { stdio: "inherit" });
+  // A terminal sends ^C to both of us: the child decides how it ends. Signals sent to us alone are passed on.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("error", (error) => fail(`cannot start ${node}: ${error.message}`));
+  child.on("exit", (code, signal) => {
+    if (signal === null) process.exit(code);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
+
+function fail(message) {
+  process.stderr.write(`cordon: ${message}\n`);
+  process.exit(2);
+}
+
+function start() {
+  const built = path.join(root, "dist/cli.mjs");
+  const source = path.join(root, "embed/cli/main.ts");
+  const file = fs.existsSync(built) ? built : source;
+  if (!fs.existsSync(file)) fail("this checkout is not built yet: run `npm install`");
+  require("node:module").enableCompileCache?.();
+  import(require("node:url").pathToFileURL(file).href)
+    .then((cli) => cli.main(process.argv.slice(2)))
+    .then((code) => {
+      process.exitCode = code;
+    })
+    .catch((error) => fail(error?.stack ?? String(error)));
+}
+
+function findNode() {
+  const local = path.join(root, "node_modules/node/bin/node");
+  return [local, `${local}.exe`].find((file) => fs.existsSync(file));
+}
+
+if (isOldNode()) {
+  const node = findNode();
+  if (node === undefined) {
+    fail(
+      `Node ${NEEDS.join(".")} or later is needed, this is ${process.versions.node}. Install a newer Node, or run \`npm install\` in a checkout of cordon.`,
+    );
+  }
+  runAgainUnder(node);
+} else {
+  start();
+}
