@@ -1,0 +1,386 @@
+// Judges function bodies: does every path charge, stay in its frame of code, and touch only what it may?
+//
+// Body = ENTER, one block, guest code, `end` of the block, LEAVE, `end`. The walk keeps a control stack, the height
+// of the operand stack, and one flag per operand: "safe", which for an address means confined and for a float settled.
+//
+// Invariants
+//   J1  An operand is safe only if the instruction or inserted sequence that made it says so; merging blocks forget.
+//   J2  After an instruction that never goes on only `else` or `end` follows, so the height is always exact.
+//   J3  Reserved globals, the base local and memory instructions appear in inserted sequences alone.
+// Trust
+//   Relies on the host engine's validation of the same bytes for types and indices. Trusted by verify.ts.
+import { isNumeric, matches, type Reader, readByte, readI32, readU32, refuse } from "./bytes.ts";
+import { cacheBase, confine, enter, frameCost, leave, loopCharge, RESERVED_GLOBALS, settle, weight } from "./fuel.ts";
+import * as limits from "./limits.ts";
+import type { FunctionType, Module } from "./module.ts";
+import { type Immediate, OPCODES, PREFIX, PREFIXED, TABLE_SIZE, tabulate } from "./opcodes.ts";
+import { IMPORTS, nameable, REFUEL_INDEX, TRAMPOLINES } from "./trampolines.ts";
+
+/** How a memory is confined. Segment: addresses are `base + (address & mask)`, with `guard` bytes above each segment. */
+export type Mode =
+  | { readonly kind: "frame" }
+  | { readonly kind: "segment"; readonly mask: number; readonly guard: number };
+
+/** What the walk counted. Fuel is charged at `charges` places: each function and each loop. */
+export interface BodySummary {
+  readonly functions: number;
+  readonly loops: number;
+  readonly gates: number;
+  readonly instructions: number;
+}
+
+const MISSING = 255;
+const KINDS: readonly Immediate[] = [
+  ...(["none", "block", "label", "labels", "function", "indirect", "local", "global"] as const),
+  ...(["memarg", "memory", "memories", "i32", "i64", "f32", "f64"] as const),
+];
+const IMMEDIATE = tabulate(MISSING, (row) => KINDS.indexOf(row.immediate));
+const POPS = tabulate(0, (row) => row.pops.length);
+const PUSHES = tabulate(0, (row) => row.pushes.length);
+const WIDTH = tabulate(0, (row) => row.width);
+const WRITES = tabulate(0, (row) => (row.effect === "writes" ? 1 : 0));
+/** 1: the result is safe; 2: it is as safe as the first operand; 0: it is not. */
+const RESULT = tabulate(0, (row, name) => {
+  if (/^f..\.(load|const|convert_|reinterpret_)/.test(name)) return 1;
+  return /^f..\.(abs|neg|copysign)$/.test(name) || name === "local.tee" ? 2 : 0;
+});
+/** The float operand on top must be settled: its bits, or its sign, become visible. */
+const SHOWS = tabulate(0, (_row, name) => (/^f..\.(store|copysign)$|\.reinterpret_f/.test(name) ? 1 : 0));
+
+const N = { none: 0, block: 1, label: 2, labels: 3, function: 4, indirect: 5, local: 6, global: 7 } as const;
+const M = { memarg: 8, memory: 9, memories: 10, i32: 11, i64: 12, f32: 13, f64: 14 } as const;
+const LOOP = OPCODES.loop.code;
+const [IF, ELSE, END] = [OPCODES.if.code, OPCODES.else.code, OPCODES.end.code];
+const [RETURN, TEE] = [OPCODES.return.code, OPCODES["local.tee"].code];
+const STOPS = tabulate(0, (row) => (row.effect === "stops" ? 1 : 0));
+
+// The fixed parts of the inserted sequences, around the numbers that differ.
+const ENTER = enter(REFUEL_INDEX, 0, 0);
+const [ENTER_FUEL, ENTER_DEPTH, ENTER_TEST] = [ENTER.slice(0, 3), ENTER.slice(4, 10), ENTER.slice(11)];
+const CHARGE = loopCharge(REFUEL_INDEX, 0);
+const [CHARGE_FUEL, CHARGE_TEST] = [CHARGE.slice(0, 3), CHARGE.slice(4)];
+const LEAVE = leave(0);
+const [LEAVE_DEPTH, LEAVE_SET] = [LEAVE.slice(0, 3), LEAVE.slice(4)];
+
+/** The walk over one body. The arrays are scratch space, one set for all bodies of a module. */
+interface Walk extends Reader {
+  readonly module: Module;
+  readonly mode: Mode;
+  readonly safe: Uint8Array;
+  /** Per open block: the height below it, its results, where its loop's charge stands (0: no loop) and how much it is. */
+  readonly below: Int32Array;
+  readonly results: Int32Array;
+  readonly params: Int32Array;
+  readonly charged: Int32Array;
+  /** Instructions counted so far in each open loop or function, and which of these each block belongs to. */
+  readonly counted: Int32Array;
+  readonly region: Int32Array;
+  depth: number;
+  height: number;
+  highest: number;
+  locals: number;
+  baseLocal: number;
+  confining: readonly number[];
+  instructions: number;
+  branches: number;
+  loops: number;
+  gates: number;
+}
+
+const newWalk = (bytes: Uint8Array, module: Module, mode: Mode): Walk => {
+  const control = (): Int32Array => new Int32Array(limits.MAX_BLOCK_DEPTH + 2);
+  return {
+    ...{ bytes, module, mode, at: 0, end: 0, safe: new Uint8Array(limits.MAX_OPERANDS + limits.MAX_TYPE_ARITY + 4) },
+    ...{ below: control(), results: control(), params: control(), charged: control() },
+    ...{ counted: control(), region: control(), depth: 0, height: 0, highest: 0, locals: 0, baseLocal: -1 },
+    ...{ confining: [], instructions: 0, branches: 0, loops: 0, gates: 0 },
+  };
+};
+
+/** Skips exactly these bytes. */
+function expect(
+  walk: Walk,
+  pattern: readonly number[],
+  rule: "V4-frame" | "V5-charge" | "V10-enter" | "V8-base",
+): void {
+  if (!matches(walk.bytes, walk.at, pattern)) refuse(rule, walk.at);
+  walk.at += pattern.length;
+}
+
+function push(walk: Walk, count: number, safe: number): void {
+  walk.safe.fill(safe, walk.height, walk.height + count);
+  walk.height += count;
+  if (walk.height > walk.highest) walk.highest = walk.height;
+  if (walk.height > limits.MAX_OPERANDS) refuse("S-operands", walk.at);
+}
+
+function open(walk: Walk, params: number, results: number): void {
+  if (++walk.depth > limits.MAX_BLOCK_DEPTH) refuse("S-depth", walk.at);
+  const { depth } = walk;
+  walk.below[depth] = walk.height - params;
+  walk.params[depth] = params;
+  walk.results[depth] = results;
+  walk.charged[depth] = 0;
+  walk.region[depth] = depth === 1 ? 1 : (walk.region[depth - 1] as number);
+  walk.branches++;
+}
+
+/** The type of a block: 0x40 nothing, a value type, or an index of a function type. */
+function blockType(walk: Walk): FunctionType {
+  const byte = walk.bytes[walk.at] as number;
+  if (byte === 0x40) return skipType(walk, NOTHING);
+  if (byte >= 0x7c && byte <= 0x7f) return skipType(walk, ONE);
+  return walk.module.types[readI32(walk)] ?? refuse("malformed", walk.at);
+}
+
+const NOTHING: FunctionType = { params: [], results: [] };
+const ONE: FunctionType = { params: [], results: [0x7f] };
+
+function skipType(walk: Walk, type: FunctionType): FunctionType {
+  walk.at++;
+  return type;
+}
+
+function openBlock(walk: Walk, opcode: number): void {
+  const type = blockType(walk);
+  if (opcode === IF) walk.height--;
+  open(walk, type.params.length, type.results.length);
+  walk.safe.fill(0, walk.height - type.params.length, walk.height);
+  if (opcode === LOOP) openLoop(walk);
+}
+
+function openLoop(walk: Walk): void {
+  walk.loops++;
+  expect(walk, CHARGE_FUEL, "V5-charge");
+  walk.region[walk.depth] = walk.depth;
+  walk.counted[walk.depth] = 0;
+  const cost = readI32(walk);
+  if (cost < 1) refuse("V5-weight", walk.at);
+  walk.charged[walk.depth] = cost;
+  expect(walk, CHARGE_TEST, "V5-charge");
+}
+
+function closeBlock(walk: Walk): void {
+  const { depth } = walk;
+  const cost = walk.charged[depth] as number;
+  if (cost !== 0 && cost !== weight(walk.counted[depth] as number)) refuse("V5-weight", walk.at);
+  walk.height = walk.below[depth] as number;
+  walk.depth--;
+  push(walk, walk.results[depth] as number, 0);
+}
+
+function reopenElse(walk: Walk): void {
+  walk.height = walk.below[walk.depth] as number;
+  push(walk, walk.params[walk.depth] as number, 0);
+  walk.branches++;
+}
+
+/** A branch may name every open block. The function's own label lies one further out and would skip LEAVE. */
+function branch(walk: Walk): void {
+  const at = walk.at;
+  if (readU32(walk) >= walk.depth) refuse("V4-label", at);
+}
+
+function branchTable(walk: Walk): void {
+  const count = readU32(walk);
+  if (count > walk.end - walk.at) refuse("malformed", walk.at);
+  walk.branches += count;
+  for (let i = 0; i <= count; i++) branch(walk);
+}
+
+function applyType(walk: Walk, type: FunctionType | undefined): void {
+  if (type === undefined) return refuse("malformed", walk.at);
+  walk.height -= type.params.length;
+  push(walk, type.results.length, 0);
+}
+
+function call(walk: Walk): void {
+  const at = walk.at;
+  const index = readU32(walk);
+  if (!nameable(index)) refuse("V1-nameable", at);
+  if (index < IMPORTS.length + TRAMPOLINES.length) walk.gates++;
+  applyType(walk, walk.module.types[walk.module.functions[index - IMPORTS.length] ?? -1]);
+}
+
+function callIndirect(walk: Walk): void {
+  const type = readU32(walk);
+  readU32(walk);
+  walk.height--;
+  applyType(walk, walk.module.types[type]);
+}
+
+/** The address lies below the value that a store writes. */
+function memoryAccess(walk: Walk, opcode: number): void {
+  const at = walk.at;
+  if (readU32(walk) > 3) refuse("O-opcode", at); // bit 6 would name another memory
+  const offset = readU32(walk);
+  if (walk.mode.kind === "frame") return;
+  const address = walk.height - (WRITES[opcode] === 1 ? 2 : 1);
+  if (walk.safe[address] !== 1) refuse("V7-address", at);
+  if (offset + (WIDTH[opcode] as number) > walk.mode.guard) refuse("V7-offset", at);
+}
+
+/** Leaves `at` behind a local's index. A tee may begin the settling sequence. */
+function localAccess(walk: Walk, opcode: number): void {
+  const at = walk.at;
+  const index = readU32(walk);
+  if (index === walk.baseLocal) refuse("V8-base", at);
+  const next = walk.bytes[walk.at] as number;
+  if (opcode !== TEE || (next !== 0x43 && next !== 0x44)) return;
+  const sequence = settle(next === 0x43 ? "f32" : "f64", index);
+  if (!matches(walk.bytes, at - 1, sequence)) return;
+  walk.at = at - 1 + sequence.length;
+  walk.safe[walk.height - 1] = 1;
+  count(walk, 5);
+  if (walk.height + 2 > walk.highest) walk.highest = walk.height + 2;
+}
+
+function integer(walk: Walk): void {
+  const at = walk.at - 1;
+  if (walk.confining.length > 0 && matches(walk.bytes, at, walk.confining)) {
+    walk.at = at + walk.confining.length;
+    walk.safe[walk.height - 1] = 1;
+    count(walk, -1); // the same program pays the same in both modes
+    return;
+  }
+  readI32(walk);
+  push(walk, 1, 0);
+}
+
+function count(walk: Walk, instructions: number): void {
+  walk.instructions += instructions;
+  (walk.counted[walk.region[walk.depth] as number] as number) += instructions;
+}
+
+const skipLong = (walk: Walk): void => {
+  while (readByte(walk) > 0x7f);
+};
+
+/** Reads what follows the opcode and refuses what is forbidden; true if the table's row says all about its operands. */
+function immediate(walk: Walk, opcode: number): boolean {
+  // biome-ignore format: a table
+  switch (IMMEDIATE[opcode]) {
+    case N.none: return opcode === RETURN ? refuse("V4-return", walk.at - 1) : true;
+    case N.block: openBlock(walk, opcode); return false;
+    case N.label: branch(walk); return true;
+    case N.labels: branchTable(walk); return true;
+    case N.function: call(walk); return false;
+    case N.indirect: callIndirect(walk); return false;
+    case N.local: localAccess(walk, opcode); return true;
+    case N.global: return readU32(walk) < RESERVED_GLOBALS ? refuse("V6-reserved", walk.at - 1) : true;
+    case M.memarg: memoryAccess(walk, opcode); return true;
+    case M.i32: integer(walk); return false;
+    case M.i64: skipLong(walk); return true;
+    case M.f32: walk.at += 4; return true;
+    case M.f64: walk.at += 8; return true;
+    case M.memory:
+    case M.memories: return refuse("V9-memory", walk.at - 1);
+    default: return refuse("O-opcode", walk.at - 1);
+  }
+}
+
+function operands(walk: Walk, opcode: number): void {
+  if (SHOWS[opcode] === 1 && walk.safe[walk.height - 1] !== 1) refuse("N1-settled", walk.at - 1);
+  walk.height -= POPS[opcode] as number;
+  if (PUSHES[opcode] === 0) return;
+  const result = RESULT[opcode] as number;
+  push(walk, 1, result === 2 ? (walk.safe[walk.height] as number) : result);
+}
+
+/** One instruction. */
+function step(walk: Walk): void {
+  const at = walk.at;
+  let opcode = readByte(walk);
+  if (opcode === PREFIX) opcode = Math.min(PREFIXED + readU32(walk), TABLE_SIZE - 1);
+  count(walk, 1);
+  if (opcode === END) return closeBlock(walk);
+  if (opcode === ELSE) return reopenElse(walk);
+  if (immediate(walk, opcode)) operands(walk, opcode);
+  if (STOPS[opcode] === 1) {
+    const next = walk.bytes[walk.at];
+    if (next !== END && next !== ELSE) refuse("V3-dead", at);
+  }
+}
+
+/** Declared locals; the walk's `at` moves behind them. */
+function readLocals(walk: Walk): number {
+  let locals = 0;
+  for (let groups = readU32(walk); groups > 0; groups--) {
+    locals += readU32(walk);
+    if (!isNumeric(readByte(walk))) refuse("O-opcode", walk.at - 1);
+  }
+  return locals;
+}
+
+function beginBody(walk: Walk, type: FunctionType): { readonly cost: number; readonly frame: number } {
+  const at = walk.at;
+  walk.locals = type.params.length + readLocals(walk);
+  if (walk.locals > limits.MAX_LOCALS) refuse("S-locals", at);
+  expect(walk, ENTER_FUEL, "V10-enter");
+  const cost = readI32(walk);
+  expect(walk, ENTER_DEPTH, "V10-enter");
+  const frame = readI32(walk);
+  expect(walk, ENTER_TEST, "V10-enter");
+  if (walk.mode.kind === "segment") beginSegmentBody(walk, walk.mode.mask);
+  return { cost, frame };
+}
+
+function beginSegmentBody(walk: Walk, mask: number): void {
+  walk.baseLocal = walk.locals - 1;
+  walk.confining = confine(mask, walk.baseLocal);
+  expect(walk, cacheBase(walk.baseLocal), "V8-base");
+}
+
+function openBody(walk: Walk, type: FunctionType): void {
+  const at = walk.at;
+  if (walk.bytes[walk.at++] !== OPCODES.block.code) refuse("V4-frame", at);
+  const block = blockType(walk);
+  const same = block.params.length === 0 && block.results.length === type.results.length;
+  if (!same) refuse("V4-frame", at);
+  [walk.depth, walk.height, walk.highest, walk.instructions, walk.branches] = [0, 0, 0, 0, 0];
+  open(walk, 0, type.results.length);
+  walk.counted[1] = 0;
+}
+
+function endBody(walk: Walk, frame: number): void {
+  const at = walk.at;
+  expect(walk, LEAVE_DEPTH, "V4-frame");
+  if (readI32(walk) !== frame) refuse("V4-frame", at);
+  expect(walk, LEAVE_SET, "V4-frame");
+  expect(walk, [END], "V4-frame");
+  if (walk.at !== walk.end) refuse("V4-frame", walk.at);
+}
+
+function checkShape(walk: Walk, at: number): number {
+  if (walk.instructions > limits.MAX_INSTRUCTIONS) refuse("S-instructions", at);
+  const product = walk.locals * walk.branches;
+  return product <= limits.MAX_COMPILE_PRODUCT ? product : refuse("S-product", at);
+}
+
+function verifyBody(walk: Walk, type: FunctionType): number {
+  const at = walk.at;
+  const { cost, frame } = beginBody(walk, type);
+  openBody(walk, type);
+  while (walk.depth > 0) step(walk);
+  endBody(walk, frame);
+  if (cost !== weight(walk.counted[1] as number)) refuse("V5-weight", at);
+  if (frame !== frameCost(walk.locals, walk.highest)) refuse("V10-enter", at);
+  return checkShape(walk, at);
+}
+
+/** Judges every guest function of a module whose layout verify.ts has accepted. Throws a Refusal. */
+export function verifyBodies(bytes: Uint8Array, module: Module, mode: Mode): BodySummary {
+  const walk = newWalk(bytes, module, mode);
+  let [products, instructions] = [0, 0];
+  for (let i = TRAMPOLINES.length; i < module.bodies.length; i++) {
+    const body = module.bodies[i];
+    const type = module.types[module.functions[i] ?? -1];
+    if (body === undefined || type === undefined) return refuse("malformed", 0);
+    [walk.at, walk.end] = [body.at, body.end];
+    products += verifyBody(walk, type);
+    instructions += walk.instructions;
+    if (products > limits.MAX_COMPILE_SUM) refuse("S-product", body.at);
+  }
+  const functions = module.bodies.length - TRAMPOLINES.length;
+  return { functions, loops: walk.loops, gates: walk.gates, instructions };
+}

@@ -1,0 +1,178 @@
+// Bytes to module, or malformed. Reads every section but the code inside function bodies.
+//
+// Invariants
+//   D1  Time is linear in the bytes: a count is at most the bytes that are left.
+// Trust
+//   Relies on the host engine's validation of the same bytes for indices and types; trusted by verify.ts.
+//   Used on source modules by the toolchain too.
+import { isNumeric, type Reader, readByte, readCount, readI32, readU32, refuse } from "./bytes.ts";
+import { MAX_SECTION_ENTRIES, MAX_TYPE_ARITY } from "./limits.ts";
+import type { DataSegment, ElementSegment, Export, FunctionType, Global, Import, Limits, Module } from "./module.ts";
+
+type Utf8 = (bytes: Uint8Array) => string;
+
+const list = <T>(reader: Reader, item: (reader: Reader) => T, most = MAX_SECTION_ENTRIES): T[] => {
+  const count = readCount(reader, most);
+  const out: T[] = [];
+  for (let i = 0; i < count; i++) out.push(item(reader));
+  return out;
+};
+
+function skip(reader: Reader, length: number): number {
+  const from = reader.at;
+  if (length > reader.end - from) refuse("malformed", from);
+  reader.at = from + length;
+  return from;
+}
+
+const readValueType = (reader: Reader): number => {
+  const type = readByte(reader);
+  return isNumeric(type) ? type : refuse("O-opcode", reader.at - 1);
+};
+
+const readType = (reader: Reader): FunctionType => {
+  if (readByte(reader) !== 0x60) refuse("O-opcode", reader.at - 1);
+  const params = list(reader, readValueType, MAX_TYPE_ARITY);
+  return { params, results: list(reader, readValueType, MAX_TYPE_ARITY) };
+};
+
+const readLimits = (reader: Reader): Limits => {
+  const flags = readByte(reader);
+  if (flags > 1) refuse("O-opcode", reader.at - 1); // shared, memory64, custom page sizes
+  const min = readU32(reader);
+  return { min, max: flags === 1 ? readU32(reader) : undefined };
+};
+
+const readTable = (reader: Reader): Limits => {
+  if (readByte(reader) !== 0x70) refuse("O-opcode", reader.at - 1);
+  return readLimits(reader);
+};
+
+const NO_LIMITS: Limits = { min: 0, max: undefined };
+
+const readImport =
+  (utf8: Utf8) =>
+  (reader: Reader): Import => {
+    const at = reader.at;
+    const [module, name] = [readName(reader, utf8), readName(reader, utf8)];
+    const kind = readByte(reader);
+    const base = { at, module, name, type: 0, limits: NO_LIMITS };
+    if (kind === 0) return { ...base, kind: "function", type: readU32(reader) };
+    if (kind === 1) return { ...base, kind: "table", limits: readTable(reader) };
+    if (kind === 2) return { ...base, kind: "memory", limits: readLimits(reader) };
+    if (kind !== 3) return refuse("O-opcode", reader.at - 1);
+    skip(reader, 2);
+    return { ...base, kind: "global" };
+  };
+
+function readName(reader: Reader, utf8: Utf8): string {
+  const length = readU32(reader);
+  const from = skip(reader, length);
+  return utf8(reader.bytes.subarray(from, from + length));
+}
+
+/** A constant expression: one constant and `end`. Its value is known when it is an i32. */
+function readConstant(reader: Reader): number | undefined {
+  const opcode = readByte(reader);
+  let value: number | undefined;
+  if (opcode === 0x41) value = readI32(reader);
+  else if (opcode === 0x42) while (readByte(reader) > 0x7f);
+  else if (opcode === 0x43) skip(reader, 4);
+  else if (opcode === 0x44) skip(reader, 8);
+  else refuse("V1-globals", reader.at - 1);
+  if (readByte(reader) !== 0x0b) refuse("V1-globals", reader.at - 1);
+  return value;
+}
+
+const readGlobal = (reader: Reader): Global => {
+  const type = readValueType(reader);
+  const mutable = readByte(reader) === 1;
+  const at = reader.at;
+  readConstant(reader);
+  return { type, mutable, at, end: reader.at };
+};
+
+const readExport =
+  (utf8: Utf8) =>
+  (reader: Reader): Export => {
+    const at = reader.at;
+    return { at, name: readName(reader, utf8), kind: readByte(reader), index: readU32(reader) };
+  };
+
+// Flag 0: active, table 0. Flag 2: the same with the table and the element kind spelled out. Others are refused.
+const readElement = (reader: Reader): ElementSegment => {
+  const at = reader.at;
+  const flags = readU32(reader);
+  if (flags !== 0 && (flags !== 2 || readU32(reader) !== 0)) refuse("V2-elements", at);
+  const offset = readConstant(reader);
+  if (flags === 2 && readByte(reader) !== 0) refuse("V2-elements", at);
+  return { at, active: true, offset, functions: list(reader, readU32) };
+};
+
+const readData = (reader: Reader): DataSegment => {
+  const at = reader.at;
+  const flags = readU32(reader);
+  if (flags > 2 || (flags === 2 && readU32(reader) !== 0)) refuse("V2-data", at);
+  const offset = flags === 1 ? undefined : readConstant(reader);
+  const length = readU32(reader);
+  return { at, active: flags !== 1, offset, from: skip(reader, length), length };
+};
+
+const readBody = (reader: Reader): { at: number; end: number } => {
+  const length = readU32(reader);
+  const at = skip(reader, length);
+  return { at, end: at + length };
+};
+
+type Draft = { -readonly [K in keyof Module]: Module[K] } & { sections: { id: number; at: number }[] };
+
+const empty = (): Draft => ({
+  types: [],
+  imports: [],
+  functions: [],
+  tables: [],
+  memories: [],
+  globals: [],
+  exports: [],
+  start: undefined,
+  elements: [],
+  data: [],
+  bodies: [],
+  sections: [],
+});
+
+function readSection(id: number, reader: Reader, draft: Draft, utf8: Utf8): void {
+  // biome-ignore format: a table
+  switch (id) {
+    case 1: draft.types = list(reader, readType); break;
+    case 2: draft.imports = list(reader, readImport(utf8)); break;
+    case 3: draft.functions = list(reader, readU32); break;
+    case 4: draft.tables = list(reader, readTable); break;
+    case 5: draft.memories = list(reader, readLimits); break;
+    case 6: draft.globals = list(reader, readGlobal); break;
+    case 7: draft.exports = list(reader, readExport(utf8)); break;
+    case 8: draft.start = readU32(reader); break;
+    case 9: draft.elements = list(reader, readElement); break;
+    case 10: draft.bodies = list(reader, readBody); break;
+    case 11: draft.data = list(reader, readData); break;
+    default: reader.at = reader.end; // custom sections and the data count hold nothing that is run
+  }
+}
+
+/** Reads a module. Throws a Refusal: call it inside `attempt` (verify.ts). */
+export function decode(bytes: Uint8Array, utf8: Utf8): Module {
+  const draft = empty();
+  const reader: Reader = { bytes, at: 8, end: bytes.length };
+  while (reader.at < bytes.length) {
+    const at = reader.at;
+    const id = readByte(reader);
+    if (id > 12) refuse("O-opcode", at);
+    const length = readU32(reader);
+    const from = skip(reader, length);
+    draft.sections.push({ id, at });
+    const section: Reader = { bytes, at: from, end: from + length };
+    readSection(id, section, draft, utf8);
+    if (section.at !== section.end) refuse("malformed", section.at);
+  }
+  return draft;
+}

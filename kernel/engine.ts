@@ -1,0 +1,63 @@
+// The host engine: the only file that names WebAssembly, and only the parts of it declared here.
+//
+// Invariants
+//   E1  Validation, verification and compilation read one copy of the bytes, made here.
+// Trust
+//   Trusts the host engine to implement WebAssembly and, where `Suspending` exists, to park and resume stacks.
+
+export interface EngineMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+export interface EngineGlobal {
+  value: number;
+}
+export type EngineFunction = (...args: (number | bigint)[]) => unknown;
+export interface EngineInstance {
+  readonly exports: Readonly<Record<string, unknown>>;
+}
+declare const compiled: unique symbol;
+export interface EngineModule {
+  readonly [compiled]: true;
+}
+/** A function that the engine treats as suspending: its promise parks the caller's stack. */
+declare const suspending: unique symbol;
+export interface SuspendingImport {
+  readonly [suspending]: true;
+}
+
+declare const WebAssembly: {
+  validate(bytes: Uint8Array): boolean;
+  readonly Module: new (bytes: Uint8Array) => EngineModule;
+  readonly Instance: new (
+    module: EngineModule,
+    imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+  ) => EngineInstance;
+  readonly Memory: new (limits: { initial: number; maximum: number }) => EngineMemory;
+  readonly RuntimeError: new () => Error;
+  readonly Suspending?: new (asynchronous: () => Promise<number>) => SuspendingImport;
+  readonly promising?: (exported: EngineFunction) => (...args: (number | bigint)[]) => Promise<unknown>;
+};
+
+/** Can this host park a guest's stack? Without it slices only enforce limits. */
+export const canSuspend = WebAssembly.Suspending !== undefined && WebAssembly.promising !== undefined;
+
+export const validate = (bytes: Uint8Array): boolean => WebAssembly.validate(bytes);
+export const compile = (bytes: Uint8Array): EngineModule => new WebAssembly.Module(bytes);
+export const newMemory = (initial: number, maximum: number): EngineMemory =>
+  new WebAssembly.Memory({ initial, maximum });
+
+export const instantiate = (module: EngineModule, imports: Readonly<Record<string, unknown>>): EngineInstance =>
+  new WebAssembly.Instance(module, { cordon: imports });
+
+/** Wraps what parks its caller. Where the host cannot, a caller is told "die": it is never called there. */
+export const suspendingImport = (park: () => Promise<number>): unknown =>
+  WebAssembly.Suspending === undefined ? () => -1 : new WebAssembly.Suspending(park);
+
+/** Enters on a stack of its own where the host can, else on the caller's. The promise rejects with what was thrown. */
+export function promising(exported: EngineFunction): (...args: (number | bigint)[]) => Promise<unknown> {
+  if (WebAssembly.promising !== undefined) return WebAssembly.promising(exported);
+  return async (...args) => exported(...args);
+}
+
+export const isTrap = (thrown: unknown): boolean => thrown instanceof WebAssembly.RuntimeError;

@@ -1,0 +1,21 @@
+// The kernel's public API: re-exports only.
+export type { BodySummary, Mode } from "./body.ts";
+export { i32, isNumeric, matches, type Reader, readByte, readCount, readI32, readU32, u32 } from "./bytes.ts";
+export { decode } from "./decode.ts";
+export * from "./fuel.ts";
+export * from "./limits.ts";
+export type * from "./module.ts";
+export {
+  type Immediate,
+  OPCODES,
+  type Opcode,
+  type OpcodeName,
+  PREFIX,
+  PREFIXED,
+  slotOf,
+  TABLE_SIZE,
+  tabulate,
+} from "./opcodes.ts";
+export { RULES, type RuleId } from "./rules.ts";
+export * from "./trampolines.ts";
+export { attempt, RESERVED_EXPORTS, type Verified, verify } from "./verify.ts";

@@ -1,0 +1,63 @@
+// Every bound of the kernel, with its unit and reason. Code holds no other number that bounds guest data.
+
+export const PAGE = 65_536; // bytes in a WebAssembly page
+
+/** Bytes of one module. The engine has 0.75 million; hashing and verifying stay under a second at the bound. */
+export const MAX_MODULE_BYTES = 16 * 1024 * 1024;
+/** Entries of a section: types, functions, globals, exports, segments. The engine has 1,700 functions. */
+export const MAX_SECTION_ENTRIES = 50_000;
+/** Parameters or results of one function type. Bounds the verifier's operand stack per instruction. */
+export const MAX_TYPE_ARITY = 100;
+/** Blocks inside blocks. Keeps the verifier's control stack finite; the engine's dispatch loop opens some hundreds. */
+export const MAX_BLOCK_DEPTH = 1_000;
+/** Operands on the stack of one function. Bounds the verifier's flags and the host frame. */
+export const MAX_OPERANDS = 10_000;
+
+// Shape bounds: compiling is work that no fuel pays for. A valid 98 KB module of 50,000 locals and 20,000 empty
+// blocks takes V8 24 s at its first call. The engine's largest product is 50,350, its sum 167,000.
+export const MAX_LOCALS = 1_000; // per function, parameters included
+export const MAX_INSTRUCTIONS = 65_536; // per function
+export const MAX_COMPILE_PRODUCT = 1_000_000; // locals x (blocks + br_table targets), per function
+export const MAX_COMPILE_SUM = 5_000_000; // the same over the module
+
+/** Entries of the one table. */
+export const MAX_TABLE = 100_000;
+/** Pages of memory at birth: 256 MiB. */
+export const MAX_INITIAL_PAGES = 4_096;
+/** Pages a domain may ever have: 4 GiB. */
+export const MAX_PAGES = 65_536;
+
+/** A bulk operation is done in pieces of this many bytes with a charge between. */
+export const BULK_PIECE = 262_144;
+
+/** Bytes of one CBOR item that crosses a gate, in either direction. */
+export const MAX_VALUE_BYTES = 64 * 1024 * 1024;
+/** Items inside items. Below the depth at which a recursive walk of the host could end its stack. */
+export const MAX_VALUE_DEPTH = 256;
+/** Items of one value, holes of sparse arrays included: what a host may be made to allocate. */
+export const MAX_VALUE_NODES = 4_000_000;
+/** Bytes of one bigint. Printing a bigint is quadratic work of the host. */
+export const MAX_BIGINT_BYTES = 4_096;
+
+/** Capabilities of one domain. */
+export const MAX_HANDLES = 10_000;
+/** Calls of one domain that wait for completion. */
+export const MAX_PENDING = 100_000;
+/** Bytes of messages that wait in an inbox. */
+export const MAX_INBOX_BYTES = 256 * 1024 * 1024;
+/** Parked stacks of the process: each holds address space of the host until it ends. */
+export const MAX_PARKED = 60_000;
+/** Parked stacks ended per turn of the host's loop: unwinding a deep one takes about half a millisecond. */
+export const KILLS_PER_TURN = 8;
+
+/** Fuel of the first slice, before a guest's speed is known; a slice aims at SLICE_MS. */
+export const FIRST_SLICE = 100_000;
+export const MIN_SLICE = 10_000;
+/** Far below 2^31, so that an overdraft cannot wrap. */
+export const MAX_SLICE = 100_000_000;
+export const SLICE_MS = 1;
+
+/** Units of depth (estimated bytes of host stack) where the guest runs on a stack of its own of 984 KB. */
+export const DEPTH_OWN_STACK = 800_000;
+/** ... and where it shares the caller's stack, of which the kernel cannot know what is left. */
+export const DEPTH_SHARED_STACK = 200_000;

@@ -1,0 +1,140 @@
+// Trampolines: the only functions of an artifact that may call an import or use a bulk memory instruction.
+//
+// The kernel generates them, the toolchain places them, the verifier demands them byte for byte.
+//
+// Invariants
+//   T1  A guest leaves its code through a trampoline or not at all.
+//   T2  After every suspension the trampoline calls `enter` before any guest instruction runs. No host code runs
+//       between a settled promise and the resumed guest, so nothing else could reinstall the guest's state.
+//   T3  An answer below 1 from `slice` or `enter` ends the guest: `unreachable`, which no guest can catch.
+// Trust
+//   Trusted by verify.ts and domain.ts.
+import { u32 } from "./bytes.ts";
+import { bulkAmount, bulkPiece, charge, constant, GATE_COST, GLOBAL } from "./fuel.ts";
+
+const I32 = 0x7f;
+
+/** The module name of every import of an artifact, and the first word of every reserved export. */
+export const CORDON = "cordon";
+
+/** Imported functions, in order: the kernel's own three, then the gates. All parameters are i32, and so is the result. */
+export const IMPORTS = [
+  { name: "slice", params: 2 }, // (fuel, depth) -> new fuel; 0: yield; < 0: die
+  { name: "yield", params: 0 }, // suspends -> token
+  { name: "enter", params: 1 }, // (token) -> new fuel; < 1: die
+  { name: "grow", params: 1 },
+  { name: "call", params: 5 },
+  { name: "reply", params: 2 },
+  { name: "receive", params: 3 },
+  { name: "answer", params: 4 },
+] as const;
+
+export type ImportName = (typeof IMPORTS)[number]["name"];
+const importIndex = (name: ImportName): number => IMPORTS.findIndex((row) => row.name === name);
+/** Imports that a source module may name: everything after the kernel's own three. */
+export const FIRST_GATE = 3;
+
+export interface Trampoline {
+  readonly name: string;
+  readonly params: number;
+  readonly results: number;
+  /** The whole body: locals, code, `end`. */
+  readonly body: Uint8Array;
+  /** May guest code call it, take its address, export it? */
+  readonly nameable: boolean;
+}
+
+/** What `receive` answers to its own trampoline: nothing has come, park. Never seen by guest code. */
+export const PARK = -0x8000_0000;
+
+const REFUEL = IMPORTS.length;
+const local = (index: number): number[] => [0x20, index];
+const setLocal = (index: number): number[] => [0x21, index];
+const call = (name: ImportName): number[] => [0x10, ...u32(importIndex(name))];
+const when = (condition: number[], code: number[]): number[] => [...condition, 0x04, 0x40, ...code, 0x0b];
+
+/** Installs the fuel in local `index`, or ends the guest. */
+const install = (index: number): number[] => [
+  ...when([...local(index), ...constant(1), 0x48], [0x00]),
+  ...local(index),
+  0x24,
+  GLOBAL.fuel,
+];
+
+const refuelCode = (): number[] => [
+  ...[0x23, GLOBAL.fuel, 0x23, GLOBAL.depth, ...call("slice"), ...setLocal(0)],
+  ...when([...local(0), 0x45], [...call("yield"), ...call("enter"), ...setLocal(0)]),
+  ...install(0),
+];
+
+const gateCharge = charge(REFUEL, constant(GATE_COST));
+const pass = (params: number): number[] => Array.from({ length: params }, (_, index) => local(index)).flat();
+
+const gateCode = (name: ImportName, params: number): number[] => [...gateCharge, ...pass(params), ...call(name)];
+
+// local 3: the answer; local 4: the fuel after a resumption.
+const receiveCode = (): number[] => [
+  ...gateCharge,
+  ...[0x03, 0x40, ...pass(3), ...call("receive"), ...setLocal(3)],
+  ...when(
+    [...local(3), ...constant(PARK), 0x46],
+    [...[...call("yield"), ...call("enter"), ...setLocal(4)], ...[...install(4), 0x0c, 1]],
+  ),
+  ...[0x0b, ...local(3)],
+];
+
+const sum = (a: number[], b: number[]): number[] => [...a, ...b, 0x6a];
+const difference = (a: number[], b: number[]): number[] => [...a, ...b, 0x6b];
+
+/** A loop over pieces of at most BULK_PIECE bytes: charge, then `move`, until local 2 is used up. Local 3: the piece. */
+const inPieces = (move: number[]): number[] => [
+  ...[0x03, 0x40, ...local(2), ...bulkPiece, ...local(2), ...bulkPiece, 0x49, 0x1b, ...setLocal(3)],
+  ...charge(REFUEL, bulkAmount(3)),
+  ...move,
+  ...[...difference(local(2), local(3)), 0x22, 2, 0x0d, 0, 0x0b],
+];
+
+const advance = (index: number): number[] => [...sum(local(index), local(3)), ...setLocal(index)];
+const tail = (index: number): number[] => difference(sum(local(index), local(2)), local(3));
+
+// Pieces go upwards where the target lies below the source, else downwards: overlapping spans move as one would.
+const copyCode = (): number[] =>
+  inPieces([
+    ...[...local(0), ...local(1), 0x4d, 0x04, 0x40],
+    ...[...local(0), ...local(1), ...local(3), 0xfc, 0x0a, 0, 0, ...advance(0), ...advance(1), 0x05],
+    ...[...tail(0), ...tail(1), ...local(3), 0xfc, 0x0a, 0, 0, 0x0b],
+  ]);
+
+const fillCode = (): number[] => inPieces([...local(0), ...local(1), ...local(3), 0xfc, 0x0b, 0, ...advance(0)]);
+
+const trampoline = (name: string, params: number, results: number, locals: number, code: number[]): Trampoline => ({
+  name,
+  params,
+  results,
+  body: Uint8Array.from([...(locals > 0 ? [1, ...u32(locals), I32] : [0]), ...code, 0x0b]),
+  nameable: name !== "refuel",
+});
+
+/** In the order in which an artifact defines them. */
+export const TRAMPOLINES: readonly Trampoline[] = [
+  trampoline("refuel", 0, 0, 1, refuelCode()),
+  trampoline("size", 0, 1, 0, [0x23, GLOBAL.pages]),
+  trampoline("grow", 1, 1, 0, gateCode("grow", 1)),
+  trampoline("copy", 3, 0, 1, copyCode()),
+  trampoline("fill", 3, 0, 1, fillCode()),
+  trampoline("call", 5, 1, 0, gateCode("call", 5)),
+  trampoline("reply", 2, 1, 0, gateCode("reply", 2)),
+  trampoline("receive", 3, 1, 2, receiveCode()),
+  trampoline("answer", 4, 1, 0, gateCode("answer", 4)),
+];
+
+/** Function indices of an artifact. */
+export const FIRST_TRAMPOLINE = IMPORTS.length;
+export const FIRST_GUEST = FIRST_TRAMPOLINE + TRAMPOLINES.length;
+export const trampolineIndex = (name: string): number =>
+  FIRST_TRAMPOLINE + TRAMPOLINES.findIndex((row) => row.name === name);
+export const REFUEL_INDEX = REFUEL;
+
+/** May guest code call this function, put it into the table, or export it? */
+export const nameable = (index: number): boolean =>
+  index >= FIRST_GUEST || (TRAMPOLINES[index - FIRST_TRAMPOLINE]?.nameable ?? false);

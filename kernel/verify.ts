@@ -1,0 +1,135 @@
+// Do these bytes obey every rule? The layout of the whole module; body.ts judges each function.
+//
+// Invariants
+//   Y1  Nothing rests on how the bytes came about: only their shape counts.
+//   Y2  Time is linear in the bytes, the verifier's own stack is bounded.
+// Trust
+//   Relies on the host engine's validation of the same copy. Trusted by domain.ts.
+import { type BodySummary, type Mode, verifyBodies } from "./body.ts";
+import { matches, type Refusal, refuse } from "./bytes.ts";
+import { decode } from "./decode.ts";
+import { RESERVED_GLOBALS } from "./fuel.ts";
+import { MAX_INITIAL_PAGES, MAX_MODULE_BYTES, MAX_TABLE, PAGE } from "./limits.ts";
+import type { FunctionType, Module } from "./module.ts";
+import { CORDON, IMPORTS, nameable, TRAMPOLINES } from "./trampolines.ts";
+
+const I32 = 0x7f;
+
+/** Exports that the kernel reads, in order, before all others. */
+export const RESERVED_EXPORTS = ["cordon.fuel", "cordon.depth", "cordon.pages", "cordon.base"] as const;
+/** Exports that the kernel calls without being told so, with their results; none has parameters. */
+const ENTRIES = new Map<string, number>([
+  ["cordon_turn", 1],
+  ["cordon_init", 0],
+]);
+
+const SECTION_ORDER = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11];
+
+export interface Verified extends BodySummary {
+  readonly module: Module;
+  /** Pages of memory that the artifact begins with. */
+  readonly initialPages: number;
+}
+
+/** Runs what may throw a Refusal. The one place that catches it. */
+export function attempt<T>(judge: () => T): { readonly value: T } | Refusal {
+  try {
+    return { value: judge() };
+  } catch (thrown) {
+    if (thrown !== null && typeof thrown === "object" && "rule" in thrown && "at" in thrown) return thrown as Refusal;
+    throw thrown;
+  }
+}
+
+const isNumbers = (type: FunctionType | undefined, params: number, results: number): boolean =>
+  type !== undefined &&
+  type.params.length === params &&
+  type.results.length === results &&
+  [...type.params, ...type.results].every((t) => t === I32);
+
+function checkSections(module: Module): void {
+  let last = -1;
+  for (const { id, at } of module.sections) {
+    const place = SECTION_ORDER.indexOf(id);
+    if (place <= last || id === 5 || id === 8 || id === 12) refuse("V2-sections", at);
+    last = place;
+  }
+}
+
+function checkImports(module: Module): number {
+  const [memory, ...functions] = module.imports;
+  const isOurs = memory?.kind === "memory" && memory.module === CORDON && memory.name === "memory";
+  if (!isOurs || memory.limits.max !== undefined) return refuse("V1-imports", memory?.at ?? 0);
+  if (memory.limits.min > MAX_INITIAL_PAGES) return refuse("V1-imports", memory.at);
+  for (let i = 0; i < Math.max(functions.length, IMPORTS.length); i++) {
+    const [found, row] = [functions[i], IMPORTS[i]];
+    const fits = found?.kind === "function" && found.module === CORDON && found.name === row?.name;
+    if (!fits || !isNumbers(module.types[found.type], row.params, 1)) {
+      refuse("V1-imports", found?.at ?? memory.at);
+    }
+  }
+  return memory.limits.min;
+}
+
+function checkTrampolines(bytes: Uint8Array, module: Module): void {
+  for (const [index, row] of TRAMPOLINES.entries()) {
+    const body = module.bodies[index] ?? refuse("V1-trampolines", 0);
+    const type = module.types[module.functions[index] ?? -1];
+    const same = body.end - body.at === row.body.length && matches(bytes, body.at, row.body);
+    if (!same || !isNumbers(type, row.params, row.results)) refuse("V1-trampolines", body.at);
+  }
+}
+
+function checkGlobals(module: Module): void {
+  for (let i = 0; i < RESERVED_GLOBALS; i++) {
+    const global = module.globals[i];
+    if (global?.type !== I32 || !global.mutable) refuse("V1-globals", global?.at ?? 0);
+  }
+}
+
+function checkExports(module: Module): void {
+  RESERVED_EXPORTS.forEach((name, index) => {
+    const found = module.exports[index];
+    if (found?.name !== name || found.kind !== 3 || found.index !== index) refuse("V1-exports", found?.at ?? 0);
+  });
+  for (const { at, name, kind, index } of module.exports.slice(RESERVED_EXPORTS.length)) {
+    const results = ENTRIES.get(name);
+    const type = module.types[module.functions[index - IMPORTS.length] ?? -1];
+    if (kind !== 0 || name.startsWith("cordon.")) refuse("V1-exports", at);
+    if (!nameable(index)) refuse("V1-nameable", at);
+    if (results !== undefined && !isNumbers(type, 0, results)) refuse("V1-exports", at);
+  }
+}
+
+function checkTable(module: Module): void {
+  const [table] = module.tables;
+  if (module.tables.length > 1) refuse("V2-table", 0);
+  if (table !== undefined && (table.min !== table.max || table.min > MAX_TABLE)) refuse("V2-table", 0);
+  for (const segment of module.elements) {
+    if (!segment.active || segment.offset === undefined) refuse("V2-elements", segment.at);
+    if (!segment.functions.every(nameable)) refuse("V1-nameable", segment.at);
+    const from = (segment.offset as number) >>> 0;
+    if (from + segment.functions.length > (table?.min ?? 0)) refuse("V2-elements", segment.at);
+  }
+}
+
+function checkData(module: Module, initialPages: number): void {
+  for (const segment of module.data) {
+    if (!segment.active || segment.offset === undefined) refuse("V2-data", segment.at);
+    if (((segment.offset as number) >>> 0) + segment.length > initialPages * PAGE) refuse("V2-data", segment.at);
+  }
+}
+
+/** Judges bytes that the host engine has validated. Throws a Refusal. */
+export function verify(bytes: Uint8Array, mode: Mode, utf8: (bytes: Uint8Array) => string): Verified {
+  if (bytes.length > MAX_MODULE_BYTES) refuse("S-bytes", 0);
+  const module = decode(bytes, utf8);
+  checkSections(module);
+  const initialPages = checkImports(module);
+  checkTrampolines(bytes, module);
+  checkGlobals(module);
+  checkExports(module);
+  checkTable(module);
+  checkData(module, initialPages);
+  return { module, initialPages, ...verifyBodies(bytes, module, mode) };
+}

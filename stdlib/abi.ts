@@ -1,0 +1,137 @@
+// The ABI: everything that a guest and the world below it agree on. Guest code knows this file and nothing else.
+//
+// A guest is a WebAssembly module. It imports the gates below from the module "cordon" and exports
+//
+//   cordon_turn() -> i32   take every waiting message, do the work, return a TURN code. The JavaScript engine's entry.
+//   cordon_init() -> ()    optional: called once, under fuel, before anything else (a start function becomes this).
+//
+// or, for a plain program, any function of numbers (`_start`, `main`, `add(i32, i32) -> i32`).
+//
+// What crosses is CBOR (RFC 8949, definite lengths only). Every address and length is in bytes, unsigned, little-endian.
+
+/** The module name of every gate. */
+export const GATE_MODULE = "cordon";
+
+/**
+ * The gates, in the order in which an artifact imports them. All parameters and results are i32.
+ *
+ *   grow(pages) -> old size in pages, or -1.  (What `memory.grow` becomes.)
+ *   call(handle, method, at, length, capacity) -> answer code (see CALL)
+ *     Calls `method` of the capability `handle` with the CBOR array of arguments at [at, at+length).
+ *     A reply of at most `capacity` bytes is written at `at`.
+ *   reply(at, capacity) -> n, the length of the waiting reply or error value; it is written and dropped if
+ *     n <= capacity. -1: nothing waits.
+ *   receive(at, capacity, wait) -> n, the length of the next message; it is written and dropped if n <= capacity.
+ *     RECEIVE.EMPTY when the inbox is empty and `wait` is 0. With `wait` 1 the guest is parked until a message comes;
+ *     RECEIVE.CANNOT_WAIT where the host engine cannot suspend.
+ *   answer(token, ok, at, length) -> 0, or ANSWER_UNKNOWN. Answers a request with one CBOR value:
+ *     a result when ok is 1, an error value when ok is 0. Each request is answered once.
+ */
+export const GATES = {
+  grow: 1,
+  call: 5,
+  reply: 2,
+  receive: 3,
+  answer: 4,
+} as const satisfies Record<string, number>;
+
+/** Answer codes of `call`. A code >= 0 is the length of the reply: written at `at` if it fits, else waiting for `reply`. */
+export const CALL = {
+  /** An error value (tag 27, see TAG) waits for `reply`. */
+  ERROR: -1,
+  /** Codes <= PENDING mean: the call goes on; its completion comes as a message with token = PENDING - code. */
+  PENDING: -16,
+} as const;
+
+export const RECEIVE = { EMPTY: -1, CANNOT_WAIT: -2 } as const;
+export const ANSWER_UNKNOWN = -1;
+
+/** What `cordon_turn` returns. */
+export const TURN = {
+  /** Nothing is left to do: no request is open, no call is in flight, no timer is set. */
+  IDLE: 0,
+  /** The guest waits for completions. */
+  PENDING: 1,
+  /** Work is left that needs no message: enter again. */
+  MORE: 2,
+} as const;
+
+/**
+ * Messages, each one CBOR array.
+ *   [COMPLETION, token, ok: boolean, value]      a pending call has ended; value is a result or an error value
+ *   [REQUEST, token, method: uint, value]        somebody calls this domain; answer with the gate `answer`
+ */
+export const MESSAGE = { COMPLETION: 0, REQUEST: 1 } as const;
+
+/** Methods of a domain that runs a language engine. Values are records with text keys. */
+export const ENGINE = {
+  /**
+   * { grants: { [global]: Grant }, system: { [name]: Grant }, options: { timeZoneOffset?: minutes } } -> undefined.
+   * Grant = { handle: uint, calls: { [name]: { method: uint, mode: "sync" | "async" | "blocking" } } }.
+   * Each grant becomes a frozen global object of that name whose properties are frozen functions
+   * ("async" and "sync" follow what the gate answers: pending gives a promise; "blocking" parks the guest until the
+   * completion). A grant named with "." as the only call "" is a plain global function: grants.sum.calls = { "": ... }.
+   * `system` grants are for the engine only: clock { now() -> ms }, random { bytes(n) -> bytes },
+   * timers { sleep(ms) -> undefined, async }, console { write(level: text, text: text) -> undefined },
+   * modules { load(specifier, referrer) -> { name: text, source: text }, mode blocking or async }.
+   */
+  CONFIGURE: 0,
+  /**
+   * { source: text, name: text, kind: "auto" | "script" | "module", inputs?: record } -> { value?, omitted?: true }.
+   * The value of a run: a top-level `return`, else a module's `export default`, else the last expression, awaited.
+   * Each key of `inputs` becomes a global.
+   * A completion value that cannot cross gives `omitted: true`; an explicit `return` or `export default` of one is E_VALUE.
+   */
+  RUN: 1,
+  /** { name: text, args: array } -> value. Calls a global function (a dotted path is followed) and awaits its result. */
+  CALL: 2,
+  /** { source: text, name: text } -> { imports: [text] }. Parses without running; a syntax error is the error value. */
+  CHECK: 3,
+} as const;
+
+/**
+ * CBOR tags (IANA registry) and what they carry. Anything else is refused.
+ *
+ *   undefined f7, null f6, false f4, true f5
+ *   number    an integer of safe range as major type 0 or 1; every other number, -0 included, as a double (fb)
+ *   bigint    tag 2 or 3 over a byte string (RFC 8949 3.4.3), at most 4 KiB, no leading zero
+ *   string    text (major 3, valid UTF-8); a string with a lone surrogate is tag 273 over WTF-8 bytes
+ *   bytes     byte string (major 2): a Uint8Array
+ *   typed arrays  RFC 8746, little-endian: 64 u8 is not used (plain bytes), 68 u8 clamped, 69 u16, 70 u32, 71 u64,
+ *                 72 i8, 77 i16, 78 i32, 79 i64, 85 f32, 86 f64. 
+ *   array     major 4. Sparse: tag SPARSE over [length, index, value, index, value, ...], indices ascending
+ *   record    major 5 with text keys (or 273-tagged), own enumerable data, any key ("__proto__" too)
+ *   Map       tag 259 over a map with any keys; Set tag 258 over an array
+ *   Date      tag DATE over a number, milliseconds since 1970 or NaN
+ *   RegExp    tag 21066 over [source, flags]
+ *   error     tag 27 over ["Error", { name, message, code?, cause?, stack? , ... }]
+ *   ArrayBuffer  tag BUFFER over a byte string; DataView is not a value
+ *   sharing   tag 28 marks a value that is referred to again, tag 29 over its number, counted in order of tag 28s
+ *   handle    tag HANDLE over an unsigned integer
+ */
+export const TAG = {
+  BIGINT: 2,
+  NEGATIVE_BIGINT: 3,
+  ERROR: 27,
+  SHARED: 28,
+  REFERENCE: 29,
+  U8_CLAMPED: 68,
+  U16: 69,
+  U32: 70,
+  U64: 71,
+  I8: 72,
+  I16: 77,
+  I32: 78,
+  I64: 79,
+  F32: 85,
+  F64: 86,
+  SET: 258,
+  MAP: 259,
+  WTF8: 273,
+  REGEXP: 21066,
+  /** First-come range of the registry, ours: "CO" followed by a small number. */
+  DATE: 0x434f01,
+  SPARSE: 0x434f02,
+  BUFFER: 0x434f03,
+  HANDLE: 0x434f04,
+} as const;
