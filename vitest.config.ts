@@ -1,6 +1,10 @@
 // One seed for the whole run, printed first, so that any failure can be run again: CORDON_SEED=... npm test
 import { defineConfig } from "vitest/config";
 
+if (Number(process.versions.node.split(".")[0]) < 22) {
+  throw new Error(`this is Node ${process.versions.node}: start the tests with \`npm test -- FILE\` or \`npx vitest\``);
+}
+
 const seed = Number(process.env["CORDON_SEED"] ?? Math.floor(Math.random() * 0x7fffffff));
 if (!Number.isSafeInteger(seed)) throw new Error(`CORDON_SEED is not an integer: ${process.env["CORDON_SEED"]}`);
 process.env["CORDON_SEED"] = String(seed);
