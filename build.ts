@@ -2,8 +2,9 @@
 // To add a step, add a row to STEPS. `node build.ts NAME...` runs the named steps only; `--force` ignores the stamps.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 
 interface Step {
   readonly name: string;
@@ -11,6 +12,8 @@ interface Step {
   readonly inputs: readonly string[];
   /** Files that must exist for the step to be skipped. */
   readonly outputs: readonly string[];
+  /** The step waits for this file to be written; until then it is left out. */
+  readonly needs?: string;
   run(): void | Promise<void>;
 }
 
@@ -25,7 +28,46 @@ function tool(file: string, ...args: string[]): void {
   if (done.status !== 0) throw new Error(`${file} ended with ${done.status ?? done.signal}`);
 }
 
+/** Bundles an entry and what it imports, packages too, into one folder; lazily imported parts become files of their own. */
+async function bundle(entry: string, folder: string): Promise<void> {
+  rmSync(join(root, folder), { recursive: true, force: true });
+  const { build } = await import("rolldown");
+  await build({
+    input: { main: join(root, entry) },
+    platform: "node",
+    external: /^node:/,
+    output: { dir: join(root, folder), format: "esm", entryFileNames: "[name].mjs", chunkFileNames: "[name].mjs" },
+    logLevel: "warn",
+  });
+}
+
+/** The licences of everything that the published package contains and that we did not write. */
+function notices(): void {
+  const shipped = ["quickjs-wasi", "acorn", "sucrase", "assemblyscript"];
+  const texts = shipped.map(
+    (name) => `## ${name}\n\n${readFileSync(join(root, "node_modules", name, "LICENSE"), "utf8")}`,
+  );
+  const head =
+    "# Licences of the parts that others wrote\n\nquickjs-wasi contains QuickJS-NG, under the same MIT licence:";
+  const quickjs = [
+    "Copyright (c) 2017-2026 Fabrice Bellard",
+    "Copyright (c) 2017-2024 Charlie Gordon",
+    "Copyright (c) 2023-2026 Ben Noordhuis",
+    "Copyright (c) 2023-2026 Saúl Ibarra Corretgé",
+    "Its Unicode tables: Copyright (c) 1991-2026 Unicode, Inc., under <https://www.unicode.org/license.txt>",
+  ];
+  writeFileSync(join(root, "dist/THIRD-PARTY.md"), [head, quickjs.join("\n"), ...texts].join("\n\n"));
+}
+
+/** With node_modules/.bin/cordon, `npx cordon` in the checkout starts at once; else npx installs the checkout first. */
+function linkCommand(): void {
+  const link = join(root, "node_modules/.bin/cordon");
+  rmSync(link, { force: true });
+  symlinkSync("../../embed/cli/bin.cjs", link);
+}
+
 const SOURCES = ["kernel", "policy-libs", "stdlib", "embed", "tests", "samples"];
+const CODE = ["kernel/**/*.ts", "stdlib/**/*", "package-lock.json"];
 
 const STEPS: readonly Step[] = [
   {
@@ -34,10 +76,29 @@ const STEPS: readonly Step[] = [
     outputs: ["dist/kernel/.tsbuildinfo"],
     run: () => tool("typescript/bin/tsc", "-b"),
   },
+  {
+    name: "engine",
+    needs: "stdlib/quickjs/build.ts",
+    inputs: CODE,
+    outputs: ["dist/engine.wasm"],
+    run: async () => {
+      const { buildEngine } = await import(pathToFileURL(join(root, "stdlib/quickjs/build.ts")).href);
+      writeFileSync(join(root, "dist/engine.wasm"), await buildEngine());
+    },
+  },
+  {
+    name: "cli",
+    needs: "embed/cli/main.ts",
+    inputs: [...CODE, "embed/**/*.ts", "policy-libs/**/*.ts"],
+    outputs: ["dist/cli/main.mjs"],
+    run: () => bundle("embed/cli/main.ts", "dist/cli"),
+  },
+  { name: "notices", inputs: ["package-lock.json"], outputs: ["dist/THIRD-PARTY.md"], run: notices },
+  { name: "command", inputs: ["package.json"], outputs: ["node_modules/.bin/cordon"], run: linkCommand },
 ];
 
 function digest(step: Step): string {
-  const hash = createHash("sha256");
+  const hash = createHash("sha256").update(step.run.toString());
   const files = globSync([...step.inputs], {
     cwd: root,
     exclude: (path) => /(^|\/)(node_modules|dist)$/.test(String(path)),
@@ -65,15 +126,16 @@ async function build(step: Step, force: boolean): Promise<boolean> {
     console.error(`build ${step.name}: FAILED: ${error instanceof Error ? error.message : error}`);
     return false;
   }
-  mkdirSync(STAMPS, { recursive: true });
   writeFileSync(stamp, now);
   console.log(`build ${step.name}: done in ${((performance.now() - start) / 1000).toFixed(1)} s`);
   return true;
 }
 
+mkdirSync(STAMPS, { recursive: true });
 const args = process.argv.slice(2);
 const names = args.filter((arg) => !arg.startsWith("--"));
 for (const step of STEPS) {
   if (names.length > 0 && !names.includes(step.name)) continue;
+  if (step.needs !== undefined && !existsSync(join(root, step.needs))) continue;
   if (!(await build(step, args.includes("--force")))) process.exitCode = 1;
 }

@@ -33,7 +33,7 @@ function fail(message) {
 }
 
 function start() {
-  const built = path.join(root, "dist/cli.mjs");
+  const built = path.join(root, "dist/cli/main.mjs");
   const source = path.join(root, "embed/cli/main.ts");
   const file = fs.existsSync(built) ? built : source;
   if (!fs.existsSync(file)) fail("this checkout is not built yet: run `npm install`");
