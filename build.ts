@@ -2,7 +2,7 @@
 // To add a step, add a row to STEPS. `node build.ts NAME...` runs the named steps only; `--force` ignores the stamps.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -99,15 +99,12 @@ const STEPS: readonly Step[] = [
 
 function digest(step: Step): string {
   const hash = createHash("sha256").update(step.run.toString());
-  const files = globSync([...step.inputs], {
-    cwd: root,
-    exclude: (path) => /(^|\/)(node_modules|dist)$/.test(String(path)),
-  });
-  for (const file of files.sort())
-    hash
-      .update(`${file}\0`)
-      .update(readFileSync(join(root, file)))
-      .update("\0");
+  const isIgnored = (path: string): boolean => /(^|[/\\])(node_modules|dist)$/.test(path);
+  const found = globSync([...step.inputs], { cwd: root, exclude: isIgnored });
+  for (const file of found.filter((path) => statSync(join(root, path)).isFile()).sort()) {
+    const bytes = readFileSync(join(root, file));
+    hash.update(`${file}\0${bytes.length}\0`).update(bytes);
+  }
   return hash.digest("hex");
 }
 
