@@ -1,0 +1,3 @@
+// The toolchain's public API: re-exports only.
+export { type Instrumented, instrument, type Options, type Refused } from "./instrument.ts";
+export type { Foreign } from "./source.ts";
