@@ -59,8 +59,9 @@ function notices(): void {
   writeFileSync(join(root, "dist/THIRD-PARTY.md"), [head, quickjs.join("\n"), ...texts].join("\n\n"));
 }
 
-/** With node_modules/.bin/cordon, `npx cordon` in the checkout starts at once; else npx installs the checkout first. */
+/** npm links the commands of dependencies only; scripts, and any npx, shall find our own as well. */
 function linkCommand(): void {
+  if (process.platform === "win32") return;
   const link = join(root, "node_modules/.bin/cordon");
   rmSync(link, { force: true });
   symlinkSync("../../embed/cli/bin.cjs", link);

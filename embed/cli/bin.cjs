@@ -37,7 +37,8 @@ function start() {
   const source = path.join(root, "embed/cli/main.ts");
   const file = fs.existsSync(built) ? built : source;
   if (!fs.existsSync(file)) fail("this checkout is not built yet: run `npm install`");
-  require("node:module").enableCompileCache?.();
+  // Not Node's default below the shared /tmp, where another user could put bytecode for us to run.
+  require("node:module").enableCompileCache?.(path.join(root, "dist/.compile-cache"));
   import(require("node:url").pathToFileURL(file).href)
     .then((cli) => cli.main(process.argv.slice(2)))
     .then((code) => {
