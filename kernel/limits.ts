@@ -33,7 +33,7 @@ export const BULK_PIECE = 262_144;
 /** Bytes of one CBOR item that crosses a gate, in either direction. */
 export const MAX_VALUE_BYTES = 64 * 1024 * 1024;
 /** Items inside items. Below the depth at which a recursive walk of the host could end its stack. */
-export const MAX_VALUE_DEPTH = 256;
+export const MAX_VALUE_DEPTH = 500;
 /** Items of one value, holes of sparse arrays included: what a host may be made to allocate. */
 export const MAX_VALUE_NODES = 4_000_000;
 /** Bytes of one bigint. Printing a bigint is quadratic work of the host. */
@@ -51,7 +51,7 @@ export const MAX_PARKED = 60_000;
 export const KILLS_PER_TURN = 8;
 
 /** Fuel of the first slice, before a guest's speed is known; a slice aims at SLICE_MS. */
-export const FIRST_SLICE = 100_000;
+export const FIRST_SLICE = 200_000;
 export const MIN_SLICE = 10_000;
 /** Far below 2^31, so that an overdraft cannot wrap. */
 export const MAX_SLICE = 100_000_000;

@@ -6,7 +6,7 @@
 //   T1  A guest leaves its code through a trampoline or not at all.
 //   T2  After every suspension the trampoline calls `enter` before any guest instruction runs. No host code runs
 //       between a settled promise and the resumed guest, so nothing else could reinstall the guest's state.
-//   T3  An answer below 1 from `slice` or `enter` ends the guest: `unreachable`, which no guest can catch.
+//   T3  A negative answer of `slice` (but YIELD) or `enter` ends the guest: `unreachable`, which no guest can catch.
 // Trust
 //   Trusted by verify.ts and domain.ts.
 import { u32 } from "./bytes.ts";
@@ -19,9 +19,9 @@ export const CORDON = "cordon";
 
 /** Imported functions, in order: the kernel's own three, then the gates. All parameters are i32, and so is the result. */
 export const IMPORTS = [
-  { name: "slice", params: 2 }, // (fuel, depth) -> new fuel; 0: yield; < 0: die
+  { name: "slice", params: 2 }, // (fuel, depth) -> new fuel; YIELD; less: die
   { name: "yield", params: 0 }, // suspends -> token
-  { name: "enter", params: 1 }, // (token) -> new fuel; < 1: die
+  { name: "enter", params: 1 }, // (token) -> new fuel; < 0: die
   { name: "grow", params: 1 },
   { name: "call", params: 5 },
   { name: "reply", params: 2 },
@@ -44,6 +44,9 @@ export interface Trampoline {
   readonly nameable: boolean;
 }
 
+/** What `slice` answers when the guest is to be parked, and when it is to end. */
+export const YIELD = -1;
+export const DIE = -2;
 /** What `receive` answers to its own trampoline: nothing has come, park. Never seen by guest code. */
 export const PARK = -0x8000_0000;
 
@@ -55,7 +58,7 @@ const when = (condition: number[], code: number[]): number[] => [...condition, 0
 
 /** Installs the fuel in local `index`, or ends the guest. */
 const install = (index: number): number[] => [
-  ...when([...local(index), ...constant(1), 0x48], [0x00]),
+  ...when([...local(index), ...constant(0), 0x48], [0x00]),
   ...local(index),
   0x24,
   GLOBAL.fuel,
@@ -63,7 +66,7 @@ const install = (index: number): number[] => [
 
 const refuelCode = (): number[] => [
   ...[0x23, GLOBAL.fuel, 0x23, GLOBAL.depth, ...call("slice"), ...setLocal(0)],
-  ...when([...local(0), 0x45], [...call("yield"), ...call("enter"), ...setLocal(0)]),
+  ...when([...local(0), ...constant(YIELD), 0x46], [...call("yield"), ...call("enter"), ...setLocal(0)]),
   ...install(0),
 ];
 

@@ -1,0 +1,257 @@
+// The values that cross a gate: CBOR (RFC 8949), definite lengths only, the tags of stdlib/abi.ts and no others.
+//
+// Checks bytes and builds none of the host's objects; what the values mean to a host is embed/values.ts.
+//
+// Invariants
+//   C1  Time and memory are linear in the bytes; the walk does not recurse.
+//   C2  What is accepted has at most MAX_VALUE_NODES items when every shared item and every hole is counted each time
+//       it appears, so that no reader that walks it as a tree does unbounded work. A cycle counts once.
+//   C3  A handle is accepted only where the contract asks for one.
+// Trust
+//   Trusted by contract.ts and gate.ts. Not promised: that text is valid UTF-8, that keys differ.
+import { MAX_BIGINT_BYTES, MAX_VALUE_DEPTH, MAX_VALUE_NODES } from "./limits.ts";
+
+/** Why a value is refused, and at which byte. */
+export interface BadValue {
+  readonly why: string;
+  readonly at: number;
+}
+
+const [UINT, NEGATIVE, BYTES, TEXT, ARRAY, MAP, TAG, SIMPLE] = [0, 1, 2, 3, 4, 5, 6, 7];
+const ANY = 0xff;
+const only = (...majors: (number | undefined)[]): number => majors.reduce<number>((set, m) => set | (1 << (m ?? 0)), 0);
+
+// What a level of nesting demands of its items.
+const LEVEL = { plain: 0, record: 1, sparse: 2, error: 3, regexp: 4 } as const;
+
+interface TagRule {
+  /** Major types that may follow. */
+  readonly holds: number;
+  /** A byte string's length is a multiple of this. */
+  readonly width: number;
+  readonly level: number;
+}
+const tagRule = (holds: number, width = 1, level: number = LEVEL.plain): TagRule => ({ holds, width, level });
+
+const [SHARED, REFERENCE, WTF8] = [28, 29, 273];
+const bytesOf = (width: number): TagRule => tagRule(only(BYTES), width);
+// biome-ignore format: a table
+const TAGS: ReadonlyMap<number, TagRule> = new Map([
+  [2, bytesOf(1)], [3, bytesOf(1)],                                     // bigint
+  [27, tagRule(only(ARRAY), 1, LEVEL.error)],                           // error
+  [SHARED, tagRule(ANY)], [REFERENCE, tagRule(only(UINT))],
+  [68, bytesOf(1)], [69, bytesOf(2)], [70, bytesOf(4)], [71, bytesOf(8)], // typed arrays, RFC 8746
+  [72, bytesOf(1)], [77, bytesOf(2)], [78, bytesOf(4)], [79, bytesOf(8)],
+  [85, bytesOf(4)], [86, bytesOf(8)],
+  [258, tagRule(only(ARRAY))], [259, tagRule(only(MAP))],               // Set, Map
+  [WTF8, bytesOf(1)],
+  [21066, tagRule(only(ARRAY), 1, LEVEL.regexp)],
+  [0x434f01, tagRule(only(UINT, NEGATIVE, SIMPLE))],                    // Date
+  [0x434f02, tagRule(only(ARRAY), 1, LEVEL.sparse)],
+  [0x434f03, bytesOf(1)],                                               // ArrayBuffer
+]);
+
+/** The walk. One set of scratch arrays serves all values: a walk never meets another. */
+interface Walk {
+  bytes: Uint8Array;
+  at: number;
+  end: number;
+  depth: number;
+  /** What the head at `at` said: the number, or the length. */
+  argument: number;
+  why: string;
+  readonly left: Int32Array;
+  readonly level: Uint8Array;
+  readonly position: Int32Array;
+  /** Items seen when the level began, and which shared item it is (-1: none). */
+  readonly began: Float64Array;
+  readonly shares: Int32Array;
+  /** Expanded sizes of shared items; 0 while one is still open, that is for a cycle. */
+  readonly sizes: number[];
+  /** A sparse array's length. */
+  readonly span: Float64Array;
+  nodes: number;
+}
+
+const control = (): Int32Array => new Int32Array(MAX_VALUE_DEPTH + 1);
+const walk: Walk = {
+  ...{ bytes: new Uint8Array(0), at: 0, end: 0, depth: 0, argument: 0, why: "" },
+  ...{ left: control(), level: new Uint8Array(MAX_VALUE_DEPTH + 1), position: control(), shares: control() },
+  ...{ began: new Float64Array(MAX_VALUE_DEPTH + 1), sizes: [], nodes: 0, span: new Float64Array(MAX_VALUE_DEPTH + 1) },
+};
+
+const fail = (why: string): false => {
+  walk.why = why;
+  return false;
+};
+
+/** Reads the argument of a head (RFC 8949 3). False: not one of ours. */
+function readArgument(info: number): boolean {
+  if (info < 24) {
+    walk.argument = info;
+    return true;
+  }
+  if (info > 27) return fail("an indefinite length");
+  let value = 0;
+  const stop = walk.at + (1 << (info - 24));
+  if (stop > walk.end) return fail("cut off");
+  while (walk.at < stop) value = value * 256 + (walk.bytes[walk.at++] as number);
+  walk.argument = value;
+  return value <= Number.MAX_SAFE_INTEGER || fail("a number beyond 2^53");
+}
+
+function readString(width: number, isBigint: boolean): boolean {
+  const length = walk.argument;
+  if (length > walk.end - walk.at) return fail("cut off");
+  if (length % width !== 0) return fail("a typed array cut in an element");
+  if (isBigint && length > MAX_BIGINT_BYTES) return fail("a bigint of more than 4 KiB");
+  walk.at += length;
+  return true;
+}
+
+function open(count: number, level: number, share: number): boolean {
+  if (count > walk.end - walk.at) return fail("cut off");
+  if (++walk.depth > MAX_VALUE_DEPTH) return fail("nested too deep");
+  walk.left[walk.depth] = count;
+  walk.level[walk.depth] = level;
+  walk.position[walk.depth] = 0;
+  walk.began[walk.depth] = walk.nodes - 1;
+  walk.shares[walk.depth] = share;
+  return true;
+}
+
+function readSimple(info: number): boolean {
+  if (info >= 20 && info <= 23) return true;
+  if (info !== 27) return fail("a float of another size, or an unknown simple value");
+  walk.at += 8;
+  return walk.at <= walk.end || fail("cut off");
+}
+
+function readReference(): boolean {
+  const size = walk.sizes[walk.argument];
+  if (size === undefined) return fail("a reference to nothing");
+  walk.nodes += size;
+  return true;
+}
+
+/** One item without its contents, tags included. */
+function readItem(allowed: number): boolean {
+  let [holds, width, level, share, tag] = [allowed, 1, LEVEL.plain as number, -1, -1];
+  for (;;) {
+    if (walk.at >= walk.end) return fail("cut off");
+    const head = walk.bytes[walk.at++] as number;
+    const major = head >> 5;
+    const wtf8 = major === TAG && (holds & only(TEXT)) !== 0; // a string too, told apart below
+    if (((holds >> major) & 1) === 0 && !wtf8) return fail("not what its place demands");
+    if (major === SIMPLE) return readSimple(head & 31);
+    if (!readArgument(head & 31)) return false;
+    if (major < BYTES) return tag === REFERENCE ? readReference() : true;
+    if (major < ARRAY) return finish(readString(width, tag === 2 || tag === 3), share);
+    if (major === ARRAY) return openArray(level, share);
+    if (major === MAP) return open(walk.argument * 2, tag === 259 ? LEVEL.plain : LEVEL.record, share);
+    const rule = TAGS.get(walk.argument);
+    if (rule === undefined) return fail("an unknown tag");
+    // Marked twice, a value would have a number whose size is never known.
+    if (tag !== -1 && (tag !== SHARED || walk.argument === SHARED)) return fail("a tag on a tag");
+    if (holds !== ANY && walk.argument !== WTF8) return fail("not what its place demands");
+    tag = walk.argument;
+    if (tag === SHARED) share = walk.sizes.push(0) - 1;
+    ({ holds, width, level } = rule);
+  }
+}
+
+/** A shared string: its size is one item. */
+function finish(fine: boolean, share: number): boolean {
+  if (share >= 0) walk.sizes[share] = 1;
+  return fine;
+}
+
+function openArray(level: number, share: number): boolean {
+  const count = walk.argument;
+  if ((level === LEVEL.error || level === LEVEL.regexp) && count !== 2)
+    return fail("an error or expression of two parts");
+  if (level === LEVEL.sparse && count % 2 !== 1) return fail("a sparse array without its length");
+  return open(count, level, share);
+}
+
+/** What the next item of the innermost level must be. */
+function allowedHere(): number {
+  const [level, position] = [walk.level[walk.depth], walk.position[walk.depth] as number];
+  if (level === LEVEL.record) return position % 2 === 0 ? only(TEXT) : ANY;
+  if (level === LEVEL.regexp) return only(TEXT);
+  if (level === LEVEL.error) return position === 0 ? only(TEXT) : only(MAP);
+  if (level === LEVEL.sparse) return position % 2 === 1 || position === 0 ? only(UINT) : ANY;
+  return ANY;
+}
+
+/** Sparse arrays: the length counts as that many items, and every index lies below it. */
+function checkSparse(depth: number): boolean {
+  if (walk.position[depth] !== 0) return walk.argument < (walk.span[depth] as number) || fail("an index past the end");
+  walk.nodes += walk.argument;
+  walk.span[depth] = walk.argument;
+  return true;
+}
+
+function closeLevels(): void {
+  while (walk.depth > 0 && walk.left[walk.depth] === 0) {
+    const share = walk.shares[walk.depth] as number;
+    if (share >= 0) walk.sizes[share] = walk.nodes - (walk.began[walk.depth] as number);
+    walk.depth--;
+  }
+}
+
+function readAll(): boolean {
+  do {
+    const inner = walk.depth;
+    const allowed = inner === 0 ? ANY : allowedHere();
+    if (++walk.nodes > MAX_VALUE_NODES) return fail("too many items");
+    if (!readItem(allowed)) return false;
+    if (inner > 0) {
+      if (walk.level[inner] === LEVEL.sparse && allowed !== ANY && !checkSparse(inner)) return false;
+      walk.left[inner] = (walk.left[inner] as number) - 1;
+      walk.position[inner] = (walk.position[inner] as number) + 1;
+    }
+    closeLevels();
+  } while (walk.depth > 0);
+  return walk.nodes <= MAX_VALUE_NODES || fail("too many items");
+}
+
+/** Checks that [0, length) is one value. Returns how many items it has when expanded, or what is wrong. */
+export function checkValue(bytes: Uint8Array, length: number): number | BadValue {
+  [walk.bytes, walk.at, walk.end, walk.depth, walk.nodes] = [bytes, 0, length, 0, 0];
+  walk.sizes.length = 0;
+  if (!readAll()) return { why: walk.why, at: walk.at };
+  return walk.at === length ? walk.nodes : { why: "more than one value", at: walk.at };
+}
+
+const head = (major: number, argument: number): number[] => {
+  if (argument < 24) return [(major << 5) | argument];
+  if (argument < 0x100) return [(major << 5) | 24, argument];
+  if (argument < 0x1_0000) return [(major << 5) | 25, argument >> 8, argument & 0xff];
+  return [(major << 5) | 26, ...[24, 16, 8, 0].map((shift) => (argument >>> shift) & 0xff)];
+};
+
+/** Text of ASCII letters only: what the kernel itself says. */
+const ascii = (text: string): number[] => [...head(3, text.length), ...Array.from(text, (c) => c.charCodeAt(0) & 0x7f)];
+
+/** An error value with a stable code. */
+export const errorValue = (code: string, message: string): Uint8Array =>
+  Uint8Array.from([
+    ...[...head(6, 27), ...head(4, 2), ...ascii("Error"), ...head(5, 3)],
+    ...[...ascii("name"), ...ascii("Error"), ...ascii("message"), ...ascii(message), ...ascii("code"), ...ascii(code)],
+  ]);
+
+const envelope = (prefix: number[], value: Uint8Array): Uint8Array => {
+  const message = new Uint8Array(prefix.length + value.length);
+  message.set(prefix);
+  message.set(value, prefix.length);
+  return message;
+};
+
+/** [0, token, ok, value]: a pending call has ended. */
+export const completionMessage = (token: number, ok: boolean, value: Uint8Array): Uint8Array =>
+  envelope([0x84, 0, ...head(0, token), ok ? 0xf5 : 0xf4], value);
+
+/** [1, token, method, value]: somebody calls the domain. */
+export const requestMessage = (token: number, method: number, value: Uint8Array): Uint8Array =>
+  envelope([0x84, 1, ...head(0, token), ...head(0, method)], value);

@@ -1,0 +1,312 @@
+// A fault domain: birth, entries, parking, endings.
+//
+//   idle -> running <-> parked -> idle ... -> ended       parked -> resuming -> running
+//
+// Invariants
+//   M1  At most one stack of a domain is active or parked; an entry while one is, is refused `busy`. The engine would
+//       let a parked instance be entered again.
+//   M2  A parked stack is ended by resuming it with DIE, never dropped: a dropped promise frees nothing.
+//   M3  Nothing of a domain runs after `ended`: gates and completions look at the state first. The frame goes back
+//       only then.
+//   M4  Fuel spent is exact whatever the slices: `left` + what is granted - what global 0 holds is conserved.
+// Trust
+//   Trusts memory.ts, schedule.ts, engine.ts. Trusted by gate.ts and kernel.ts.
+import type { Clist } from "./clist.ts";
+import { canSuspend, type EngineGlobal, isTrap } from "./engine.ts";
+import * as limits from "./limits.ts";
+import type { Frame, FramePool } from "./memory.ts";
+import { type Ending, invariant, type Outcome } from "./outcome.ts";
+import type { Schedule } from "./schedule.ts";
+import { DIE, YIELD } from "./trampolines.ts";
+import type { Allowance, Answer, CallRecord, DomainLimits, Usage } from "./types.ts";
+
+type Numbers = readonly (number | bigint)[];
+
+/** What all domains of a kernel share. */
+export interface Core {
+  readonly schedule: Schedule;
+  readonly frames: FramePool;
+  parked: number;
+  born: number;
+  /** Copies of arguments. A target reads them before anything else can enter a gate. */
+  scratch: Uint8Array;
+}
+
+export interface PendingCall {
+  readonly handle: number;
+  dropped: (() => void) | undefined;
+}
+
+/** A domain as the kernel sees it. Nothing outside the kernel holds one. */
+export interface Tenant {
+  readonly id: number;
+  readonly core: Core;
+  readonly clist: Clist;
+  readonly limits: DomainLimits;
+  readonly onCall: ((record: CallRecord) => void) | undefined;
+  readonly frame: Frame;
+  readonly fuel: EngineGlobal;
+  readonly depth: EngineGlobal;
+  readonly pages: EngineGlobal;
+  /** Entries, made promising. */
+  readonly exports: Map<string, (...args: Numbers) => Promise<unknown>>;
+  state: "idle" | "running" | "parked" | "resuming" | "ended";
+  ending: Ending | undefined;
+  started: boolean;
+  memory: Uint8Array;
+  /** A reply or error value that waits for the gate `reply`. */
+  waiting: Uint8Array | undefined;
+  allowance: Allowance;
+  /** Fuel that is neither spent nor granted; granted fuel is in global 0. */
+  left: number;
+  granted: number;
+  sliceSize: number;
+  sliceStart: number;
+  fuelSpent: number;
+  calls: number;
+  bytes: number;
+  parkedFor: "slice" | "message";
+  wake: ((token: number) => void) | undefined;
+  queued: boolean;
+  readonly inbox: Uint8Array[];
+  inboxBytes: number;
+  nextToken: number;
+  readonly requests: Map<number, (answer: Answer) => void>;
+  readonly pending: Map<number, PendingCall>;
+}
+
+export const usageOf = (tenant: Tenant): Usage => ({
+  fuel: tenant.fuelSpent,
+  calls: tenant.calls,
+  bytes: tenant.bytes,
+  memory: tenant.memory.length,
+});
+
+const exhausted = (resource: "fuel" | "depth" | "wall" | "memory"): Ending => ({ kind: "exhausted", resource });
+
+/** Takes what global 0 says was spent since the last look out of the account. */
+function settleFuel(tenant: Tenant, fuelLeft: number): void {
+  const spent = tenant.granted - fuelLeft;
+  tenant.fuelSpent += spent;
+  tenant.left -= spent - tenant.granted;
+  tenant.granted = 0;
+}
+
+function grantSlice(tenant: Tenant): number {
+  const slice = Math.min(tenant.sliceSize, tenant.left);
+  tenant.left -= slice;
+  tenant.granted = slice;
+  tenant.sliceStart = tenant.core.schedule.now();
+  return slice;
+}
+
+/** Aims the next slice at SLICE_MS; at most doubling, since one look at the clock can be wrong. */
+function adaptSlice(tenant: Tenant, spent: number, now: number): void {
+  const elapsed = Math.max(now - tenant.sliceStart, 0.001);
+  const aim = Math.min((spent / elapsed) * limits.SLICE_MS, tenant.sliceSize * 2);
+  tenant.sliceSize = Math.trunc(Math.max(limits.MIN_SLICE, Math.min(aim, limits.MAX_SLICE)));
+}
+
+function die(tenant: Tenant, ending: Ending): number {
+  tenant.ending ??= ending;
+  return DIE;
+}
+
+/** The import `slice`: the only place where a running guest meets its limits. */
+export function slice(tenant: Tenant, fuelLeft: number, depthLeft: number): number {
+  const spent = tenant.granted - fuelLeft;
+  settleFuel(tenant, fuelLeft);
+  tenant.fuel.value = 0;
+  if (tenant.ending !== undefined) return DIE;
+  if (depthLeft < 0) return die(tenant, exhausted("depth"));
+  if (tenant.left < 0) return die(tenant, exhausted("fuel"));
+  const now = tenant.core.schedule.now();
+  if (now >= tenant.allowance.deadline) return die(tenant, exhausted("wall"));
+  if (tenant.allowance.aborted?.() === true) return die(tenant, { kind: "aborted" });
+  adaptSlice(tenant, spent, now);
+  if (tenant.core.schedule.mayRun(now) || !mayPark(tenant)) return grantSlice(tenant);
+  tenant.parkedFor = "slice";
+  return YIELD;
+}
+
+export const mayPark = (tenant: Tenant): boolean => canSuspend && tenant.core.parked < limits.MAX_PARKED;
+
+/** Gate `receive` announces that its trampoline will park. */
+export function announceWait(tenant: Tenant): void {
+  settleFuel(tenant, tenant.fuel.value);
+  tenant.fuel.value = 0;
+  tenant.parkedFor = "message";
+}
+
+/** The import `yield`: parks the stack that called it. */
+export function park(tenant: Tenant): Promise<number> {
+  invariant(tenant.state === "running", "M1");
+  tenant.state = "parked";
+  tenant.core.parked++;
+  return new Promise((resolve) => {
+    tenant.wake = resolve;
+    if (tenant.parkedFor === "slice") queueResume(tenant);
+    else if (tenant.inbox.length > 0) resume(tenant);
+  });
+}
+
+function queueResume(tenant: Tenant): void {
+  if (tenant.queued) return;
+  tenant.queued = true;
+  tenant.core.schedule.queue(() => {
+    tenant.queued = false;
+    resume(tenant);
+  });
+}
+
+function resume(tenant: Tenant): void {
+  if (tenant.state !== "parked") return;
+  tenant.state = "resuming";
+  tenant.core.parked--;
+  const wake = tenant.wake;
+  tenant.wake = undefined;
+  wake?.(tenant.id);
+}
+
+/** The import `enter`: the first thing that runs on a resumed stack. A token of another tenancy dies. */
+export function enterAgain(tenant: Tenant, token: number): number {
+  if (tenant.state !== "resuming" || token !== tenant.id) return DIE;
+  tenant.state = "running";
+  return tenant.ending === undefined ? grantSlice(tenant) : DIE;
+}
+
+/** Charges work of the host to the guest that is running. */
+export function chargeFuel(tenant: Tenant, amount: number): void {
+  tenant.fuel.value = Math.max(tenant.fuel.value - amount, -limits.MAX_SLICE * 10);
+}
+
+/** Ends a domain, whatever it is doing. Never fails; the second ending is ignored. */
+export function end(tenant: Tenant, ending: Ending): void {
+  if (tenant.ending !== undefined) return;
+  tenant.ending = ending;
+  if (tenant.state === "idle") return finalize(tenant);
+  if (tenant.state === "running") return chargeToDeath(tenant);
+  if (tenant.state === "parked") tenant.core.schedule.queueFirst(() => resume(tenant));
+}
+
+/** Called inside a gate: the guest dies at its next charge. */
+function chargeToDeath(tenant: Tenant): void {
+  settleFuel(tenant, tenant.fuel.value);
+  tenant.granted = -1;
+  tenant.left += 1;
+  tenant.fuel.value = -1;
+}
+
+function finalize(tenant: Tenant): void {
+  if (tenant.state === "ended") return;
+  tenant.state = "ended";
+  tenant.memory = new Uint8Array(0);
+  tenant.inbox.length = 0;
+  tenant.exports.clear();
+  tenant.core.frames.release(tenant.frame);
+  const ending = tenant.ending ?? { kind: "aborted" };
+  for (const call of tenant.pending.values()) call.dropped?.();
+  tenant.pending.clear();
+  const open = [...tenant.requests.values()];
+  tenant.requests.clear();
+  for (const resolve of open) resolve({ kind: "ended", ending });
+}
+
+/** Host stack overflow is the backstop of the backstop: the depth limit is meant to come first. */
+function endingOf(thrown: unknown): Ending {
+  if (isTrap(thrown)) return { kind: "trap", reason: (thrown as Error).message };
+  if (thrown instanceof RangeError) return exhausted("depth");
+  throw thrown;
+}
+
+/** Runs one export on a stack of its own until it returns, traps or is ended. `cordon_init` runs before the first. */
+export async function enter(tenant: Tenant, name: string, args: Numbers): Promise<Outcome<unknown>> {
+  if (!tenant.started) {
+    tenant.started = true;
+    if (tenant.exports.has("cordon_init")) await enter(tenant, "cordon_init", []);
+  }
+  if (tenant.ending !== undefined) return tenant.ending;
+  if (tenant.state !== "idle") return { kind: "refused", by: "kernel", why: "busy" };
+  const entry = tenant.exports.get(name);
+  if (entry === undefined) return { kind: "unlinkable", name };
+  tenant.state = "running";
+  tenant.depth.value = canSuspend ? limits.DEPTH_OWN_STACK : limits.DEPTH_SHARED_STACK;
+  tenant.fuel.value = grantSlice(tenant);
+  try {
+    return leave(tenant, await entry(...args));
+  } catch (thrown) {
+    tenant.ending ??= endingOf(thrown);
+    settleFuel(tenant, tenant.fuel.value);
+    finalize(tenant);
+    return tenant.ending;
+  }
+}
+
+function leave(tenant: Tenant, value: unknown): Outcome<unknown> {
+  settleFuel(tenant, tenant.fuel.value);
+  tenant.state = "idle";
+  if (tenant.left < 0) tenant.ending ??= exhausted("fuel");
+  if (tenant.ending === undefined) return { kind: "returned", value };
+  finalize(tenant);
+  return tenant.ending;
+}
+
+/** Sets what the next run may use. */
+export function allow(tenant: Tenant, allowance: Allowance): void {
+  invariant(tenant.granted === 0 || tenant.state !== "idle", "M4");
+  tenant.allowance = allowance;
+  tenant.left = allowance.fuel;
+  tenant.fuelSpent = 0;
+  tenant.calls = 0;
+  tenant.bytes = 0;
+}
+
+/** Puts a message into the inbox and sees to it that the guest comes to read it. */
+export function deliver(tenant: Tenant, message: Uint8Array): void {
+  if (tenant.ending !== undefined) return;
+  tenant.inbox.push(message);
+  tenant.inboxBytes += message.length;
+  if (tenant.inboxBytes > limits.MAX_INBOX_BYTES) return end(tenant, exhausted("memory"));
+  if (tenant.state === "parked" && tenant.parkedFor === "message") wakeSoon(tenant);
+  else pump(tenant);
+}
+
+function wakeSoon(tenant: Tenant): void {
+  if (tenant.core.schedule.mayRun(tenant.core.schedule.now())) resume(tenant);
+  else queueResume(tenant);
+}
+
+/** Enters a guest that has messages and whose answer somebody waits for. Between runs a domain stands still. */
+function pump(tenant: Tenant): void {
+  if (tenant.state !== "idle" || tenant.queued || tenant.inbox.length === 0 || tenant.requests.size === 0) return;
+  if (tenant.core.schedule.mayRun(tenant.core.schedule.now())) void turn(tenant);
+  else pumpLater(tenant);
+}
+
+function pumpLater(tenant: Tenant): void {
+  if (tenant.queued) return;
+  tenant.queued = true;
+  tenant.core.schedule.queue(() => {
+    tenant.queued = false;
+    if (tenant.state === "idle" && tenant.requests.size > 0) void turn(tenant);
+  });
+}
+
+/** What `cordon_turn` returns when it has work that needs no message. */
+const MORE = 2;
+
+async function turn(tenant: Tenant): Promise<void> {
+  const outcome = await enter(tenant, "cordon_turn", []);
+  if (outcome.kind === "returned" && outcome.value === MORE) pumpLater(tenant);
+  else pump(tenant);
+}
+
+/** Calls the domain: the message goes into its inbox, the answer comes by the gate `answer` or with its end. */
+export function request(tenant: Tenant, message: (token: number) => Uint8Array): Promise<Answer> {
+  if (tenant.ending !== undefined) return Promise.resolve({ kind: "ended", ending: tenant.ending });
+  const token = tenant.nextToken++;
+  return new Promise((resolve) => {
+    tenant.requests.set(token, resolve);
+    deliver(tenant, message(token));
+  });
+}

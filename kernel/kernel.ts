@@ -1,0 +1,162 @@
+// The kernel as its embedder sees it: load bytes, spawn domains.
+//
+// Invariants
+//   L1  Only an artifact that this kernel has verified can be spawned: artifacts are known by identity.
+//   L2  A domain holds nothing at birth but its memory and what `grant` gives it.
+// Trust
+//   Trusts its embedder to pass the feral powers it says it passes.
+import type { BodySummary, Mode } from "./body.ts";
+import type { Refusal } from "./bytes.ts";
+import { requestMessage } from "./cbor.ts";
+import { grant, newClist } from "./clist.ts";
+import { allow, type Core, end, enter, enterAgain, park, request, slice, type Tenant, usageOf } from "./domain.ts";
+import * as engine from "./engine.ts";
+import * as gate from "./gate.ts";
+import { FIRST_SLICE, MAX_MODULE_BYTES, MAX_PAGES } from "./limits.ts";
+import { newFramePool } from "./memory.ts";
+import type { Ending, Outcome } from "./outcome.ts";
+import { newSchedule } from "./schedule.ts";
+import type { Allowance, Answer, CallRecord, Capability, DomainLimits, FeralPowers, Image, Usage } from "./types.ts";
+import { attempt, RESERVED_EXPORTS, verify } from "./verify.ts";
+
+/** Verified bytes, compiled. Belongs to the kernel that loaded it. */
+export interface Artifact extends BodySummary {
+  readonly initialPages: number;
+  /** Names of the functions that `enter` may name. */
+  readonly entries: readonly string[];
+}
+
+export interface DomainOptions {
+  readonly limits: DomainLimits;
+  readonly image?: Image;
+  readonly onCall?: (record: CallRecord) => void;
+}
+
+export interface Domain {
+  readonly id: number;
+  /** Gives a capability; the number is the guest's handle. Undefined when the c-list is full. */
+  grant(capability: Capability): number | undefined;
+  revoke(handle: number): void;
+  /** Sets what the next run may use, and counts from zero. */
+  allow(allowance: Allowance): void;
+  /** Calls the domain with one CBOR value. */
+  request(method: number, value: Uint8Array): Promise<Answer>;
+  /** Calls an exported function of numbers. */
+  enter(name: string, args: readonly (number | bigint)[]): Promise<Outcome<unknown>>;
+  /** Ends the domain. Cannot fail, may be called twice. */
+  end(ending?: Ending): void;
+  usage(): Usage;
+  /** Undefined while the domain lives. */
+  ending(): Ending | undefined;
+}
+
+export interface Kernel {
+  readonly canSuspend: boolean;
+  load(bytes: Uint8Array, mode?: Mode): Outcome<Artifact>;
+  spawn(artifact: Artifact, options: DomainOptions): Outcome<Domain>;
+}
+
+const NO_ALLOWANCE: Allowance = { fuel: 0, calls: 0, bytes: 0, deadline: 0 };
+
+function refusal({ at, rule }: Refusal): Outcome<never> {
+  const kind = rule === "malformed" ? "malformed" : /^[SO]/.test(rule) ? "invalid" : "unsafe";
+  return { kind, at, rule };
+}
+
+function imports(self: () => Tenant, memory: engine.EngineMemory): Record<string, unknown> {
+  return {
+    memory,
+    slice: (fuel: number, depth: number) => slice(self(), fuel, depth),
+    yield: engine.suspendingImport(() => park(self())),
+    enter: (token: number) => enterAgain(self(), token),
+    grow: (pages: number) => gate.grow(self(), pages),
+    call: (h: number, m: number, at: number, n: number, capacity: number) => gate.call(self(), h, m, at, n, capacity),
+    reply: (at: number, capacity: number) => gate.reply(self(), at, capacity),
+    receive: (at: number, capacity: number, wait: number) => gate.receive(self(), at, capacity, wait),
+    answer: (token: number, ok: number, at: number, n: number) => gate.answer(self(), token, ok, at, n),
+  };
+}
+
+/** Undefined if the image does not lie in its own pages. */
+function applyImage(memory: Uint8Array, image: Image): true | undefined {
+  for (const { at, bytes } of image.chunks) {
+    if (!(at >= 0 && at + bytes.length <= memory.length)) return undefined;
+    memory.set(bytes, at);
+  }
+  return true;
+}
+
+function newTenant(
+  core: Core,
+  options: DomainOptions,
+  frame: Tenant["frame"],
+  instance: engine.EngineInstance,
+): Tenant {
+  const [fuel, depth, pages] = RESERVED_EXPORTS.map((name) => instance.exports[name] as engine.EngineGlobal);
+  const entries = Object.entries(instance.exports).filter(([, value]) => typeof value === "function");
+  return {
+    ...{ id: ++core.born, core, clist: newClist(), limits: options.limits, onCall: options.onCall, frame },
+    ...{ fuel: fuel as engine.EngineGlobal, depth: depth as engine.EngineGlobal, pages: pages as engine.EngineGlobal },
+    exports: new Map(entries.map(([name, f]) => [name, engine.promising(f as engine.EngineFunction)])),
+    ...{ state: "idle", ending: undefined, started: options.image !== undefined, waiting: undefined },
+    ...{ memory: new Uint8Array(frame.memory.buffer), allowance: NO_ALLOWANCE, left: 0, granted: 0 },
+    ...{ sliceSize: FIRST_SLICE, sliceStart: 0, fuelSpent: 0, calls: 0, bytes: 0 },
+    ...{ parkedFor: "slice", wake: undefined, queued: false, inbox: [], inboxBytes: 0, nextToken: 1 },
+    ...{ requests: new Map(), pending: new Map() },
+  };
+}
+
+const facade = (tenant: Tenant): Domain => ({
+  id: tenant.id,
+  grant: (capability) => grant(tenant.clist, capability)?.handle,
+  revoke: (handle) => gate.revoke(tenant, handle),
+  allow: (allowance) => allow(tenant, allowance),
+  request: (method, value) => request(tenant, (token) => requestMessage(token, method, value)),
+  enter: (name, args) => enter(tenant, name, args),
+  end: (ending = { kind: "aborted" }) => end(tenant, ending),
+  usage: () => usageOf(tenant),
+  ending: () => tenant.ending,
+});
+
+/** Makes a kernel of the given powers. Independent of every other kernel. */
+export function createKernel(feral: FeralPowers): Kernel {
+  const modules = new WeakMap<Artifact, engine.EngineModule>();
+  const core: Core = {
+    ...{ schedule: newSchedule(feral), frames: newFramePool(), parked: 0, born: 0 },
+    scratch: new Uint8Array(65_536),
+  };
+
+  function load(given: Uint8Array, mode: Mode = { kind: "frame" }): Outcome<Artifact> {
+    if (given.length > MAX_MODULE_BYTES) return refusal({ at: 0, rule: "S-bytes" });
+    const bytes = given.slice();
+    if (!engine.validate(bytes)) return refusal({ at: 0, rule: "malformed" });
+    const judged = attempt(() => verify(bytes, mode, feral.utf8));
+    if ("rule" in judged) return refusal(judged);
+    const { module, ...summary } = judged.value;
+    const entries = module.exports.filter(({ kind }) => kind === 0).map(({ name }) => name);
+    const artifact: Artifact = Object.freeze({ ...summary, entries });
+    modules.set(artifact, engine.compile(bytes));
+    return { kind: "returned", value: artifact };
+  }
+
+  function spawn(artifact: Artifact, options: DomainOptions): Outcome<Domain> {
+    const module = modules.get(artifact);
+    const pages = options.image?.pages ?? artifact.initialPages;
+    if (module === undefined) return { kind: "refused", by: "kernel", why: "not an artifact of this kernel" };
+    if (!(pages >= artifact.initialPages && pages <= Math.min(options.limits.pages, MAX_PAGES))) {
+      return { kind: "exhausted", resource: "memory" };
+    }
+    const frame = core.frames.take(pages);
+    let tenant: Tenant | undefined;
+    const self = (): Tenant => tenant as Tenant; // no gate is called before the instance exists: no start function
+    const instance = engine.instantiate(module, imports(self, frame.memory));
+    tenant = newTenant(core, options, frame, instance);
+    tenant.pages.value = pages;
+    if (options.image !== undefined && applyImage(tenant.memory, options.image) === undefined) {
+      return { kind: "refused", by: "kernel", why: "an image outside its memory" };
+    }
+    return { kind: "returned", value: facade(tenant) };
+  }
+
+  return { canSuspend: engine.canSuspend, load, spawn };
+}

@@ -1,0 +1,95 @@
+// Public types, no run-time code.
+import type { Contract } from "./contract.ts";
+import type { Ending } from "./outcome.ts";
+
+/** The few powers of the host that the kernel needs, passed in by name. */
+export interface FeralPowers {
+  /** Decodes UTF-8, replacing what is malformed. Used on names of imports and exports. */
+  readonly utf8: (bytes: Uint8Array) => string;
+  /** Milliseconds, monotonic, with a fraction. */
+  readonly now: () => number;
+  /** Runs `task` in a later macrotask, after the host's own events. */
+  readonly later: (task: () => void) => void;
+}
+
+/** What a target answers: one CBOR value, an error value, or a promise of one of these. */
+export type Reply = Uint8Array | Failure;
+export interface Failure {
+  readonly failed: Uint8Array;
+}
+
+export interface CallContext {
+  readonly domain: number;
+  /** The call was made but its result is no longer wanted: the domain has ended or the capability was revoked. */
+  readonly onDropped: (task: () => void) => void;
+}
+
+/**
+ * What a capability does. `bytes[0, length)` is the checked CBOR array of arguments; it is scratch space of the
+ * kernel, valid until the function returns. The reply is copied at once. A throw revokes the capability: `broken`.
+ */
+export type Target = (
+  method: number,
+  bytes: Uint8Array,
+  length: number,
+  context: CallContext,
+) => Reply | Promise<Reply>;
+
+export interface Capability {
+  readonly contract: Contract;
+  readonly target: Target;
+}
+
+/** A span of a memory image. */
+export interface ImageChunk {
+  readonly at: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Memory with which a domain begins instead of what its module says. Untrusted: it can harm its own domain alone. */
+export interface Image {
+  readonly pages: number;
+  readonly chunks: readonly ImageChunk[];
+}
+
+export interface DomainLimits {
+  /** Pages of 64 KiB that the domain may ever have. */
+  readonly pages: number;
+  /** Calls in flight at once. */
+  readonly inFlight: number;
+}
+
+/** What one run may use. Numbers are of the whole run; `deadline` is a time of the feral clock. */
+export interface Allowance {
+  readonly fuel: number;
+  readonly calls: number;
+  /** Bytes over gates, both ways. */
+  readonly bytes: number;
+  readonly deadline: number;
+  /** Asked between slices: true ends the domain as aborted. */
+  readonly aborted?: () => boolean;
+}
+
+export interface Usage {
+  readonly fuel: number;
+  readonly calls: number;
+  readonly bytes: number;
+  /** Bytes of memory, now and at most: memory never shrinks. */
+  readonly memory: number;
+}
+
+/** What a request came to. */
+export type Answer =
+  | { readonly kind: "answered"; readonly ok: boolean; readonly bytes: Uint8Array }
+  | { readonly kind: "ended"; readonly ending: Ending };
+
+/** One gate call, for whoever watches. */
+export interface CallRecord {
+  readonly domain: number;
+  readonly handle: number;
+  readonly contract: string;
+  readonly call: string;
+  readonly decision: "done" | "failed" | "pending" | "refused";
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
