@@ -19,7 +19,6 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    passWithNoTests: true,
     env: { CORDON_SEED: String(seed) },
   },
 });
