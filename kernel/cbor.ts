@@ -17,7 +17,15 @@ export interface BadValue {
   readonly at: number;
 }
 
-const [UINT, NEGATIVE, BYTES, TEXT, ARRAY, MAP, TAG, SIMPLE] = [0, 1, 2, 3, 4, 5, 6, 7];
+// Major types (RFC 8949 3.1).
+const UINT = 0;
+const NEGATIVE = 1;
+const BYTES = 2;
+const TEXT = 3;
+const ARRAY = 4;
+const MAP = 5;
+const TAG = 6;
+const SIMPLE = 7;
 const ANY = 0xff;
 const only = (...majors: (number | undefined)[]): number => majors.reduce<number>((set, m) => set | (1 << (m ?? 0)), 0);
 
@@ -33,7 +41,15 @@ interface TagRule {
 }
 const tagRule = (holds: number, width = 1, level: number = LEVEL.plain): TagRule => ({ holds, width, level });
 
-const [SHARED, REFERENCE, WTF8] = [28, 29, 273];
+const ANYTHING = tagRule(ANY);
+const TEXT_ONLY = tagRule(only(TEXT));
+const NUMBER_ONLY = tagRule(only(UINT));
+const RECORD_ONLY = tagRule(only(MAP));
+
+const NO_TAG = -1;
+const SHARED = 28;
+const REFERENCE = 29;
+const WTF8 = 273;
 const bytesOf = (width: number): TagRule => tagRule(only(BYTES), width);
 // biome-ignore format: a table
 const TAGS: ReadonlyMap<number, TagRule> = new Map([
@@ -57,8 +73,11 @@ interface Walk {
   at: number;
   end: number;
   depth: number;
-  /** What the head at `at` said: the number, or the length. */
+  /** What the last head said: the number, or the length. */
   argument: number;
+  /** The innermost tag of the item, and which shared item it is; -1: none. */
+  tag: number;
+  share: number;
   why: string;
   readonly left: Int32Array;
   readonly level: Uint8Array;
@@ -75,7 +94,7 @@ interface Walk {
 
 const control = (): Int32Array => new Int32Array(MAX_VALUE_DEPTH + 1);
 const walk: Walk = {
-  ...{ bytes: new Uint8Array(0), at: 0, end: 0, depth: 0, argument: 0, why: "" },
+  ...{ bytes: new Uint8Array(0), at: 0, end: 0, depth: 0, argument: 0, tag: -1, share: -1, why: "" },
   ...{ left: control(), level: new Uint8Array(MAX_VALUE_DEPTH + 1), position: control(), shares: control() },
   ...{ began: new Float64Array(MAX_VALUE_DEPTH + 1), sizes: [], nodes: 0, span: new Float64Array(MAX_VALUE_DEPTH + 1) },
 };
@@ -100,23 +119,25 @@ function readArgument(info: number): boolean {
   return value <= Number.MAX_SAFE_INTEGER || fail("a number beyond 2^53");
 }
 
-function readString(width: number, isBigint: boolean): boolean {
+function readString(width: number): boolean {
   const length = walk.argument;
+  const isBigint = walk.tag === 2 || walk.tag === 3;
   if (length > walk.end - walk.at) return fail("cut off");
   if (length % width !== 0) return fail("a typed array cut in an element");
   if (isBigint && length > MAX_BIGINT_BYTES) return fail("a bigint of more than 4 KiB");
   walk.at += length;
+  if (walk.share >= 0) walk.sizes[walk.share] = 1;
   return true;
 }
 
-function open(count: number, level: number, share: number): boolean {
+function open(count: number, level: number): boolean {
   if (count > walk.end - walk.at) return fail("cut off");
   if (++walk.depth > MAX_VALUE_DEPTH) return fail("nested too deep");
   walk.left[walk.depth] = count;
   walk.level[walk.depth] = level;
   walk.position[walk.depth] = 0;
   walk.began[walk.depth] = walk.nodes - 1;
-  walk.shares[walk.depth] = share;
+  walk.shares[walk.depth] = walk.share;
   return true;
 }
 
@@ -134,54 +155,68 @@ function readReference(): boolean {
   return true;
 }
 
-/** One item without its contents, tags included. */
-function readItem(allowed: number): boolean {
-  let [holds, width, level, share, tag] = [allowed, 1, LEVEL.plain as number, -1, -1];
-  for (;;) {
-    if (walk.at >= walk.end) return fail("cut off");
-    const head = walk.bytes[walk.at++] as number;
-    const major = head >> 5;
-    const wtf8 = major === TAG && (holds & only(TEXT)) !== 0; // a string too, told apart below
-    if (((holds >> major) & 1) === 0 && !wtf8) return fail("not what its place demands");
-    if (major === SIMPLE) return readSimple(head & 31);
-    if (!readArgument(head & 31)) return false;
-    if (major < BYTES) return tag === REFERENCE ? readReference() : true;
-    if (major < ARRAY) return finish(readString(width, tag === 2 || tag === 3), share);
-    if (major === ARRAY) return openArray(level, share);
-    if (major === MAP) return open(walk.argument * 2, tag === 259 ? LEVEL.plain : LEVEL.record, share);
-    const rule = TAGS.get(walk.argument);
-    if (rule === undefined) return fail("an unknown tag");
-    // Marked twice, a value would have a number whose size is never known.
-    if (tag !== -1 && (tag !== SHARED || walk.argument === SHARED)) return fail("a tag on a tag");
-    if (holds !== ANY && walk.argument !== WTF8) return fail("not what its place demands");
-    tag = walk.argument;
-    if (tag === SHARED) share = walk.sizes.push(0) - 1;
-    ({ holds, width, level } = rule);
+/** A tag, and what it demands of what it stands before. */
+function readTag(place: TagRule): TagRule | undefined {
+  if (!readArgument((walk.bytes[walk.at++] as number) & 31)) return undefined;
+  const tag = walk.argument;
+  const rule = TAGS.get(tag);
+  // A value marked twice would have a number whose size is never known.
+  const misplaced = walk.tag !== NO_TAG && (walk.tag !== SHARED || tag === SHARED);
+  const isString = tag === WTF8 && place === TEXT_ONLY;
+  if (rule === undefined || misplaced || (place.holds !== ANY && !isString)) {
+    fail("a tag that is unknown or out of place");
+    return undefined;
   }
+  walk.tag = tag;
+  if (tag === SHARED) walk.share = walk.sizes.push(0) - 1;
+  return rule;
 }
 
-/** A shared string: its size is one item. */
-function finish(fine: boolean, share: number): boolean {
-  if (share >= 0) walk.sizes[share] = 1;
-  return fine;
+/** One item without its contents, tags included. */
+function readItem(allowed: TagRule): boolean {
+  let place = allowed;
+  walk.tag = NO_TAG;
+  walk.share = -1;
+  while (walk.at < walk.end && (walk.bytes[walk.at] as number) >> 5 === TAG) {
+    const rule = readTag(place);
+    if (rule === undefined) return false;
+    place = rule;
+  }
+  return readUntagged(place);
 }
 
-function openArray(level: number, share: number): boolean {
+function readUntagged(place: TagRule): boolean {
+  if (walk.at >= walk.end) return fail("cut off");
+  const head = walk.bytes[walk.at++] as number;
+  const major = head >> 5;
+  if (((place.holds >> major) & 1) === 0) return fail("not what its place demands");
+  if (major === SIMPLE) return readSimple(head & 31);
+  if (!readArgument(head & 31)) return false;
+  if (major < BYTES) return walk.tag === REFERENCE ? readReference() : true;
+  if (major < ARRAY) return readString(place.width);
+  return major === ARRAY
+    ? openArray(place.level)
+    : open(walk.argument * 2, walk.tag === 259 ? LEVEL.plain : LEVEL.record);
+}
+
+function openArray(level: number): boolean {
   const count = walk.argument;
   if ((level === LEVEL.error || level === LEVEL.regexp) && count !== 2)
     return fail("an error or expression of two parts");
   if (level === LEVEL.sparse && count % 2 !== 1) return fail("a sparse array without its length");
-  return open(count, level, share);
+  return open(count, level);
 }
 
 /** What the next item of the innermost level must be. */
-function allowedHere(): number {
-  const [level, position] = [walk.level[walk.depth], walk.position[walk.depth] as number];
-  if (level === LEVEL.record) return position % 2 === 0 ? only(TEXT) : ANY;
-  if (level === LEVEL.regexp) return only(TEXT);
-  if (level === LEVEL.error) return position === 0 ? only(TEXT) : only(MAP);
-  if (level === LEVEL.sparse) return position % 2 === 1 || position === 0 ? only(UINT) : ANY;
-  return ANY;
+function placeHere(): TagRule {
+  const level = walk.level[walk.depth];
+  if (level === LEVEL.plain) return ANYTHING;
+  const position = walk.position[walk.depth] as number;
+  if (level === LEVEL.record) return position % 2 === 0 ? TEXT_ONLY : ANYTHING;
+  if (level === LEVEL.regexp) return TEXT_ONLY;
+  if (level === LEVEL.error) return position === 0 ? TEXT_ONLY : RECORD_ONLY;
+  if (level === LEVEL.sparse) return position % 2 === 1 || position === 0 ? NUMBER_ONLY : ANYTHING;
+  return ANYTHING;
 }
 
 /** Sparse arrays: the length counts as that many items, and every index lies below it. */
@@ -203,11 +238,11 @@ function closeLevels(): void {
 function readAll(): boolean {
   do {
     const inner = walk.depth;
-    const allowed = inner === 0 ? ANY : allowedHere();
+    const place = inner === 0 ? ANYTHING : placeHere();
     if (++walk.nodes > MAX_VALUE_NODES) return fail("too many items");
-    if (!readItem(allowed)) return false;
+    if (!readItem(place)) return false;
     if (inner > 0) {
-      if (walk.level[inner] === LEVEL.sparse && allowed !== ANY && !checkSparse(inner)) return false;
+      if (walk.level[inner] === LEVEL.sparse && place === NUMBER_ONLY && !checkSparse(inner)) return false;
       walk.left[inner] = (walk.left[inner] as number) - 1;
       walk.position[inner] = (walk.position[inner] as number) + 1;
     }
@@ -218,8 +253,10 @@ function readAll(): boolean {
 
 /** Checks that [0, length) is one value. Returns how many items it has when expanded, or what is wrong. */
 export function checkValue(bytes: Uint8Array, length: number): number | BadValue {
-  [walk.bytes, walk.at, walk.end, walk.depth, walk.nodes] = [bytes, 0, length, 0, 0];
-  walk.sizes.length = 0;
+  walk.bytes = bytes;
+  walk.end = length;
+  walk.at = walk.depth = walk.nodes = 0;
+  if (walk.sizes.length > 0) walk.sizes.length = 0;
   if (!readAll()) return { why: walk.why, at: walk.at };
   return walk.at === length ? walk.nodes : { why: "more than one value", at: walk.at };
 }
