@@ -87,7 +87,10 @@ function addImport(draft: Draft, row: Import, module: Module, foreign: Foreign):
   addCode(draft, { type, typeIndex: row.type, bytes, at: 0, end: bytes.length });
 }
 
+const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+
 export function readSource(bytes: Uint8Array, foreign: Foreign): Source {
+  if (HEADER.some((byte, index) => bytes[index] !== byte)) complain("not a WebAssembly module of version 1", 0);
   const module = decode(bytes, utf8);
   checkParts(module);
   const draft: Draft = { codes: [], renumbered: [], signatures: [] };
