@@ -79,7 +79,7 @@ export const usageOf = (tenant: Tenant): Usage => ({
   fuel: tenant.fuelSpent,
   calls: tenant.calls,
   bytes: tenant.bytes,
-  memory: tenant.memory.length,
+  memory: tenant.pages.value * limits.PAGE,
 });
 
 const exhausted = (resource: "fuel" | "depth" | "wall" | "memory"): Ending => ({ kind: "exhausted", resource });

@@ -77,13 +77,11 @@ function imports(self: () => Tenant, memory: engine.EngineMemory): Record<string
   };
 }
 
-/** Undefined if the image does not lie in its own pages. */
-function applyImage(memory: Uint8Array, image: Image): true | undefined {
-  for (const { at, bytes } of image.chunks) {
-    if (!(at >= 0 && at + bytes.length <= memory.length)) return undefined;
-    memory.set(bytes, at);
-  }
-  return true;
+/** False if the image does not lie in its own pages. */
+function applyImage(memory: Uint8Array, image: Image): boolean {
+  const fits = image.chunks.every(({ at, bytes }) => at >= 0 && at + bytes.length <= memory.length);
+  if (fits) for (const { at, bytes } of image.chunks) memory.set(bytes, at);
+  return fits;
 }
 
 function newTenant(
@@ -104,6 +102,20 @@ function newTenant(
     ...{ parkedFor: "slice", wake: undefined, queued: false, inbox: [], inboxBytes: 0, nextToken: 1 },
     ...{ requests: new Map(), pending: new Map() },
   };
+}
+
+function birth(core: Core, module: engine.EngineModule, options: DomainOptions, pages: number): Outcome<Domain> {
+  const frame = core.frames.take(pages);
+  let tenant: Tenant | undefined;
+  const self = (): Tenant => tenant as Tenant; // no gate is called before the instance exists: no start function
+  const instance = engine.instantiate(module, imports(self, frame.memory));
+  tenant = newTenant(core, options, frame, instance);
+  tenant.pages.value = pages;
+  if (options.image === undefined || applyImage(tenant.memory, options.image)) {
+    return { kind: "returned", value: facade(tenant) };
+  }
+  core.frames.release(frame);
+  return { kind: "refused", by: "kernel", why: "an image outside its memory" };
 }
 
 const facade = (tenant: Tenant): Domain => ({
@@ -146,16 +158,13 @@ export function createKernel(feral: FeralPowers): Kernel {
     if (!(pages >= artifact.initialPages && pages <= Math.min(options.limits.pages, MAX_PAGES))) {
       return { kind: "exhausted", resource: "memory" };
     }
-    const frame = core.frames.take(pages);
-    let tenant: Tenant | undefined;
-    const self = (): Tenant => tenant as Tenant; // no gate is called before the instance exists: no start function
-    const instance = engine.instantiate(module, imports(self, frame.memory));
-    tenant = newTenant(core, options, frame, instance);
-    tenant.pages.value = pages;
-    if (options.image !== undefined && applyImage(tenant.memory, options.image) === undefined) {
-      return { kind: "refused", by: "kernel", why: "an image outside its memory" };
+    try {
+      return birth(core, module, options, pages);
+    } catch (thrown) {
+      // The host has no memory or address space for one more.
+      if (thrown instanceof RangeError) return { kind: "exhausted", resource: "memory" };
+      throw thrown;
     }
-    return { kind: "returned", value: facade(tenant) };
   }
 
   return { canSuspend: engine.canSuspend, load, spawn };
