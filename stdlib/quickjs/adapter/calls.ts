@@ -1,0 +1,92 @@
+// Calls down: one trampoline serves every granted function. The reply comes back over the request, in one crossing.
+
+import { base, capacityFrom, release, reserve, setTop, top } from "./buffer";
+import { decode } from "./decode";
+import { encode } from "./encode";
+import {
+  JS_FreeValue, JS_NewPromiseCapability, JS_Throw, JS_ThrowOutOfMemory, stackPointer,
+} from "./engine";
+import { call, CALL_ERROR, CALL_PENDING, reply } from "./gates";
+import { fetch, shelve } from "./inbox";
+import { addPending, reservePending } from "./pending";
+import { malformed } from "./reader";
+import { readMessage, isOk, tokenOf, valueAt } from "./message";
+import { callHook1, ctx, HOOK_STRAY } from "./state";
+import { EXCEPTION, fromInt, isException } from "./value";
+
+const SMALL_REPLY: i32 = 1024; // bytes there is always room for
+export const BLOCKING: i32 = 1;
+
+/** A granted function: `magic` is its mode, `data` holds handle and method. */
+export function trampoline(_ctx: i32, _self: i64, argc: i32, argv: i32, magic: i32, data: i32): i64 {
+  const start = top();
+  if (!encode(argv, argc, false)) return EXCEPTION;
+  const result = cross(load<i32>(data), load<i32>(data, 8), start, magic);
+  release(start);
+  return result;
+}
+
+function cross(handle: i32, method: i32, start: i32, mode: i32): i64 {
+  if (!reserve(SMALL_REPLY) || !reservePending()) return JS_ThrowOutOfMemory(ctx());
+  const code = call(handle, method, base() + start, top() - start, capacityFrom(start));
+  if (code >= 0) return takeReply(start, code);
+  if (code == CALL_ERROR) return throwReply(start);
+  if (code > CALL_PENDING) return malformed();
+  const token = CALL_PENDING - code;
+  return mode == BLOCKING ? awaitNow(token, start) : promiseOf(token);
+}
+
+function takeReply(start: i32, length: i32): i64 {
+  if (length > capacityFrom(start) && !fetchReply(start, length)) return JS_ThrowOutOfMemory(ctx());
+  setTop(start + length);
+  return decode(start, start + length);
+}
+
+function fetchReply(start: i32, length: i32): bool {
+  setTop(start);
+  return reserve(length) && reply(base() + start, capacityFrom(start)) == length;
+}
+
+function throwReply(start: i32): i64 {
+  setTop(start);
+  const length = reply(base() + start, capacityFrom(start));
+  if (length < 0) return malformed();
+  const error = takeReply(start, length);
+  return isException(error) ? error : JS_Throw(ctx(), error);
+}
+
+function promiseOf(token: i32): i64 {
+  stackPointer -= 16;
+  const functions = stackPointer;
+  const promise = JS_NewPromiseCapability(ctx(), functions);
+  if (!isException(promise) && !addPending(token, functions)) drop(functions);
+  stackPointer += 16;
+  return promise;
+}
+
+/** A token that is taken already: this promise stays open, the first one keeps the token. */
+function drop(functions: i32): void {
+  JS_FreeValue(ctx(), load<i64>(functions));
+  JS_FreeValue(ctx(), load<i64>(functions, 8));
+}
+
+/** Parks the guest until the completion of `token` comes; everything else is put aside for the next turn. */
+export function awaitNow(token: i32, start: i32): i64 {
+  while (true) {
+    const n = fetch(start, 1);
+    if (n < 0) return cannotWait();
+    if (readMessage(start, start + n) && tokenOf() == token && isOk() >= 0) return complete(start + n);
+    shelve(start, n);
+  }
+}
+
+function complete(end: i32): i64 {
+  const ok = isOk() == 1;
+  const value = decode(valueAt(), end);
+  return ok || isException(value) ? value : JS_Throw(ctx(), value);
+}
+
+function cannotWait(): i64 {
+  const error = callHook1(HOOK_STRAY, fromInt(0));
+  return isException(error) ? error : JS_Throw(ctx(), error);
+}

@@ -1,0 +1,97 @@
+// The entries of the engine guest: cordon_init and cordon_turn of `stdlib/abi.ts`. Also re-exports what the engine's
+// binary imports; the link step ties those together and cuts the exports.
+
+import { BOOTSTRAP, BOOTSTRAP_LENGTH, BOOTSTRAP_NAME } from "./bootstrap-bytes";
+import { release, top } from "./buffer";
+import {
+  initialize, JS_Call, JS_ExecutePendingJob, JS_FreeValue, JS_GetPropertyInt64, JS_SetHostPromiseRejectionTracker,
+  JS_SetMaxStackSize, JS_SetModuleLoaderFunc, qjs_get_context_ptr, qjs_get_runtime_ptr, qjs_init, stackPointer,
+} from "./engine";
+import { evaluateText } from "./evaluate";
+import { TURN_IDLE, TURN_PENDING } from "./gates";
+import { nextMessage } from "./inbox";
+import { loadModule, normalize } from "./modules";
+import { natives } from "./natives";
+import { pendingCount } from "./pending";
+import { failTheLost, handleMessage, openRequests, swallow } from "./requests";
+import {
+  callHook, CTX, ctx, HOOK_COUNT, HOOK_FLUSH, HOOK_REJECTION, HOOKS, RT, STACK_LIMIT, succeeded,
+} from "./state";
+import { FALSE, isException, TRUE, UNDEFINED } from "./value";
+
+export {
+  clock_time_get, fd_close, fd_fdstat_get, fd_seek, fd_write, host_call, host_get_timezone_offset, host_interrupt,
+  host_module_load, host_module_normalize, host_promise_rejection, random_get,
+} from "./imports";
+
+export function cordon_init(): void {
+  initialize();
+  if (qjs_init() != 0) unreachable();
+  store<i32>(RT, qjs_get_runtime_ptr());
+  store<i32>(CTX, qjs_get_context_ptr());
+  JS_SetMaxStackSize(load<i32>(RT), STACK_LIMIT);
+  JS_SetModuleLoaderFunc(load<i32>(RT), normalize.index as i32, loadModule.index as i32, 0);
+  boot();
+  JS_SetHostPromiseRejectionTracker(load<i32>(RT), onRejection.index as i32, 0);
+}
+
+/** Runs the bootstrap, a function from natives to hooks, and erases its source. */
+function boot(): void {
+  const main = evaluateText(BOOTSTRAP, BOOTSTRAP_LENGTH, BOOTSTRAP_NAME, 1, 0);
+  if (isException(main)) unreachable();
+  stackPointer -= 16;
+  store<i64>(stackPointer, natives());
+  const hooks = JS_Call(ctx(), main, UNDEFINED, 1, stackPointer);
+  if (isException(hooks)) unreachable();
+  JS_FreeValue(ctx(), load<i64>(stackPointer));
+  stackPointer += 16;
+  for (let i = 0; i < HOOK_COUNT; i++) store<i64>(HOOKS + i * 8, JS_GetPropertyInt64(ctx(), hooks, i));
+  JS_FreeValue(ctx(), hooks);
+  JS_FreeValue(ctx(), main);
+  memory.fill(BOOTSTRAP, 0, BOOTSTRAP_LENGTH);
+}
+
+/** A promise was rejected with nobody listening, or somebody began to listen after all. */
+function onRejection(_ctx: i32, promise: i64, reason: i64, handled: i32, _opaque: i32): void {
+  stackPointer -= 32;
+  store<i64>(stackPointer, promise);
+  store<i64>(stackPointer, reason, 8);
+  store<i64>(stackPointer, handled != 0 ? TRUE : FALSE, 16);
+  if (!succeeded(callHook(HOOK_REJECTION, 3, stackPointer))) swallow();
+  stackPointer += 32;
+}
+
+export function cordon_turn(): i32 {
+  while (true) {
+    settle();
+    const start = top();
+    const length = nextMessage(start);
+    if (length < 0) break;
+    handleMessage(start, start + length);
+    release(start);
+  }
+  release(0);
+  if (pendingCount() > 0) return TURN_PENDING;
+  failTheLost();
+  return openRequests() > 0 ? TURN_PENDING : TURN_IDLE;
+}
+
+/** Runs promise jobs and then lets the bootstrap answer what has finished, until neither has anything to do. */
+function settle(): void {
+  while (true) {
+    runJobs();
+    const flushed = callHook(HOOK_FLUSH, 0, 0);
+    if (isException(flushed)) swallow();
+    if (flushed != TRUE) break;
+  }
+}
+
+function runJobs(): void {
+  stackPointer -= 16;
+  let code = JS_ExecutePendingJob(load<i32>(RT), stackPointer);
+  while (code != 0) {
+    if (code < 0) swallow();
+    code = JS_ExecutePendingJob(load<i32>(RT), stackPointer);
+  }
+  stackPointer += 16;
+}

@@ -1,0 +1,71 @@
+// Record keys are few and repeat: two direct-mapped caches, atom to encoded text and text to atom.
+// An entry owns its atom, so the atom's number cannot come to mean another name.
+
+import { base, putBytes, reserve, top } from "./buffer";
+import { copy } from "./buffer";
+import {
+  free, JS_AtomToCStringLen, JS_DupAtom, JS_FreeAtom, JS_FreeCString, JS_NewAtomLen, malloc, stackPointer,
+} from "./engine";
+import { ctx } from "./state";
+import { putText } from "./text";
+
+const SLOTS: i32 = 256; // entries of 12 bytes: atom, address of the text, its length
+const LONGEST: i32 = 40; // bytes
+const ENCODED: i32 = memory.data(256 * 12, 16) as i32;
+const DECODED: i32 = memory.data(256 * 12, 16) as i32;
+
+export function putKey(atom: i32): bool {
+  const slot = ENCODED + (atom & (SLOTS - 1)) * 12;
+  if (load<i32>(slot) != atom || atom == 0) return putNewKey(atom, slot);
+  const length = load<i32>(slot, 8);
+  if (!reserve(length)) return false;
+  putBytes(load<i32>(slot, 4), length);
+  return true;
+}
+
+function putNewKey(atom: i32, slot: i32): bool {
+  stackPointer -= 16;
+  const lengthAt = stackPointer;
+  const text = JS_AtomToCStringLen(ctx(), lengthAt, atom);
+  const length = load<i32>(lengthAt);
+  stackPointer += 16;
+  if (text == 0) return false;
+  const start = top();
+  const ok = putText(text, length);
+  JS_FreeCString(ctx(), text);
+  // A negative atom is an array index in disguise, not worth a slot.
+  if (ok && atom > 0) remember(slot, atom, base() + start, top() - start);
+  return ok;
+}
+
+function remember(slot: i32, atom: i32, from: i32, length: i32): void {
+  if (length > LONGEST) return;
+  const kept = malloc(length + 1);
+  if (kept == 0) return;
+  copy(kept, from, length);
+  JS_DupAtom(ctx(), atom);
+  if (load<i32>(slot) != 0) {
+    JS_FreeAtom(ctx(), load<i32>(slot));
+    free(load<i32>(slot, 4));
+  }
+  store<i32>(slot, atom);
+  store<i32>(slot, kept, 4);
+  store<i32>(slot, length, 8);
+}
+
+/** The atom of a key; the caller owns one reference. 0 when an exception is pending. */
+export function atomOf(at: i32, length: i32): i32 {
+  if (length > LONGEST || length == 0) return JS_NewAtomLen(ctx(), at, length);
+  let hash = length;
+  for (let i = 0; i < length; i++) hash = hash * 31 + load<u8>(at + i);
+  const slot = DECODED + ((hash ^ (hash >> 8)) & (SLOTS - 1)) * 12;
+  if (load<i32>(slot, 8) == length && same(load<i32>(slot, 4), at, length)) return JS_DupAtom(ctx(), load<i32>(slot));
+  const atom = JS_NewAtomLen(ctx(), at, length);
+  if (atom > 0) remember(slot, atom, at, length);
+  return atom;
+}
+
+function same(a: i32, b: i32, length: i32): bool {
+  for (let i = 0; i < length; i++) if (load<u8>(a + i) != load<u8>(b + i)) return false;
+  return true;
+}

@@ -1,0 +1,105 @@
+// The adapter's own memory: one static block, in a page between the engine's first heap and the rest of it, where
+// neither the engine's stack nor its allocator can come. No globals, so that a copy of the pages is a copy of all.
+
+import { free, JS_Call, JS_FreeValue, realloc, stackPointer } from "./engine";
+import { TAG_EXCEPTION, tagOf } from "./value";
+
+/** The engine's stack grows down from here. */
+export const STACK_TOP: i32 = 1048576;
+
+/** Bytes of stack that the engine and the adapter may use. The one place that fixes it; the build may override it. */
+// @ts-ignore: defined by the build with --use
+export const STACK_LIMIT: i32 = isDefined(CORDON_STACK_LIMIT) ? CORDON_STACK_LIMIT : 65536;
+
+/** What the adapter keeps back for its own leaves below the last check. */
+const STACK_SLACK: i32 = 4096;
+
+/** Objects inside objects, both ways: keeps encode and decode from running away on a chain that costs no fuel to make. */
+export const MAX_DEPTH: i32 = 1000;
+
+const WORDS: i32 = memory.data(256, 16) as i32;
+export const HOOKS: i32 = memory.data(128, 16) as i32;
+
+// biome-ignore format: a table of words
+export const CTX = WORDS, RT = WORDS + 4, OUT = WORDS + 8, OUT_CAPACITY = WORDS + 12, OUT_TOP = WORDS + 16,
+  DEPTH = WORDS + 20, OPEN = WORDS + 24, TIME_ZONE = WORDS + 28, CLOCK = WORDS + 32, CLOCK_METHOD = WORDS + 36,
+  RANDOM = WORDS + 40, RANDOM_METHOD = WORDS + 44, SYSTEM = WORDS + 48, CHECKING = WORDS + 52,
+  OBJECT_PROTOTYPE = WORDS + 56;
+
+/** Functions of the bootstrap that the adapter calls, in the order in which it hands them over. */
+// biome-ignore format: a table of words
+export const HOOK_REFUSE = 0, HOOK_REQUEST = 1, HOOK_FLUSH = 2, HOOK_REJECTION = 3, HOOK_ERROR_PARTS = 4,
+  HOOK_NEW = 5, HOOK_FILL = 6, HOOK_PARTS = 7, HOOK_NORMALIZE = 8, HOOK_SOURCE = 9, HOOK_STRAY = 10, HOOK_COUNT = 11;
+
+// @ts-ignore: decorator
+@inline
+export function ctx(): i32 {
+  return load<i32>(CTX);
+}
+
+/** Takes `size` bytes of the engine's stack, or answers 0 when too little is left. The caller gives them back. */
+// @ts-ignore: decorator
+@inline
+export function enter(size: i32): i32 {
+  const at = stackPointer - size;
+  if (at < STACK_TOP - STACK_LIMIT + STACK_SLACK) return 0;
+  stackPointer = at;
+  return at;
+}
+
+// @ts-ignore: decorator
+@inline
+export function leave(size: i32): void {
+  stackPointer += size;
+}
+
+/** Calls a function of the bootstrap with `argc` values at `argv`. The result is owned by the caller. */
+export function callHook(index: i32, argc: i32, argv: i32): i64 {
+  return JS_Call(ctx(), load<i64>(HOOKS + index * 8), (3 as i64) << 32, argc, argv);
+}
+
+export function callHook1(index: i32, v: i64): i64 {
+  stackPointer -= 16;
+  const at = stackPointer;
+  store<i64>(at, v);
+  const result = callHook(index, 1, at);
+  stackPointer += 16;
+  return result;
+}
+
+export function callHook2(index: i32, a: i64, b: i64): i64 {
+  stackPointer -= 16;
+  const at = stackPointer;
+  store<i64>(at, a);
+  store<i64>(at, b, 8);
+  const result = callHook(index, 2, at);
+  stackPointer += 16;
+  return result;
+}
+
+/** A growing block: `at` holds its address, `at + 4` its capacity. False when memory is out; nothing is thrown. */
+export function growBlock(at: i32, need: i32): bool {
+  const capacity = load<i32>(at, 4);
+  if (need <= capacity) return true;
+  if (need < 0 || need > 0x3fffffff) return false;
+  let size = max(capacity * 2, 256);
+  if (size < need) size = need;
+  const block = realloc(load<i32>(at), size);
+  if (block == 0) return false;
+  store<i32>(at, block);
+  store<i32>(at, size, 4);
+  return true;
+}
+
+export function dropBlock(at: i32): void {
+  free(load<i32>(at));
+  store<i32>(at, 0);
+  store<i32>(at, 0, 4);
+}
+
+/** Frees a value whose only interest was whether it is an exception. */
+export function succeeded(v: i64): bool {
+  if (tagOf(v) == TAG_EXCEPTION) return false;
+  JS_FreeValue(ctx(), v);
+  return true;
+}

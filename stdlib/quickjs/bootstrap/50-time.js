@@ -1,0 +1,92 @@
+// Time, timers and randomness, all by system grants. Before they are configured time stands still, timers are refused
+// and Math.random gives one fixed number, so that an image made at build time is the same every time.
+
+let now = () => 0;
+let sleep;
+let randomBytes;
+let timeOrigin = 0;
+
+const RANDOM_BLOCK = 512; // bytes fetched at a time, 8 per number
+let block = new Uint8Array_(0);
+let blockAt = 0;
+
+/** Forgets the random bytes at hand: two forks of one image must not share them. */
+function reseed() {
+  block = new Uint8Array_(0);
+  blockAt = 0;
+}
+
+function random() {
+  if (!randomBytes) return 0.5;
+  if (blockAt + 8 > block.length) refillRandom();
+  let high = 0, low = 0;
+  for (let i = 0; i < 3; i++) high = high * 256 + block[blockAt + i];
+  for (let i = 3; i < 7; i++) low = low * 256 + block[blockAt + i];
+  blockAt += 8;
+  // 53 bits: 21 of the first three bytes and all 32 of the next four.
+  return ((high >>> 3) * 4294967296 + low) / 9007199254740992;
+}
+
+function refillRandom() {
+  const bytes = randomBytes(RANDOM_BLOCK);
+  block = bytes;
+  blockAt = 0;
+}
+
+define(Math, "random", { random: () => random() }.random, false);
+define(global, "performance", { now: () => now() - timeOrigin, get timeOrigin() { return timeOrigin; } }, false);
+
+const tasks = new Map_(); // id to { fn, args, delay, repeat }
+let lastTimer = 0;
+const MAX_DELAY = 2147483647;
+
+function startTimer(fn, delay, args, repeats) {
+  if (typeof fn !== "function") throw new TypeError_("The timer's callback must be a function");
+  if (!sleep) throw new Error_("Timers are not granted");
+  const ms = +delay;
+  const task = { __proto__: null, fn, args, delay: ms >= 1 && ms <= MAX_DELAY ? floor(ms) : 1, repeats };
+  const id = ++lastTimer;
+  mapSet(tasks, id, task);
+  arm(id, task);
+  return id;
+}
+
+function arm(id, task) {
+  const slept = sleep(task.delay);
+  const wake = () => wakeUp(id, task);
+  // A refused or revoked sleep ends the timer: it can never fire.
+  if (promiseParts(slept)) whenSettled(slept, wake, () => mapDelete(tasks, id));
+  else queueJob(wake);
+}
+
+/** What a callback throws is reported like an unhandled rejection; the timer goes on. */
+function wakeUp(id, task) {
+  if (mapGet(tasks, id) !== task) return;
+  if (!task.repeats) mapDelete(tasks, id);
+  try {
+    apply(task.fn, undefined, task.args);
+  } finally {
+    if (task.repeats && mapGet(tasks, id) === task) arm(id, task);
+  }
+}
+
+const settledNow = construct(Promise_, [(resolve) => resolve(undefined)]);
+const queueJob = (fn) => void whenSettled(settledNow, () => void fn(), undefined);
+
+const clearTimer = (id) => void mapDelete(tasks, id);
+const globals = {
+  setTimeout: (fn, delay, ...args) => startTimer(fn, delay, args, false),
+  setInterval: (fn, delay, ...args) => startTimer(fn, delay, args, true),
+  setImmediate: (fn, ...args) => startTimer(fn, 0, args, false),
+  clearTimeout: clearTimer, clearInterval: clearTimer, clearImmediate: clearTimer,
+  queueMicrotask: (fn) => {
+    if (typeof fn !== "function") throw new TypeError_("The microtask must be a function");
+    queueJob(fn);
+  },
+};
+for (const name of Object.keys(globals)) define(global, name, globals[name], false);
+
+// What the engine has that a guest shall not: shared memory, and leftovers of the engine's own shell.
+for (const name of ["SharedArrayBuffer", "Atomics", "WebAssembly", "navigator", "gc", "print", "std", "os", "bjson", "scriptArgs"]) {
+  Reflect.deleteProperty(global, name);
+}

@@ -1,0 +1,315 @@
+// Requests: CONFIGURE, RUN, CALL, CHECK of abi.ts.
+
+const MODULE_FLAG = 1, BARRIER = 64, ASYNC = 128;
+const CONFIGURE = 0, RUN = 1, CALL = 2, CHECK = 3;
+const answers = []; // finished requests: { token, ok, value, explicit }
+const rejections = new Map_(); // promises rejected with nobody listening -> reason
+
+let open = 0; // requests not yet answered
+
+const finish = (token, ok, value, shape) => append(answers, { __proto__: null, token, ok, value, shape });
+
+function request(token, method, value) {
+  const asked = isObject(value) ? value : {};
+  open++;
+  try {
+    if (method === CONFIGURE) finish(token, true, configure(asked), asIs);
+    else if (method === RUN) run(token, asked);
+    else if (method === CALL) callGlobal(token, asked);
+    else if (method === CHECK) finish(token, true, check(asText(asked.source, ""), asText(asked.name, "")), asIs);
+    else throw new TypeError_(`unknown method ${method}`);
+  } catch (error) {
+    finish(token, false, error);
+  }
+}
+
+// How a finished value is answered, the first shape that can cross.
+const asIs = (v) => v;
+const asValue = (v) => (v === undefined ? {} : { value: v });
+
+/** Answers what has finished; true when there was something, for answering may run guest code again. */
+function flush() {
+  // Within a run a rejection may still find its handler; at its end, or outside of one, it has none.
+  if (answers.length > 0 || open === 0) reportRejections();
+  if (answers.length === 0) return false;
+  const batch = answers.length;
+  for (let i = 0; i < batch; i++) answerOne(answers[i]);
+  removeFirst(answers, batch);
+  return true;
+}
+
+const splice = uncurry(Array.prototype.splice);
+const removeFirst = (list, n) => void splice(list, 0, n);
+
+function answerOne(entry) {
+  open--;
+  if (!entry.ok) return answerError(entry.token, entry.value);
+  try {
+    answer(entry.token, true, entry.shape(entry.value));
+  } catch (error) {
+    answerError(entry.token, error, entry);
+  }
+}
+
+function answerError(token, thrown, entry) {
+  try {
+    if (entry?.omissible && peek(thrown, "code") === "E_VALUE") return answer(token, true, { omitted: true });
+    return answer(token, false, asError(thrown));
+  } catch {
+    answerPlainly(token, thrown);
+  }
+}
+
+function answerPlainly(token, thrown) {
+  try {
+    answer(token, false, plainError(asError(thrown)));
+  } catch {
+    answerOutOfMemory(token);
+  }
+}
+
+function onRejection(promise, reason, handled) {
+  if (handled) mapDelete(rejections, promise);
+  else mapSet(rejections, promise, reason);
+}
+
+function reportRejections() {
+  if (mapSize(rejections) === 0) return;
+  const reasons = [];
+  mapForEach(rejections, (reason) => append(reasons, reason));
+  mapClear(rejections);
+  for (let i = 0; i < reasons.length; i++) write("error", `Uncaught (in promise) ${show(asError(reasons[i]))}`);
+}
+
+// CONFIGURE
+
+function configure(asked) {
+  reseed();
+  const system = asked.system ?? {};
+  const offset = asked.options?.timeZoneOffset;
+  if (offset !== undefined) configureTimeZone(floor(+offset * 60) | 0);
+  configureNatives(system);
+  const grants = asked.grants ?? {};
+  const names = ownKeys(grants);
+  for (let i = 0; i < names.length; i++) define(global, names[i], grantObject(names[i], grants[names[i]]), false);
+}
+
+function configureNatives(system) {
+  now = systemCall(system, "clock", "now") ?? now;
+  sleep = systemCall(system, "timers", "sleep") ?? sleep;
+  randomBytes = systemCall(system, "random", "bytes") ?? randomBytes;
+  writeConsole = systemCall(system, "console", "write") ?? writeConsole;
+  loadSource = systemCall(system, "modules", "load", true) ?? loadSource;
+  const clock = system.clock, bytes = system.random;
+  if (clock) configureSystem(1, clock.handle, clock.calls.now.method);
+  if (bytes) configureSystem(2, bytes.handle, bytes.calls.bytes.method);
+  timeOrigin = now();
+}
+
+/** A system grant's call, or undefined when it is not granted. Modules are loaded while the engine waits. */
+function systemCall(system, name, call, blocking = false) {
+  const grant = system[name];
+  if (!grant) return undefined;
+  const { method, mode } = grant.calls[call];
+  return grantFunction(call, grant.handle, method, blocking || mode === "blocking");
+}
+
+function grantObject(name, grant) {
+  const calls = grant.calls;
+  const keys = ownKeys(calls);
+  if (keys.length === 1 && keys[0] === "") return grantCall(name, grant.handle, calls[""]);
+  const object = {};
+  for (let i = 0; i < keys.length; i++) define(object, keys[i], grantCall(keys[i], grant.handle, calls[keys[i]]));
+  return freeze(object);
+}
+
+const grantCall = (name, handle, call) => freeze(grantFunction(name, handle, call.method, call.mode === "blocking"));
+
+// RUN
+
+function run(token, asked) {
+  const name = asText(asked.name, "script.js");
+  const source = asText(asked.source, "");
+  mapClear(sources);
+  defineInputs(asked.inputs);
+  if (asked.kind === "module") return runModule(token, source, name);
+  const script = evaluate(source, name, 1, scriptFlags(source));
+  if (script[0]) return settleScript(token, script[1], source);
+  if (asked.kind === "script" || !isSyntaxError(script[1])) throw script[1];
+  runOther(token, source, name, script[1]);
+}
+
+function defineInputs(inputs) {
+  if (!isObject(inputs)) return;
+  const keys = ownKeys(inputs);
+  for (let i = 0; i < keys.length; i++) define(global, keys[i], inputs[keys[i]]);
+}
+
+// Only a source that says `await` needs the machinery that makes a promise of the whole script.
+const usesAwait = (source) => indexOf(source, "await") >= 0;
+const scriptFlags = (source) => BARRIER | (usesAwait(source) ? ASYNC : 0);
+const isSyntaxError = (error) => isError(error) && getPrototypeOf(error) === syntaxErrorPrototype;
+
+function settleScript(token, result, source) {
+  // An async script fulfils with { value }, so that a thenable completion value is not taken for its end.
+  if (!usesAwait(source)) return settle(token, result, true);
+  whenSettled(result, guarded(token, (box) => settle(token, box.value, true)), failing(token));
+}
+
+/** Not a script: a function body (it says `return`) or a module (it says `import` or `export`). */
+function runOther(token, source, name, scriptError) {
+  const body = compileBody(source, name);
+  if (body.start) return settle(token, body.start(), false);
+  try {
+    runModule(token, source, name);
+  } catch (error) {
+    throw isSyntaxError(error) ? furthest([scriptError, body.error, error], name) : error;
+  }
+}
+
+// Two lines go before the body. The engine takes line 0 to mean "not given", so they are the lines -1 and 0.
+const BEFORE = -1;
+const asDeclaration = (source) => `async function f\n(){\n${source}\n}`;
+const asMethod = (source) => `({async "<eval>"\n(){\n${source}\n}})`;
+
+/**
+ * Compiles source as the body of an async function, and only if it is one. A body that closes the function early and
+ * opens another (`}); evil(); (() => {`) must fit two contexts at once: after a method only `,` or `}` may follow,
+ * after a function declaration neither can begin a statement. So what both accept has not left its braces.
+ */
+function compileBody(source, name) {
+  try {
+    compile(asDeclaration(source), name, BEFORE, 0);
+  } catch (error) {
+    return { __proto__: null, error };
+  }
+  const made = evaluate(asMethod(source), name, BEFORE, BARRIER);
+  if (!made[0]) return { __proto__: null, error: made[1] };
+  const fn = made[1]["<eval>"];
+  return { __proto__: null, start: () => apply(fn, undefined, []) };
+}
+
+/** Of the syntax errors of several attempts the one whose attempt got furthest; the earlier attempt wins a tie. */
+function furthest(errors, name) {
+  let best = errors[0], bestAt = -1;
+  for (let i = 0; i < errors.length; i++) {
+    const frame = isSyntaxError(errors[i]) ? framesOf(stackOf(errors[i]))[0] : undefined;
+    const at = frame?.file === name ? frame.line * 1000000 + frame.column : -1;
+    if (at > bestAt) (best = errors[i]), (bestAt = at);
+  }
+  return best;
+}
+
+function runModule(token, source, name) {
+  const started = startModule(source, name);
+  const namespace = started[1];
+  const exported = () => settle(token, has(namespace, "default") ? namespace.default : undefined, false);
+  whenSettled(started[0], guarded(token, exported), failing(token));
+}
+
+/** Ends a request with a value once it is settled. `omissible`: a completion value, which may be one that cannot cross. */
+function settle(token, value, omissible) {
+  const done = (v) => append(answers, { __proto__: null, token, ok: true, value: v, shape: asValue, omissible });
+  awaitValue(token, value, done);
+}
+
+function awaitValue(token, value, done) {
+  if (promiseParts(value)) whenSettled(value, guarded(token, done), failing(token));
+  else if (isThenable(value)) whenSettled(construct(Promise_, [(resolve) => resolve(value)]), guarded(token, done), failing(token));
+  else done(value);
+}
+
+const failing = (token) => guarded(token, (error) => finish(token, false, error));
+
+/** A callback that ends its request whatever goes wrong in it: a getter of the guest, or memory. */
+const guarded = (token, fn) => (v) => {
+  try {
+    fn(v);
+  } catch (error) {
+    finishSafely(token, error);
+  }
+};
+
+function finishSafely(token, error) {
+  try {
+    finish(token, false, error);
+  } catch {
+    open--;
+    answerOutOfMemory(token);
+  }
+}
+
+/** An object with a `then` of its own kind: one that a guest put on Object.prototype makes no promise of everything. */
+function isThenable(v) {
+  return isObject(v) && typeof v.then === "function" && v.then !== peek(Object_prototype, "then");
+}
+
+const Object_prototype = Object.prototype;
+
+// CALL
+
+function callGlobal(token, asked) {
+  const target = lookUp(asText(asked.name, ""));
+  const args = isArray(asked.args) ? asked.args : [];
+  awaitValue(token, apply(target.fn, target.self, args), (v) => finish(token, true, v, asIs));
+}
+
+/** Follows a dotted path from the global scope; `let` and `const` of scripts are found too. */
+function lookUp(path) {
+  let self, value, at = 0;
+  for (let first = true; first || at > 0; first = false) {
+    const dot = indexOf(path, ".", at);
+    const key = dot < 0 ? slice(path, at) : slice(path, at, dot);
+    self = first ? undefined : value;
+    value = first ? globalNamed(key) : value?.[key];
+    at = dot < 0 ? 0 : dot + 1;
+  }
+  if (typeof value !== "function") throw new TypeError_(`${path} is not a function`);
+  return { __proto__: null, fn: value, self };
+}
+
+function globalNamed(key) {
+  if (has(global, key)) return global[key];
+  if (!test(/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u, key)) return undefined;
+  const found = evaluate(`typeof ${key} === "undefined" ? undefined : ${key}`, FILE, 1, BARRIER);
+  return found[0] ? found[1] : undefined;
+}
+
+// CHECK
+
+function check(source, name) {
+  const errors = [];
+  try {
+    compile(source, name, 1, scriptFlags(source));
+    return { imports: [] };
+  } catch (error) {
+    append(errors, error);
+  }
+  const body = compileOnlyBody(source, name);
+  if (!body) return { imports: [] };
+  append(errors, body);
+  return checkModule(source, name, errors);
+}
+
+function compileOnlyBody(source, name) {
+  try {
+    compile(asDeclaration(source), name, BEFORE, 0);
+    compile(asMethod(source), name, BEFORE, 0);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+function checkModule(source, name, errors) {
+  checking = [];
+  try {
+    compile(source, name, 1, MODULE_FLAG);
+    return { imports: checking };
+  } catch (error) {
+    append(errors, error);
+    throw furthest(errors, name);
+  } finally {
+    checking = undefined;
+  }
+}

@@ -1,0 +1,87 @@
+// Links the engine (npm `quickjs-wasi`) and the adapter into one source module whose only imports are gates.
+// As a program: node build.ts [output path]
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { compileAdapter, ENGINE_PAGES } from "./adapter.build.ts";
+import {
+  cutExports, EXPORT, IMPORT, type Import, MEMORY, Reader, readImports, readSections, type Section, TABLE, u32,
+  writeImports, writeSections,
+} from "./sections.build.ts";
+
+const require = createRequire(import.meta.url);
+const EXPORTS = new Set(["memory", "cordon_init", "cordon_turn", "__stack_pointer"]);
+
+/** Named one by one: with "all", Binaryen writes proposals that the host refuses. */
+const FEATURES = [
+  "bulk-memory", "bulk-memory-opt", "sign-ext", "nontrapping-float-to-int", "mutable-globals", "multivalue",
+  "reference-types", "extended-const", "call-indirect-overlong",
+].map((feature) => `--enable-${feature}`);
+
+type Edit = Partial<Record<number, (body: Uint8Array) => Uint8Array>>;
+
+function edit(module: Uint8Array, edits: Edit): Uint8Array {
+  const change = ({ id, body }: Section): Section => ({ id, body: edits[id]?.(body) ?? body });
+  return writeSections(readSections(module).map(change));
+}
+
+const renameImports = (rename: (row: Import) => Partial<Import>) => (body: Uint8Array) =>
+  writeImports(readImports(body).map((row) => ({ ...row, ...rename(row) })));
+
+/** wasm-merge knows a module by one name; the engine imports from two. */
+const ENGINE_IMPORTS = renameImports(() => ({ module: "adapter" }));
+
+const ADAPTER_IMPORTS = renameImports(({ module, name }) => {
+  if (module !== "env") return {};
+  return { module: "engine", name: name === "table" ? "__indirect_function_table" : name };
+});
+
+/** The engine's table with room for the adapter's functions, and no more: it is never grown. */
+const tableOf = (size: number) => () => Uint8Array.of(1, 0x70, 1, ...u32(size), ...u32(size));
+const memoryOf = (pages: number) => () => Uint8Array.of(1, 0, ...u32(pages));
+
+function adapterTable(adapter: Uint8Array): number {
+  const section = readSections(adapter).find(({ id }) => id === IMPORT);
+  const table = section && readImports(section.body).find(({ kind }) => kind === 1);
+  if (!table) throw new Error("the adapter imports no table");
+  return new Reader(table.type, 2).u32();
+}
+
+function merge(engine: Uint8Array, adapter: Uint8Array): Uint8Array {
+  const folder = mkdtempSync(join(tmpdir(), "cordon-engine-"));
+  const file = (name: string) => join(folder, name);
+  try {
+    writeFileSync(file("engine.wasm"), engine);
+    writeFileSync(file("adapter.wasm"), adapter);
+    const tool = join(dirname(require.resolve("binaryen")), "bin/wasm-merge");
+    const inputs = [file("engine.wasm"), "engine", file("adapter.wasm"), "adapter"];
+    execFileSync(process.execPath, [tool, ...inputs, "-o", file("merged.wasm"), ...FEATURES]);
+    return readFileSync(file("merged.wasm"));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The engine guest as a source module. `stackLimit`: see `STACK_LIMIT` in adapter/state.ts. */
+export async function buildEngine(stackLimit?: number): Promise<Uint8Array> {
+  const adapter = await compileAdapter(stackLimit);
+  const shipped = readFileSync(join(dirname(require.resolve("quickjs-wasi/package.json")), "quickjs.wasm"));
+  const engine = edit(shipped, {
+    [IMPORT]: ENGINE_IMPORTS,
+    [TABLE]: tableOf(adapterTable(adapter)),
+    [MEMORY]: memoryOf(ENGINE_PAGES + 1),
+  });
+  const merged = merge(engine, edit(adapter, { [IMPORT]: ADAPTER_IMPORTS }));
+  return edit(merged, { [EXPORT]: (body) => cutExports(body, EXPORTS) });
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const output = process.argv[2] ?? join(import.meta.dirname, "../../build/engine.source.wasm");
+  const module = await buildEngine();
+  mkdirSync(dirname(output), { recursive: true });
+  writeFileSync(output, module);
+  console.log(`${output}: ${module.length} bytes`);
+}
