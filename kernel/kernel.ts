@@ -46,6 +46,8 @@ export interface Domain {
   /** Ends the domain. Cannot fail, may be called twice. */
   end(ending?: Ending): void;
   usage(): Usage;
+  /** A copy of the memory of an idle domain, to begin others with. Undefined while anything runs or is parked. */
+  image(): Image | undefined;
   /** Undefined while the domain lives. */
   ending(): Ending | undefined;
 }
@@ -118,6 +120,11 @@ function birth(core: Core, module: engine.EngineModule, options: DomainOptions, 
   return { kind: "refused", by: "kernel", why: "an image outside its memory" };
 }
 
+const imageOf = (tenant: Tenant): Image | undefined =>
+  tenant.state === "idle"
+    ? { pages: tenant.pages.value, chunks: [{ at: 0, bytes: tenant.memory.slice() }] }
+    : undefined;
+
 const facade = (tenant: Tenant): Domain => ({
   id: tenant.id,
   grant: (capability) => grant(tenant.clist, capability)?.handle,
@@ -127,6 +134,7 @@ const facade = (tenant: Tenant): Domain => ({
   enter: (name, args) => enter(tenant, name, args),
   end: (ending = { kind: "aborted" }) => end(tenant, ending),
   usage: () => usageOf(tenant),
+  image: () => imageOf(tenant),
   ending: () => tenant.ending,
 });
 
