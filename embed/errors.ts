@@ -1,0 +1,29 @@
+// What the embedder did wrong, thrown; what a guest did is a Result. Every code has one row here.
+
+/** Codes are stable: programs, tests and documents hold on to them. Each row says what to do about it. */
+export const CODES = {
+  E_VALUE: "a value cannot cross: pass plain data (see the path in the message)",
+  E_LIMIT: "a limit is unknown or out of its range: see LIMITS for names, units and bounds",
+  E_GRANT: "a grant is not made of functions: pass functions in `grant` and data in `inputs`",
+  E_OPTION: "an option is unknown or of the wrong type",
+  E_ENGINE: "the engine could not be loaded: build it (`npm run build`) or pass its bytes",
+  E_DISPOSED: "the sandbox was disposed: make a new one",
+} as const;
+
+export type ErrorCode = keyof typeof CODES;
+
+/** Thrown for mistakes of the embedder. `code` is stable, `message` says what, where and what to do. */
+export class CordonError extends Error {
+  override readonly name = "CordonError";
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Is it a CordonError, of this copy of the package or another? */
+export const isCordonError = (thrown: unknown, code?: ErrorCode): thrown is CordonError =>
+  thrown instanceof Error &&
+  thrown.name === "CordonError" &&
+  (code === undefined || (thrown as { code?: unknown }).code === code);
