@@ -1,0 +1,63 @@
+// A real directory of the host as a place of files. It is opened once; whatever becomes of its name later, it stays it.
+//
+// Invariants
+//   D1  Nothing outside the directory is read, written, made or removed, whoever renames and links inside it meanwhile.
+//   D2  No symbolic link is followed, wherever it points.
+//   D3  No message holds a path of the host.
+// How, on Linux: each directory on the way is opened by one name relative to the open directory before it, through
+// /proc/self/fd/N/name with O_NOFOLLOW. There is no moment between a check and a use: what was opened is what is used.
+// Elsewhere Node has no such call. There D1 and D2 are checked before and after, a race between two host processes can
+// get in between, and writing is refused unless the embedder says `raceUnsafe`.
+import { closeSync, constants, existsSync, fstatSync, openSync, realpathSync } from "node:fs";
+import { DEFAULT_BOUNDS, type FilesBounds, type FilesPlace } from "../files/types.ts";
+import { checkedPlace } from "./directory-checked.ts";
+import { linuxPlace } from "./directory-linux.ts";
+import { newQueue } from "./host.ts";
+
+export interface DirectoryOptions extends Partial<FilesBounds> {
+  /** Allow writing where the host has no race-free way: when nobody else changes the directory meanwhile. */
+  readonly raceUnsafe?: boolean;
+}
+
+/** The directory's own descriptor is closed when nobody can use the place any more. */
+const closer = new FinalizationRegistry<number>((fd) => closeSync(fd));
+
+function canWalkDescriptors(fd: number): boolean {
+  if (process.platform !== "linux" || !existsSync("/proc/self/fd")) return false;
+  const again = openSync(`/proc/self/fd/${fd}/.`, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    const [a, b] = [fstatSync(fd), fstatSync(again)];
+    return a.dev === b.dev && a.ino === b.ino;
+  } finally {
+    closeSync(again);
+  }
+}
+
+/** Calls of one directory that run at once. Each holds up to three descriptors, and what it reads. */
+const AT_ONCE = 16;
+
+function queued(place: FilesPlace): FilesPlace {
+  const queue = newQueue(AT_ONCE);
+  return {
+    readBytes: (path) => queue(() => place.readBytes(path)),
+    list: (path) => queue(() => place.list(path)),
+    stat: (path) => queue(() => place.stat(path)),
+    writeBytes: (path, bytes) => queue(() => place.writeBytes(path, bytes)),
+    append: (path, bytes) => queue(() => place.append(path, bytes)),
+    remove: (path) => queue(() => place.remove(path)),
+    makeDirectory: (path) => queue(() => place.makeDirectory(path)),
+    rename: (from, to) => queue(() => place.rename(from, to)),
+  };
+}
+
+/** Opens a directory of the host. Throws (to the embedder, with the path) if it is none. */
+export function directoryPlace(path: string, options: DirectoryOptions = {}): FilesPlace {
+  const { raceUnsafe = false, ...given } = options;
+  const bounds = { ...DEFAULT_BOUNDS, ...given };
+  if (process.platform === "win32") return queued(checkedPlace(realpathSync(path), bounds, raceUnsafe));
+  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  const walks = canWalkDescriptors(fd);
+  const place = queued(walks ? linuxPlace(fd, bounds) : checkedPlace(realpathSync(path), bounds, raceUnsafe));
+  closer.register(place, fd);
+  return place;
+}
