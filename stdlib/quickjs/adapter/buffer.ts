@@ -106,6 +106,16 @@ export function putDouble(d: f64): void {
   store<i32>(OUT_TOP, load<i32>(OUT_TOP) + 9);
 }
 
+/** Copies whole words: reads and writes up to 7 bytes too many, for which there must be room on both sides. */
+// @ts-ignore: decorator
+@inline
+export function putWords(from: i32, length: i32): void {
+  const at = load<i32>(OUT_TOP);
+  const to = load<i32>(OUT) + at;
+  for (let i = 0; i < length; i += 8) store<u64>(to + i, load<u64>(from + i));
+  store<i32>(OUT_TOP, at + length);
+}
+
 export function putBytes(from: i32, length: i32): void {
   const at = load<i32>(OUT_TOP);
   copy(load<i32>(OUT) + at, from, length);

@@ -6,7 +6,7 @@ import {
   JS_DefinePropertyValue, JS_FreeAtom, JS_FreeValue, JS_NewArray, JS_NewArrayFrom, JS_NewObject, JS_NewStringLen,
   JS_NewUint8ArrayCopy, free, malloc, JS_DefinePropertyValueUint32, JS_ThrowOutOfMemory,
 } from "./engine";
-import { atomOf } from "./keys";
+import { atomOf, BORROWED } from "./keys";
 import {
   address, END, malformed, POSITION, readArgument, readLength, remaining, SHARED_BASE, SHARED_COUNT, SHARE_NEXT, skip,
 } from "./reader";
@@ -133,16 +133,17 @@ function decodeRecord(count: i32, share: i32): i64 {
 }
 
 function decodeField(v: i64): bool {
-  const atom = decodeKey();
+  const key = decodeKey();
+  const atom = i32(key);
   if (atom == 0) return false;
   const value = decodeValue();
   const ok = !isException(value) && JS_DefinePropertyValue(ctx(), v, atom, value, PLAIN) >= 0;
-  JS_FreeAtom(ctx(), atom);
+  if ((key & BORROWED) == 0) JS_FreeAtom(ctx(), atom);
   return ok;
 }
 
 /** A text key, or tag 273 over bytes. 0 when it is neither. */
-function decodeKey(): i32 {
+function decodeKey(): i64 {
   if (remaining() < 1) return 0;
   let initial: i32 = load<u8>(address());
   skip(1);

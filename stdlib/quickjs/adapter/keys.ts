@@ -1,8 +1,8 @@
 // Record keys are few and repeat: two direct-mapped caches, atom to encoded text and text to atom.
-// An entry owns its atom, so the atom's number cannot come to mean another name.
+// An entry owns its atom, so the atom's number cannot come to mean another name. Entries of the second cache are never
+// replaced, so that a key read from it can be used without counting references.
 
-import { base, putBytes, reserve, top } from "./buffer";
-import { copy } from "./buffer";
+import { base, copy, putWords, reserve, top } from "./buffer";
 import {
   free, JS_AtomToCStringLen, JS_DupAtom, JS_FreeAtom, JS_FreeCString, JS_NewAtomLen, malloc, stackPointer,
 } from "./engine";
@@ -11,6 +11,7 @@ import { putText } from "./text";
 
 const SLOTS: i32 = 256; // entries of 12 bytes: atom, address of the text, its length
 const LONGEST: i32 = 40; // bytes
+const WORD: i32 = 8; // keys are copied, hashed and compared in words, with room for one behind each
 const ENCODED: i32 = memory.data(256 * 12, 16) as i32;
 const DECODED: i32 = memory.data(256 * 12, 16) as i32;
 
@@ -18,8 +19,8 @@ export function putKey(atom: i32): bool {
   const slot = ENCODED + (atom & (SLOTS - 1)) * 12;
   if (load<i32>(slot) != atom || atom == 0) return putNewKey(atom, slot);
   const length = load<i32>(slot, 8);
-  if (!reserve(length)) return false;
-  putBytes(load<i32>(slot, 4), length);
+  if (!reserve(length + WORD)) return false;
+  putWords(load<i32>(slot, 4), length);
   return true;
 }
 
@@ -40,7 +41,7 @@ function putNewKey(atom: i32, slot: i32): bool {
 
 function remember(slot: i32, atom: i32, from: i32, length: i32): void {
   if (length > LONGEST) return;
-  const kept = malloc(length + 1);
+  const kept = malloc(length + WORD);
   if (kept == 0) return;
   copy(kept, from, length);
   JS_DupAtom(ctx(), atom);
@@ -53,19 +54,33 @@ function remember(slot: i32, atom: i32, from: i32, length: i32): void {
   store<i32>(slot, length, 8);
 }
 
-/** The atom of a key; the caller owns one reference. 0 when an exception is pending. */
-export function atomOf(at: i32, length: i32): i32 {
-  if (length > LONGEST || length == 0) return JS_NewAtomLen(ctx(), at, length);
-  let hash = length;
-  for (let i = 0; i < length; i++) hash = hash * 31 + load<u8>(at + i);
-  const slot = DECODED + ((hash ^ (hash >> 8)) & (SLOTS - 1)) * 12;
-  if (load<i32>(slot, 8) == length && same(load<i32>(slot, 4), at, length)) return JS_DupAtom(ctx(), load<i32>(slot));
+/** Set in an answer of `atomOf` that the caller must not free. */
+export const BORROWED: i64 = 1 << 32;
+
+/** The atom of a key in the low word; 0 when an exception is pending. */
+export function atomOf(at: i32, length: i32): i64 {
+  if (length > LONGEST || length == 0) return i64(u32(JS_NewAtomLen(ctx(), at, length)));
+  const slot = DECODED + (hash(at, length) & (SLOTS - 1)) * 12;
+  if (load<i32>(slot, 8) == length && same(load<i32>(slot, 4), at, length)) return i64(load<i32>(slot)) | BORROWED;
   const atom = JS_NewAtomLen(ctx(), at, length);
-  if (atom > 0) remember(slot, atom, at, length);
-  return atom;
+  if (atom > 0 && load<i32>(slot) == 0) remember(slot, atom, at, length);
+  return i64(u32(atom));
+}
+
+// @ts-ignore: decorator
+@inline
+function masked(at: i32, length: i32): u64 {
+  const word = load<u64>(at);
+  return length >= WORD ? word : word & (((1 as u64) << (length * 8)) - 1);
+}
+
+function hash(at: i32, length: i32): i32 {
+  let sum: u64 = length;
+  for (let i = 0; i < length; i += WORD) sum = (sum ^ masked(at + i, length - i)) * 0x9e3779b97f4a7c15;
+  return i32(sum >> 40);
 }
 
 function same(a: i32, b: i32, length: i32): bool {
-  for (let i = 0; i < length; i++) if (load<u8>(a + i) != load<u8>(b + i)) return false;
+  for (let i = 0; i < length; i += WORD) if (masked(a + i, length - i) != masked(b + i, length - i)) return false;
   return true;
 }

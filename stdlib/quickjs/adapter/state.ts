@@ -77,6 +77,8 @@ export function callHook2(index: i32, a: i64, b: i64): i64 {
   return result;
 }
 
+const MARGIN: i32 = 8; // bytes behind every block that may be read, so that text can be taken in words
+
 /** A growing block: `at` holds its address, `at + 4` its capacity. False when memory is out; nothing is thrown. */
 export function growBlock(at: i32, need: i32): bool {
   const capacity = load<i32>(at, 4);
@@ -84,7 +86,7 @@ export function growBlock(at: i32, need: i32): bool {
   if (need < 0 || need > 0x3fffffff) return false;
   let size = max(capacity * 2, 256);
   if (size < need) size = need;
-  const block = realloc(load<i32>(at), size);
+  const block = realloc(load<i32>(at), size + MARGIN);
   if (block == 0) return false;
   store<i32>(at, block);
   store<i32>(at, size, 4);

@@ -189,12 +189,15 @@ function compileBody(source, name) {
   return { __proto__: null, start: () => apply(fn, undefined, []) };
 }
 
-/** Of the syntax errors of several attempts the one whose attempt got furthest; the earlier attempt wins a tie. */
+/**
+ * Of the syntax errors of several attempts the one whose attempt got furthest; the earlier attempt wins a tie. One in
+ * another file is in an imported module, so the source itself was fine.
+ */
 function furthest(errors, name) {
   let best = errors[0], bestAt = -1;
   for (let i = 0; i < errors.length; i++) {
     const frame = isSyntaxError(errors[i]) ? framesOf(stackOf(errors[i]))[0] : undefined;
-    const at = frame?.file === name ? frame.line * 1000000 + frame.column : -1;
+    const at = !frame ? -1 : frame.file === name ? frame.line * 1000000 + frame.column : Infinity;
     if (at > bestAt) (best = errors[i]), (bestAt = at);
   }
   return best;

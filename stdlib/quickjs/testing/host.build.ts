@@ -102,7 +102,10 @@ export async function createHost(module: WebAssembly.Module, options: HostOption
     if (wait === 0) return RECEIVE.EMPTY;
     if (!options.suspend) return RECEIVE.CANNOT_WAIT;
     return new Promise((resolve) => {
-      wake = () => resolve(take(at, capacity));
+      wake = () => {
+        wake = () => {};
+        resolve(take(at, capacity));
+      };
     });
   }
 
