@@ -223,7 +223,8 @@ function endingOf(thrown: unknown): Ending {
 export async function enter(tenant: Tenant, name: string, args: Numbers): Promise<Outcome<unknown>> {
   if (!tenant.started) {
     tenant.started = true;
-    if (tenant.exports.has("cordon_init")) await enter(tenant, "cordon_init", []);
+    const begun = tenant.exports.has("cordon_init") ? await enter(tenant, "cordon_init", []) : undefined;
+    if (begun !== undefined && (name === "cordon_init" || begun.kind !== "returned")) return begun;
   }
   if (tenant.ending !== undefined) return tenant.ending;
   if (tenant.state !== "idle") return { kind: "refused", by: "kernel", why: "busy" };
