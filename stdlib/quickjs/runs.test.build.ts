@@ -126,7 +126,8 @@ describe("hostile globals", () => {
     const host = await fresh({ grants: { echo: (v: unknown) => v } });
     await host.run(`
       const { ownKeys, defineProperty } = Reflect, names = ownKeys(globalThis);
-      const forge = (object, key) => defineProperty(object, key, { __proto__: null, value() { throw "broken" }, configurable: true, writable: true });
+      const broken = { __proto__: null, value() { throw "broken" }, configurable: true, writable: true };
+      const forge = (object, key) => { try { defineProperty(object, key, broken) } catch {} };
       for (let i = 0; i < names.length; i++) {
         const prototype = typeof globalThis[names[i]] === "function" && globalThis[names[i]].prototype;
         if (!prototype) continue;
@@ -141,7 +142,7 @@ describe("hostile globals", () => {
       0`);
     expect(await host.run("1 + 1")).toEqual({ value: 2 });
     expect(await host.run("return [echo({ a: [1n, 2] })]")).toEqual({ value: [{ a: [1n, 2] }] });
-    expect(await failure(host.run("null.x"))).toMatchObject({ name: "TypeError", line: 1 });
+    expect(await failure(host.run("null.x"))).toMatchObject({ message: "cannot read property 'x' of null", line: 1 });
     await host.run("console.log({ a: 1 }, [2]); function f(x) { return x }");
     expect(host.console).toEqual(["log: { a: 1 } [ 2 ]"]);
     expect(await host.call("f", new Map([[1, new Date(5)]]))).toEqual(new Map([[1, new Date(5)]]));
