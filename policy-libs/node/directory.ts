@@ -9,6 +9,8 @@
 // Elsewhere Node has no such call. There D1 and D2 are checked before and after, a race between two host processes can
 // get in between, and writing is refused unless the embedder says `raceUnsafe`.
 import { closeSync, constants, existsSync, fstatSync, openSync, realpathSync } from "node:fs";
+import type { Granted } from "../capability.ts";
+import { filesOf } from "../files/files.ts";
 import { DEFAULT_BOUNDS, type FilesBounds, type FilesPlace } from "../files/types.ts";
 import { checkedPlace } from "./directory-checked.ts";
 import { linuxPlace } from "./directory-linux.ts";
@@ -61,3 +63,7 @@ export function directoryPlace(path: string, options: DirectoryOptions = {}): Fi
   closer.register(place, fd);
   return place;
 }
+
+/** Grants the files below a directory of the host, for reading and writing: `readOnly(directory(path))` narrows it. */
+export const directory = (path: string, options: DirectoryOptions = {}): Granted =>
+  filesOf(directoryPlace(path, options));
