@@ -82,6 +82,8 @@ interface Walk extends Reader {
   baseLocal: number;
   confining: readonly number[];
   instructions: number;
+  /** Work of the host's compiler beyond one unit per instruction: values that calls and blocks move. */
+  moves: number;
   branches: number;
   loops: number;
   gates: number;
@@ -93,7 +95,7 @@ const newWalk = (bytes: Uint8Array, module: Module, mode: Mode): Walk => {
     ...{ bytes, module, mode, at: 0, end: 0, safe: new Uint8Array(limits.MAX_OPERANDS + limits.MAX_TYPE_ARITY + 4) },
     ...{ below: control(), results: control(), params: control(), charged: control() },
     ...{ counted: control(), region: control(), depth: 0, height: 0, highest: 0, locals: 0, baseLocal: -1 },
-    ...{ confining: [], instructions: 0, branches: 0, loops: 0, gates: 0 },
+    ...{ confining: [], instructions: 0, moves: 0, branches: 0, loops: 0, gates: 0 },
   };
 };
 
@@ -122,6 +124,7 @@ function open(walk: Walk, params: number, results: number): void {
   walk.results[depth] = results;
   walk.charged[depth] = 0;
   walk.region[depth] = depth === 1 ? 1 : (walk.region[depth - 1] as number);
+  walk.moves += params + results;
   walk.branches++;
 }
 
@@ -151,6 +154,7 @@ function openBlock(walk: Walk, opcode: number): void {
 
 function openLoop(walk: Walk): void {
   walk.loops++;
+  walk.branches++; // the charge branches too
   expect(walk, CHARGE_FUEL, "V5-charge");
   walk.region[walk.depth] = walk.depth;
   walk.counted[walk.depth] = 0;
@@ -191,6 +195,7 @@ function branchTable(walk: Walk): void {
 function applyType(walk: Walk, type: FunctionType | undefined): void {
   if (type === undefined) return refuse("malformed", walk.at);
   walk.height -= type.params.length;
+  walk.moves += type.params.length + type.results.length;
   push(walk, type.results.length, 0);
 }
 
@@ -241,6 +246,7 @@ function integer(walk: Walk): void {
     walk.at = at + walk.confining.length;
     walk.safe[walk.height - 1] = 1;
     count(walk, -1); // the same program pays the same in both modes
+    walk.moves += 4;
     return;
   }
   readI32(walk);
@@ -337,7 +343,7 @@ function openBody(walk: Walk, type: FunctionType): void {
   const block = blockType(walk);
   const same = block.params.length === 0 && block.results.length === type.results.length;
   if (!same) refuse("V4-frame", at);
-  [walk.depth, walk.height, walk.highest, walk.instructions, walk.branches] = [0, 0, 0, 0, 0];
+  [walk.depth, walk.height, walk.highest, walk.instructions, walk.moves, walk.branches] = [0, 0, 0, 0, 0, 0];
   open(walk, 0, type.results.length);
   walk.counted[1] = 0;
 }
@@ -352,8 +358,8 @@ function endBody(walk: Walk, frame: number): void {
 }
 
 function checkShape(walk: Walk, at: number): number {
-  if (walk.instructions > limits.MAX_INSTRUCTIONS) refuse("S-instructions", at);
-  const product = walk.locals * walk.branches;
+  if (walk.instructions + walk.moves > limits.MAX_INSTRUCTIONS) refuse("S-instructions", at);
+  const product = (walk.locals + walk.highest) * walk.branches;
   return product <= limits.MAX_COMPILE_PRODUCT ? product : refuse("S-product", at);
 }
 
