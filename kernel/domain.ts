@@ -82,6 +82,10 @@ export const usageOf = (tenant: Tenant): Usage => ({
   memory: tenant.pages.value * limits.PAGE,
 });
 
+/** Nothing of it runs or is about to: it is idle, or parked for a message that has not come. */
+export const isWaiting = ({ state, inbox, queued, parkedFor }: Tenant): boolean =>
+  inbox.length === 0 && !queued && (state === "idle" || (state === "parked" && parkedFor === "message"));
+
 const exhausted = (resource: "fuel" | "depth" | "wall" | "memory"): Ending => ({ kind: "exhausted", resource });
 
 /** Takes what global 0 says was spent since the last look out of the account. */

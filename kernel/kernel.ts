@@ -9,7 +9,19 @@ import type { BodySummary, Mode } from "./body.ts";
 import type { Refusal } from "./bytes.ts";
 import { requestMessage } from "./cbor.ts";
 import { grant, newClist } from "./clist.ts";
-import { allow, type Core, end, enter, enterAgain, park, request, slice, type Tenant, usageOf } from "./domain.ts";
+import {
+  allow,
+  type Core,
+  end,
+  enter,
+  enterAgain,
+  isWaiting,
+  park,
+  request,
+  slice,
+  type Tenant,
+  usageOf,
+} from "./domain.ts";
 import * as engine from "./engine.ts";
 import * as gate from "./gate.ts";
 import { FIRST_SLICE, MAX_MODULE_BYTES, MAX_PAGES } from "./limits.ts";
@@ -48,6 +60,8 @@ export interface Domain {
   usage(): Usage;
   /** A copy of the memory of an idle domain, to begin others with. Undefined while anything runs or is parked. */
   image(): Image | undefined;
+  /** Nothing of it runs or is about to, until a message comes. */
+  isWaiting(): boolean;
   /** Undefined while the domain lives. */
   ending(): Ending | undefined;
 }
@@ -135,6 +149,7 @@ const facade = (tenant: Tenant): Domain => ({
   end: (ending = { kind: "aborted" }) => end(tenant, ending),
   usage: () => usageOf(tenant),
   image: () => imageOf(tenant),
+  isWaiting: () => isWaiting(tenant),
   ending: () => tenant.ending,
 });
 
