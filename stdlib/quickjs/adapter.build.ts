@@ -17,7 +17,7 @@ export function bootstrapSource(): string {
     .filter((file) => file.endsWith(".js"))
     .sort();
   const body = files.map((file) => stripped(readFileSync(join(BOOTSTRAP, file), "utf8"))).join("\n");
-  return `(function (natives) {"use strict";\n${body}\n})`;
+  return `(function (natives) {"use strict";\n${body}\nreturn hooks;\n})`;
 }
 
 /** Without whole-line comments and indentation: these bytes are parsed at every cold start. */

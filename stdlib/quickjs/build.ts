@@ -8,8 +8,19 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { compileAdapter, ENGINE_PAGES } from "./adapter.build.ts";
 import {
-  cutExports, EXPORT, IMPORT, type Import, MEMORY, Reader, readImports, readSections, type Section, TABLE, u32,
-  writeImports, writeSections,
+  cutExports,
+  EXPORT,
+  IMPORT,
+  type Import,
+  MEMORY,
+  Reader,
+  readImports,
+  readSections,
+  type Section,
+  TABLE,
+  u32,
+  writeImports,
+  writeSections,
 } from "./sections.build.ts";
 
 const require = createRequire(import.meta.url);
@@ -17,8 +28,15 @@ const EXPORTS = new Set(["memory", "cordon_init", "cordon_turn", "__stack_pointe
 
 /** Named one by one: with "all", Binaryen writes proposals that the host refuses. */
 const FEATURES = [
-  "bulk-memory", "bulk-memory-opt", "sign-ext", "nontrapping-float-to-int", "mutable-globals", "multivalue",
-  "reference-types", "extended-const", "call-indirect-overlong",
+  "bulk-memory",
+  "bulk-memory-opt",
+  "sign-ext",
+  "nontrapping-float-to-int",
+  "mutable-globals",
+  "multivalue",
+  "reference-types",
+  "extended-const",
+  "call-indirect-overlong",
 ].map((feature) => `--enable-${feature}`);
 
 type Edit = Partial<Record<number, (body: Uint8Array) => Uint8Array>>;

@@ -1,3 +1,5 @@
+// biome-ignore-all lint/complexity/noExcessiveLinesPerFunction: tests
+// biome-ignore-all lint/suspicious: sources of guests, and holes in arrays on purpose
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ErrorValue, Handle } from "./testing/cbor.build.ts";
@@ -24,22 +26,87 @@ beforeAll(async () => {
 
 /** Each source is a block of its own, so that names may repeat. */
 const value = async (source: string) => ((await host.run(`{${source}}`)) as { value?: unknown }).value;
-const failure = (source: string) => host.run(source).then(
-  (v) => expect.fail(`no error: ${JSON.stringify(v)}`),
-  (error) => error.fields,
-);
+const failure = (source: string) =>
+  host.run(source).then(
+    (v) => expect.fail(`no error: ${JSON.stringify(v)}`),
+    (error) => error.fields,
+  );
 
 describe("values both ways", () => {
   const samples: unknown[] = [
-    undefined, null, true, false, 0, -0, 1, -1, 23, 24, 255, 256, 65535, 65536, 2 ** 31 - 1, 2 ** 31, -(2 ** 31), -(2 ** 31) - 1,
-    2 ** 32, 2 ** 53 - 1, -(2 ** 53) + 1, 2 ** 53, 0.1, 5e-324, 1.7e308, NaN, Infinity, -Infinity, "", "a", "\0b", "ü€😀",
-    "\ud800", "x\udfffy\ud800\udc00", "e".repeat(70000), 0n, 1n, -1n, 255n, -256n, 2n ** 63n, -(2n ** 64n), 2n ** 32768n - 1n,
-    new Uint8Array([1, 2, 3]), new Uint8Array(0), new Uint8ClampedArray([9]), new Int8Array([-1]), new Uint16Array([65535, 1]),
-    new Int16Array([-2]), new Uint32Array([4294967295]), new Int32Array([-3]), new BigUint64Array([2n ** 64n - 1n]),
-    new BigInt64Array([-1n]), new Float32Array([1.5, NaN]), new Float64Array([0.1, -0]), new Uint8Array([1, 2]).buffer,
-    new Date(0), new Date(NaN), new Date(1e15 + 0.0), /a[/]b/giu, new Map<unknown, unknown>([[1, { a: 1 }], ["k", [2]], [{}, null]]),
-    new Set([1, "1", [1]]), [], [1, [2, [3]]], {}, { a: 1, b: { c: [null, undefined] } }, { "": 0, "1": 1, "a b": 2, "ü": 3, "\ud800": 4 },
-    Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`key${i}`, i])), Array.from({ length: 5000 }, (_, i) => i % 7),
+    undefined,
+    null,
+    true,
+    false,
+    0,
+    -0,
+    1,
+    -1,
+    23,
+    24,
+    255,
+    256,
+    65535,
+    65536,
+    2 ** 31 - 1,
+    2 ** 31,
+    -(2 ** 31),
+    -(2 ** 31) - 1,
+    2 ** 32,
+    2 ** 53 - 1,
+    -(2 ** 53) + 1,
+    2 ** 53,
+    0.1,
+    5e-324,
+    1.7e308,
+    NaN,
+    Infinity,
+    -Infinity,
+    "",
+    "a",
+    "\0b",
+    "ü€😀",
+    "\ud800",
+    "x\udfffy\ud800\udc00",
+    "e".repeat(70000),
+    0n,
+    1n,
+    -1n,
+    255n,
+    -256n,
+    2n ** 63n,
+    -(2n ** 64n),
+    2n ** 32768n - 1n,
+    new Uint8Array([1, 2, 3]),
+    new Uint8Array(0),
+    new Uint8ClampedArray([9]),
+    new Int8Array([-1]),
+    new Uint16Array([65535, 1]),
+    new Int16Array([-2]),
+    new Uint32Array([4294967295]),
+    new Int32Array([-3]),
+    new BigUint64Array([2n ** 64n - 1n]),
+    new BigInt64Array([-1n]),
+    new Float32Array([1.5, NaN]),
+    new Float64Array([0.1, -0]),
+    new Uint8Array([1, 2]).buffer,
+    new Date(0),
+    new Date(NaN),
+    new Date(1e15 + 0.0),
+    /a[/]b/giu,
+    new Map<unknown, unknown>([
+      [1, { a: 1 }],
+      ["k", [2]],
+      [{}, null],
+    ]),
+    new Set([1, "1", [1]]),
+    [],
+    [1, [2, [3]]],
+    {},
+    { a: 1, b: { c: [null, undefined] } },
+    { "": 0, "1": 1, "a b": 2, ü: 3, "\ud800": 4 },
+    Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`key${i}`, i])),
+    Array.from({ length: 5000 }, (_, i) => i % 7),
     new Handle(7),
   ];
 
@@ -51,9 +118,21 @@ describe("values both ways", () => {
 
   test("numbers, text and nested data come back as they went", async () => {
     const key = fc.string({ unit: "binary", maxLength: 50 }).filter((k) => k !== "__proto__");
-    const leaf = fc.oneof(fc.double(), fc.integer(), fc.string({ unit: "binary" }), fc.bigInt(), fc.boolean(), fc.uint8Array());
+    const leaf = fc.oneof(
+      fc.double(),
+      fc.integer(),
+      fc.string({ unit: "binary" }),
+      fc.bigInt(),
+      fc.boolean(),
+      fc.uint8Array(),
+    );
     const tree = fc.letrec((tie) => ({
-      node: fc.oneof({ depthSize: "small" }, leaf, fc.array(tie("node")), fc.dictionary(key, tie("node"), { noNullPrototype: true })),
+      node: fc.oneof(
+        { depthSize: "small" },
+        leaf,
+        fc.array(tie("node")),
+        fc.dictionary(key, tie("node"), { noNullPrototype: true }),
+      ),
     })).node;
     const comesBack = async (v: unknown) => {
       expect(await host.call("t.echo", v)).toStrictEqual(v);
@@ -70,8 +149,11 @@ describe("values both ways", () => {
 
   test("__proto__ is a name like any other", async () => {
     given = JSON.parse('{"__proto__":{"polluted":1},"a":2}');
-    expect(await value("const g = t.give(); [g.polluted === undefined, Object.keys(g).join(), Object.getPrototypeOf(g) === Object.prototype]"))
-      .toEqual([true, "__proto__,a", true]);
+    expect(
+      await value(
+        "const g = t.give(); [g.polluted === undefined, Object.keys(g).join(), Object.getPrototypeOf(g) === Object.prototype]",
+      ),
+    ).toEqual([true, "__proto__,a", true]);
     await value("t.see(JSON.parse('{\"__proto__\":1}'))");
     expect(Object.keys(seen[0] as object)).toEqual(["__proto__"]);
   });
@@ -79,15 +161,25 @@ describe("values both ways", () => {
   test("cycles and sharing survive both ways", async () => {
     await value("const o = { n: 1 }; o.self = o; const m = new Map([[o, o]]); t.see(o, [o, m], m, new Set([m]))");
     const [o, list, map, set] = seen as [{ self: unknown }, unknown[], Map<unknown, unknown>, Set<unknown>];
-    expect([o.self === o, list[0] === o, list[1] === map, map.get(o) === o, set.has(map)]).toEqual([true, true, true, true, true]);
+    expect([o.self === o, list[0] === o, list[1] === map, map.get(o) === o, set.has(map)]).toEqual([
+      true,
+      true,
+      true,
+      true,
+      true,
+    ]);
     const shared = { a: 1 };
     given = [shared, { shared }, new Set([shared])];
     (given as unknown[]).push(given);
-    expect(await value("var g = t.give(); [g[0] === g[1].shared, g[2].has(g[0]), g[3] === g, t.echo(g)[3].length]")).toEqual([true, true, true, 4]);
+    expect(
+      await value("var g = t.give(); [g[0] === g[1].shared, g[2].has(g[0]), g[3] === g, t.echo(g)[3].length]"),
+    ).toEqual([true, true, true, 4]);
   });
 
   test("many objects, each met twice", async () => {
-    expect(await value("const xs = Array.from({ length: 3000 }, (_, i) => ({ i })); t.see(xs, xs.slice().reverse())")).toBeUndefined();
+    expect(
+      await value("const xs = Array.from({ length: 3000 }, (_, i) => ({ i })); t.see(xs, xs.slice().reverse())"),
+    ).toBeUndefined();
     const [a, b] = seen as [object[], object[]];
     expect(a.every((x, i) => x === b[2999 - i])).toBe(true);
   });
@@ -101,11 +193,25 @@ describe("values both ways", () => {
   test("errors cross with name, message, code and cause", async () => {
     await value("const e = new RangeError('far', { cause: new TypeError('near') }); e.code = 'E_X'; t.see(e)");
     const error = seen[0] as ErrorValue;
-    expect(error.fields).toMatchObject({ name: "RangeError", message: "far", code: "E_X", fileName: "test.js", line: 1 });
+    expect(error.fields).toMatchObject({
+      name: "RangeError",
+      message: "far",
+      code: "E_X",
+      fileName: "test.js",
+      line: 1,
+    });
     expect((error.fields["cause"] as ErrorValue).fields).toMatchObject({ name: "TypeError", message: "near" });
-    given = new ErrorValue({ name: "TypeError", message: "no", code: 7, cause: new ErrorValue({ name: "Odd", message: "why" }) });
-    expect(await value("try { t.throws() } catch (e) { [e instanceof TypeError, e.message, e.code, e.cause.name, e.cause instanceof Error, /test.js/.test(e.stack)] }"))
-      .toEqual([true, "no", 7, "Odd", true, true]);
+    given = new ErrorValue({
+      name: "TypeError",
+      message: "no",
+      code: 7,
+      cause: new ErrorValue({ name: "Odd", message: "why" }),
+    });
+    expect(
+      await value(
+        "try { t.throws() } catch (e) { [e instanceof TypeError, e.message, e.code, e.cause.name, e.cause instanceof Error, /test.js/.test(e.stack)] }",
+      ),
+    ).toEqual([true, "no", 7, "Odd", true, true]);
   });
 });
 
@@ -143,7 +249,8 @@ describe("what cannot cross", () => {
   });
 
   test("nothing leaks when an encoding fails half way", async () => {
-    const source = "for (let i = 0; i < 20000; i++) try { t.echo({ a: 'x'.repeat(100), b: [1, { c: () => 1 }] }) } catch {}";
+    const source =
+      "for (let i = 0; i < 20000; i++) try { t.echo({ a: 'x'.repeat(100), b: [1, { c: () => 1 }] }) } catch {}";
     await host.run(source);
     const before = host.memory.buffer.byteLength;
     for (let i = 0; i < 5; i++) await host.run(source);
@@ -153,13 +260,19 @@ describe("what cannot cross", () => {
 
 describe("hostile values", () => {
   test("getters that call gates while their object is encoded", async () => {
-    expect(await value("t.echo({ a: 1, get b() { return t.echo({ x: 'y'.repeat(5000), z: t.echo([1, 2]) }).z }, c: 3 })"))
-      .toStrictEqual({ a: 1, b: [1, 2], c: 3 });
-    expect(await value("const o = { get again() { return t.echo({ n: 1 }) } }; t.see(o, o); t.echo(o)")).toStrictEqual({ again: { n: 1 } });
+    expect(
+      await value("t.echo({ a: 1, get b() { return t.echo({ x: 'y'.repeat(5000), z: t.echo([1, 2]) }).z }, c: 3 })"),
+    ).toStrictEqual({ a: 1, b: [1, 2], c: 3 });
+    expect(await value("const o = { get again() { return t.echo({ n: 1 }) } }; t.see(o, o); t.echo(o)")).toStrictEqual({
+      again: { n: 1 },
+    });
   });
 
   test("a getter that throws throws, and one that shrinks its array leaves holes or undefined", async () => {
-    expect(await failure("t.echo({ get a() { throw new EvalError('mine') } })")).toMatchObject({ name: "EvalError", message: "mine" });
+    expect(await failure("t.echo({ get a() { throw new EvalError('mine') } })")).toMatchObject({
+      name: "EvalError",
+      message: "mine",
+    });
     await value("const xs = [1, 2, 3]; Object.defineProperty(xs, 0, { get() { xs.length = 1; return 0 } }); t.see(xs)");
     expect((seen[0] as unknown[])[0]).toBe(0);
   });
@@ -177,7 +290,9 @@ describe("hostile values", () => {
   });
 
   test("a detached or resized buffer is an error or its bytes, never a crash", async () => {
-    const fields = await failure("const b = new ArrayBuffer(8); const u = new Uint8Array(b); b.transfer(); t.echo(u); return 1").catch(() => ({ name: "none" }));
+    const fields = await failure(
+      "const b = new ArrayBuffer(8); const u = new Uint8Array(b); b.transfer(); t.echo(u); return 1",
+    ).catch(() => ({ name: "none" }));
     expect(fields.name).toBe("TypeError");
     expect(await value("t.echo(5)")).toBe(5);
   });

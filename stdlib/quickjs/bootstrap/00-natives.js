@@ -1,3 +1,5 @@
+// biome-ignore-all lint/style: one body in several files; template strings would call the guest's String.prototype.concat
+// biome-ignore-all lint/correctness: names are used in the other files
 // The bootstrap: one function from the adapter's natives to the hooks that the adapter calls. It runs once, before any
 // guest code; the files of this folder are its body, in the order of their names.
 //
@@ -6,8 +8,19 @@
 // of arrays and no spread of arrays is used after start.
 
 const [
-  evaluate, compile, startModule, grantFunction, answer, answerOutOfMemory, configureSystem, configureTimeZone,
-  learnKind, promiseParts, isProxy, whenSettled, kindOf,
+  evaluate,
+  compile,
+  startModule,
+  grantFunction,
+  answer,
+  answerOutOfMemory,
+  configureSystem,
+  configureTimeZone,
+  learnKind,
+  promiseParts,
+  isProxy,
+  whenSettled,
+  kindOf,
 ] = natives;
 
 const FILE = "cordon:engine";
@@ -17,26 +30,50 @@ const { freeze, is } = Object;
 const { isArray } = Array;
 const { isInteger } = Number;
 const { floor, min, max, pow } = Math;
-const String_ = String, BigInt_ = BigInt, Promise_ = Promise, Map_ = Map, Set_ = Set, RegExp_ = RegExp, Error_ = Error;
-const TypeError_ = TypeError, Uint8Array_ = Uint8Array, Symbol_ = Symbol, WeakMap_ = WeakMap;
+const String_ = String,
+  BigInt_ = BigInt,
+  Promise_ = Promise,
+  Map_ = Map,
+  Set_ = Set,
+  RegExp_ = RegExp,
+  Error_ = Error;
+const TypeError_ = TypeError,
+  Uint8Array_ = Uint8Array,
+  Symbol_ = Symbol,
+  WeakMap_ = WeakMap;
 const { defineProperty: defineProperty_ } = Reflect;
 
 const uncurry = (fn) => (self, a, b) => apply(fn, self, [a, b]);
 const getterOf = (prototype, key) => uncurry(getOwnPropertyDescriptor(prototype, key).get);
 
-const mapGet = uncurry(Map.prototype.get), mapSet = uncurry(Map.prototype.set), mapDelete = uncurry(Map.prototype.delete);
-const mapHas = uncurry(Map.prototype.has), mapForEach = uncurry(Map.prototype.forEach), mapClear = uncurry(Map.prototype.clear);
-const mapSize = getterOf(Map.prototype, "size"), setSize = getterOf(Set.prototype, "size");
-const setAdd = uncurry(Set.prototype.add), setHas = uncurry(Set.prototype.has), setDelete = uncurry(Set.prototype.delete);
+const mapGet = uncurry(Map.prototype.get),
+  mapSet = uncurry(Map.prototype.set),
+  mapDelete = uncurry(Map.prototype.delete);
+const mapHas = uncurry(Map.prototype.has),
+  mapForEach = uncurry(Map.prototype.forEach),
+  mapClear = uncurry(Map.prototype.clear);
+const mapSize = getterOf(Map.prototype, "size"),
+  setSize = getterOf(Set.prototype, "size");
+const setAdd = uncurry(Set.prototype.add),
+  setHas = uncurry(Set.prototype.has),
+  setDelete = uncurry(Set.prototype.delete);
 const setForEach = uncurry(Set.prototype.forEach);
-const weakGet = uncurry(WeakMap.prototype.get), weakSet = uncurry(WeakMap.prototype.set);
-const slice = uncurry(String.prototype.slice), indexOf = uncurry(String.prototype.indexOf);
-const lastIndexOf = uncurry(String.prototype.lastIndexOf), charCodeAt = uncurry(String.prototype.charCodeAt);
-const join = uncurry(Array.prototype.join), padStart = uncurry(String.prototype.padStart);
-const toHex = uncurry(BigInt.prototype.toString), numberToString = uncurry(Number.prototype.toString);
-const dateValue = uncurry(Date.prototype.getTime), dateText = uncurry(Date.prototype.toISOString);
-const regExpSource = getterOf(RegExp.prototype, "source"), regExpFlags = getterOf(RegExp.prototype, "flags");
-const symbolText = uncurry(Symbol.prototype.toString), test = uncurry(RegExp.prototype.exec);
+const weakGet = uncurry(WeakMap.prototype.get),
+  weakSet = uncurry(WeakMap.prototype.set);
+const slice = uncurry(String.prototype.slice),
+  indexOf = uncurry(String.prototype.indexOf);
+const lastIndexOf = uncurry(String.prototype.lastIndexOf),
+  charCodeAt = uncurry(String.prototype.charCodeAt);
+const join = uncurry(Array.prototype.join),
+  padStart = uncurry(String.prototype.padStart);
+const toHex = uncurry(BigInt.prototype.toString),
+  numberToString = uncurry(Number.prototype.toString);
+const dateValue = uncurry(Date.prototype.getTime),
+  dateText = uncurry(Date.prototype.toISOString);
+const regExpSource = getterOf(RegExp.prototype, "source"),
+  regExpFlags = getterOf(RegExp.prototype, "flags");
+const symbolText = uncurry(Symbol.prototype.toString),
+  test = uncurry(RegExp.prototype.exec);
 const functionText = uncurry(Function.prototype.toString);
 
 /** Defines an own property as an assignment would, whatever setters the guest put on prototypes. */

@@ -1,15 +1,36 @@
+// biome-ignore-all lint/style: one body in several files; template strings would call the guest's String.prototype.concat
+// biome-ignore-all lint/correctness: names are used in the other files
 // The kinds that the adapter leaves to the bootstrap: how each comes apart and is put together again.
 
-const HANDLE = 0, RECORD = 1, ARRAY = 2, TYPED = 3, BUFFER = 4, DATE = 5, REGEXP = 6, MAP = 7, SET = 8, ERROR = 9;
+const HANDLE = 0,
+  RECORD = 1,
+  ARRAY = 2,
+  TYPED = 3,
+  BUFFER = 4,
+  DATE = 5,
+  REGEXP = 6,
+  MAP = 7,
+  SET = 8,
+  ERROR = 9;
 const BIG_INT = 100;
 const MAX_BIG_INT_DIGITS = 8192; // hexadecimal: 4 KiB
 
 learnKind(RECORD, {});
 learnKind(ARRAY, []);
 for (const Type of [
-  Uint8Array, Int8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, BigInt64Array,
-  BigUint64Array, Float32Array, Float64Array,
-]) learnKind(TYPED, new Type());
+  Uint8Array,
+  Int8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  BigInt64Array,
+  BigUint64Array,
+  Float32Array,
+  Float64Array,
+])
+  learnKind(TYPED, new Type());
 learnKind(BUFFER, new ArrayBuffer());
 learnKind(DATE, new Date(0));
 learnKind(REGEXP, /x/);
@@ -25,10 +46,10 @@ const handles = new WeakMap_();
 function bigIntParts(n) {
   const negative = n < 0n;
   let hex = toHex(negative ? ~n : n, 16);
-  if (hex.length % 2 === 1) hex = `0${hex}`;
+  if (hex.length % 2 === 1) hex = "0" + hex;
   if (hex.length > MAX_BIG_INT_DIGITS) return undefined;
   const bytes = new Uint8Array_(hex.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = +`0x${hex[2 * i]}${hex[2 * i + 1]}`;
+  for (let i = 0; i < bytes.length; i++) bytes[i] = +("0x" + hex[2 * i] + hex[2 * i + 1]);
   return [negative, bytes];
 }
 
@@ -36,7 +57,7 @@ function bigIntFrom(buffer, negative) {
   const bytes = new Uint8Array_(buffer);
   const digits = [];
   for (let i = 0; i < bytes.length; i++) append(digits, padStart(numberToString(bytes[i], 16), 2, "0"));
-  const n = BigInt_(`0x${join(digits, "")}`);
+  const n = BigInt_("0x" + join(digits, ""));
   return negative ? ~n : n;
 }
 
@@ -48,7 +69,11 @@ function parts(kind, v) {
   if (kind === REGEXP) return [regExpSource(v), regExpFlags(v)];
   const list = [];
   if (kind === SET) setForEach(v, (value) => append(list, value));
-  else mapForEach(v, (value, key) => (append(list, key), append(list, value)));
+  else
+    mapForEach(v, (value, key) => {
+      append(list, key);
+      append(list, value);
+    });
   return list;
 }
 

@@ -1,13 +1,22 @@
+// biome-ignore-all lint/style: one body in several files; template strings would call the guest's String.prototype.concat
+// biome-ignore-all lint/correctness: names are used in the other files
 // Errors: what of a guest's error crosses, what becomes of an error from below, and the error for a value that cannot.
 
 const errorPrototypes = new Map_([
-  ["Error", Error.prototype], ["TypeError", TypeError.prototype], ["RangeError", RangeError.prototype],
-  ["SyntaxError", SyntaxError.prototype], ["ReferenceError", ReferenceError.prototype],
-  ["EvalError", EvalError.prototype], ["URIError", URIError.prototype], ["AggregateError", AggregateError.prototype],
+  ["Error", Error.prototype],
+  ["TypeError", TypeError.prototype],
+  ["RangeError", RangeError.prototype],
+  ["SyntaxError", SyntaxError.prototype],
+  ["ReferenceError", ReferenceError.prototype],
+  ["EvalError", EvalError.prototype],
+  ["URIError", URIError.prototype],
+  ["AggregateError", AggregateError.prototype],
 ]);
 const syntaxErrorPrototype = SyntaxError.prototype;
 const stackDescriptor = getOwnPropertyDescriptor(Error.prototype, "stack");
-const stackOf = stackDescriptor?.get ? uncurry(stackDescriptor.get) : (error) => getOwnPropertyDescriptor(error, "stack")?.value;
+const stackOf = stackDescriptor?.get
+  ? uncurry(stackDescriptor.get)
+  : (error) => getOwnPropertyDescriptor(error, "stack")?.value;
 const MAX_FRAMES = 50;
 
 const isError = (v) => isObject(v) && kindOf(v) === ERROR;
@@ -99,22 +108,23 @@ function fillError(error, fields) {
   }
 }
 
-const REASON_KIND = 1, REASON_DEPTH = 2;
+const REASON_KIND = 1,
+  REASON_DEPTH = 2;
 
 function describe(v) {
   if (typeof v === "function") return "a function";
   if (typeof v === "symbol") return "a symbol";
   if (isProxy(v)) return "a Proxy";
   if (promiseParts(v)) return "a Promise";
-  return `an instance of ${classOf(v)}`;
+  return "an instance of " + classOf(v);
 }
 
 /** The name of an object's class, without running the guest's code. */
 function classOf(v) {
   for (let p = v, steps = 0; p !== null && !isProxy(p) && steps < 100; p = getPrototypeOf(p), steps++) {
-    const constructor = getOwnPropertyDescriptor(p, "constructor")?.value;
-    if (typeof constructor !== "function" || isProxy(constructor)) continue;
-    const name = getOwnPropertyDescriptor(constructor, "name")?.value;
+    const maker = getOwnPropertyDescriptor(p, "constructor")?.value;
+    if (typeof maker !== "function" || isProxy(maker)) continue;
+    const name = getOwnPropertyDescriptor(maker, "name")?.value;
     if (typeof name === "string" && name !== "") return slice(name, 0, 100);
   }
   return "a class";
@@ -126,19 +136,19 @@ function refuse(culprit, steps) {
   let path = "";
   for (let i = steps.length - 2; i >= 0; i--) path += step(steps[i], path === "");
   if (path[0] === ".") path = slice(path, 1);
-  const where = path === "" ? "" : ` at ${slice(path, 0, 300)}`;
-  if (reason === REASON_DEPTH) return valueError(`the value is nested too deeply${where.length > 60 ? "" : where}`);
+  const where = path === "" ? "" : " at " + slice(path, 0, 300);
+  if (reason === REASON_DEPTH) return valueError("the value is nested too deeply" + (where.length > 60 ? "" : where));
   const what = reason === REASON_KIND ? describe(culprit) : "a bigint of more than 4 KiB";
-  return valueError(`cannot pass ${what}${where}`);
+  return valueError("cannot pass " + what + where);
 }
 
 function step(key, first) {
-  if (typeof key === "number") return first ? `args[${key}]` : `[${key}]`;
-  return test(/^[A-Za-z_$][\w$]*$/, key) ? `.${key}` : `[${quote(key)}]`;
+  if (typeof key === "number") return first ? "args[" + key + "]" : "[" + key + "]";
+  return test(/^[A-Za-z_$][\w$]*$/, key) ? "." + key : "[" + quote(key) + "]";
 }
 
 function valueError(message) {
-  const error = new TypeError_(`E_VALUE: ${message}`);
+  const error = new TypeError_("E_VALUE: " + message);
   define(error, "code", "E_VALUE");
   return error;
 }

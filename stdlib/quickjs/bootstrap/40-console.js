@@ -1,8 +1,11 @@
+// biome-ignore-all lint/style: one body in several files; template strings would call the guest's String.prototype.concat
+// biome-ignore-all lint/correctness: names are used in the other files
 // console: text to the system's console.write. Without that grant it says nothing.
 
 let writeConsole = () => {};
 let groupIndent = "";
-const counts = new Map_(), timers = new Map_();
+const counts = new Map_(),
+  timers = new Map_();
 const MAX_GROUP_INDENT = 40;
 
 function write(level, text) {
@@ -51,13 +54,14 @@ function directive(letter, args) {
   if (letter === "s") return show(v);
   if (letter === "j" || letter === "o" || letter === "O") return inspect(v);
   if (isObject(v) || typeof v === "symbol") return "NaN";
-  return typeof v === "bigint" ? `${v}n` : String_(letter === "f" || letter === "d" ? +v : v - (v % 1));
+  return typeof v === "bigint" ? v + "n" : String_(letter === "f" || letter === "d" ? +v : v - (v % 1));
 }
 
 /** Rows as Node's console.table draws them; what is not a list of rows is logged plainly. */
 function tableText(rows) {
   if (!isObject(rows) || isProxy(rows)) return undefined;
-  const columns = ["(index)"], lines = [];
+  const columns = ["(index)"],
+    lines = [];
   const keys = ownKeys(rows);
   for (let i = 0; i < keys.length && i < MAX_ITEMS; i++) {
     if (typeof keys[i] !== "string" || !getOwnPropertyDescriptor(rows, keys[i]).enumerable) continue;
@@ -94,9 +98,19 @@ function drawTable(columns, lines) {
     for (let i = 0; i < lines.length; i++) width = max(width, (mapGet(lines[i], columns[c]) ?? "").length);
     append(widths, width);
   }
-  const rule = (left, middle, right) => left + join(eachColumn(widths, (w) => repeat("─", w + 2)), middle) + right;
+  const rule = (left, middle, right) =>
+    left +
+    join(
+      eachColumn(widths, (w) => repeat("─", w + 2)),
+      middle,
+    ) +
+    right;
   const out = [rule("┌", "┬", "┐"), drawRow(columns, widths, (name) => name), rule("├", "┼", "┤")];
-  for (let i = 0; i < lines.length; i++) append(out, drawRow(columns, widths, (name) => mapGet(lines[i], name) ?? ""));
+  for (let i = 0; i < lines.length; i++)
+    append(
+      out,
+      drawRow(columns, widths, (name) => mapGet(lines[i], name) ?? ""),
+    );
   append(out, rule("└", "┴", "┘"));
   return join(out, "\n");
 }
@@ -107,39 +121,55 @@ function eachColumn(list, fn) {
   return out;
 }
 
-const padEnd = uncurry(String.prototype.padEnd), repeat = uncurry(String.prototype.repeat);
-const drawRow = (columns, widths, cell) => `│ ${join(eachColumn(columns, (name, i) => padEnd(cell(name), widths[i])), " │ ")} │`;
+const padEnd = uncurry(String.prototype.padEnd),
+  repeat = uncurry(String.prototype.repeat);
+const drawRow = (columns, widths, cell) =>
+  "│ " +
+  join(
+    eachColumn(columns, (name, i) => padEnd(cell(name), widths[i])),
+    " │ ",
+  ) +
+  " │";
 
-const printer = (level) => (...args) => write(level, format(args));
+const printer =
+  (level) =>
+  (...args) =>
+    write(level, format(args));
 const label = (v) => (v === undefined ? "default" : slice(show(v), 0, MAX_ITEMS));
 
 function traceText(args) {
   const frames = framesOf(stackOf(new Error_()));
-  return `Trace: ${format(args)}\n${stackText(frames)}`;
+  return "Trace: " + format(args) + "\n" + stackText(frames);
 }
 
 function elapsed(name) {
   const start = mapGet(timers, name);
-  return start === undefined ? undefined : `${name}: ${now() - start} ms`;
+  return start === undefined ? undefined : name + ": " + (now() - start) + " ms";
 }
 
 const consoleMethods = {
-  log: printer("log"), info: printer("info"), warn: printer("warn"), error: printer("error"), debug: printer("debug"),
+  log: printer("log"),
+  info: printer("info"),
+  warn: printer("warn"),
+  error: printer("error"),
+  debug: printer("debug"),
   trace: (...args) => write("error", traceText(args)),
   dir: (v) => write("log", inspect(v)),
   table: (rows) => write("log", tableText(rows) ?? show(rows)),
   assert: (ok, ...args) => {
-    if (!ok) write("error", args.length === 0 ? "Assertion failed" : `Assertion failed: ${format(args)}`);
+    if (!ok) write("error", args.length === 0 ? "Assertion failed" : "Assertion failed: " + format(args));
   },
   group: (...args) => {
     if (args.length > 0) write("log", format(args));
     if (groupIndent.length < MAX_GROUP_INDENT) groupIndent += "  ";
   },
-  groupEnd: () => void (groupIndent = slice(groupIndent, 2)),
+  groupEnd: () => {
+    groupIndent = slice(groupIndent, 2);
+  },
   count: (name) => {
     const n = (mapGet(counts, label(name)) ?? 0) + 1;
     mapSet(counts, label(name), n);
-    write("log", `${label(name)}: ${n}`);
+    write("log", label(name) + ": " + n);
   },
   countReset: (name) => void mapDelete(counts, label(name)),
   time: (name) => void mapSet(timers, label(name), now()),
@@ -150,7 +180,7 @@ const consoleMethods = {
   },
   timeLog: (name, ...args) => {
     const text = elapsed(label(name));
-    if (text) write("log", args.length === 0 ? text : `${text} ${format(args)}`);
+    if (text) write("log", args.length === 0 ? text : text + " " + format(args));
   },
 };
 define(global, "console", consoleMethods, false);

@@ -1,3 +1,5 @@
+// biome-ignore-all lint/style: one body in several files; template strings would call the guest's String.prototype.concat
+// biome-ignore-all lint/correctness: names are used in the other files
 // Time, timers and randomness, all by system grants. Before they are configured time stands still, timers are refused
 // and Math.random gives one fixed number, so that an image made at build time is the same every time.
 
@@ -19,7 +21,8 @@ function reseed() {
 function random() {
   if (!randomBytes) return 0.5;
   if (blockAt + 8 > block.length) refillRandom();
-  let high = 0, low = 0;
+  let high = 0,
+    low = 0;
   for (let i = 0; i < 3; i++) high = high * 256 + block[blockAt + i];
   for (let i = 3; i < 7; i++) low = low * 256 + block[blockAt + i];
   blockAt += 8;
@@ -34,7 +37,17 @@ function refillRandom() {
 }
 
 define(Math, "random", { random: () => random() }.random, false);
-define(global, "performance", { now: () => now() - timeOrigin, get timeOrigin() { return timeOrigin; } }, false);
+define(
+  global,
+  "performance",
+  {
+    now: () => now() - timeOrigin,
+    get timeOrigin() {
+      return timeOrigin;
+    },
+  },
+  false,
+);
 
 const tasks = new Map_(); // id to { fn, args, delay, repeat }
 let lastTimer = 0;
@@ -78,7 +91,9 @@ const globals = {
   setTimeout: (fn, delay, ...args) => startTimer(fn, delay, args, false),
   setInterval: (fn, delay, ...args) => startTimer(fn, delay, args, true),
   setImmediate: (fn, ...args) => startTimer(fn, 0, args, false),
-  clearTimeout: clearTimer, clearInterval: clearTimer, clearImmediate: clearTimer,
+  clearTimeout: clearTimer,
+  clearInterval: clearTimer,
+  clearImmediate: clearTimer,
   queueMicrotask: (fn) => {
     if (typeof fn !== "function") throw new TypeError_("The microtask must be a function");
     queueJob(fn);
@@ -87,6 +102,17 @@ const globals = {
 for (const name of Object.keys(globals)) define(global, name, globals[name], false);
 
 // What the engine has that a guest shall not: shared memory, and leftovers of the engine's own shell.
-for (const name of ["SharedArrayBuffer", "Atomics", "WebAssembly", "navigator", "gc", "print", "std", "os", "bjson", "scriptArgs"]) {
+for (const name of [
+  "SharedArrayBuffer",
+  "Atomics",
+  "WebAssembly",
+  "navigator",
+  "gc",
+  "print",
+  "std",
+  "os",
+  "bjson",
+  "scriptArgs",
+]) {
   Reflect.deleteProperty(global, name);
 }

@@ -1,3 +1,5 @@
+// biome-ignore-all lint/style: one body in several files; template strings would call the guest's String.prototype.concat
+// biome-ignore-all lint/correctness: names are used in the other files
 // Modules: the system grant modules.load resolves a specifier in its referrer and gives name and source at once.
 // One specifier in one referrer always means the same module, as the language demands.
 
@@ -12,12 +14,13 @@ function normalizeName(specifier, referrer) {
     append(checking, specifier);
     return CHECK_NAME;
   }
-  const key = `${referrer}\0${specifier}`;
+  const key = referrer + "\0" + specifier;
   const known = mapGet(resolved, key);
   if (known !== undefined) return known;
-  if (!loadSource) throw new Error_(`Cannot load module '${specifier}': no module loader is granted`);
+  if (!loadSource) throw new Error_("Cannot load module '" + specifier + "': no module loader is granted");
   const module = loadSource(specifier, referrer);
-  if (typeof module?.name !== "string" || typeof module.source !== "string") throw new Error_(`Cannot load module '${specifier}'`);
+  if (typeof module?.name !== "string" || typeof module.source !== "string")
+    throw new Error_("Cannot load module '" + specifier + "'");
   mapSet(sources, module.name, module.source);
   mapSet(resolved, key, module.name);
   return module.name;
@@ -28,6 +31,6 @@ function sourceOf(name) {
   if (checking && name === CHECK_NAME) return "";
   const source = mapGet(sources, name);
   mapDelete(sources, name);
-  if (source === undefined) throw new Error_(`Cannot load module '${name}'`);
+  if (source === undefined) throw new Error_("Cannot load module '" + name + "'");
   return source;
 }

@@ -1,7 +1,14 @@
+// biome-ignore-all lint/style: one body in several files; template strings would call the guest's String.prototype.concat
+// biome-ignore-all lint/correctness: names are used in the other files
 // Requests: CONFIGURE, RUN, CALL, CHECK of abi.ts.
 
-const MODULE_FLAG = 1, BARRIER = 64, ASYNC = 128;
-const CONFIGURE = 0, RUN = 1, CALL = 2, CHECK = 3;
+const MODULE_FLAG = 1,
+  BARRIER = 64,
+  ASYNC = 128;
+const CONFIGURE = 0,
+  RUN = 1,
+  CALL = 2,
+  CHECK = 3;
 const answers = []; // finished requests: { token, ok, value, explicit }
 const rejections = new Map_(); // promises rejected with nobody listening -> reason
 
@@ -17,7 +24,7 @@ function request(token, method, value) {
     else if (method === RUN) run(token, asked);
     else if (method === CALL) callGlobal(token, asked);
     else if (method === CHECK) finish(token, true, check(asText(asked.source, ""), asText(asked.name, "")), asIs);
-    else throw new TypeError_(`unknown method ${method}`);
+    else throw new TypeError_("unknown method " + method);
   } catch (error) {
     finish(token, false, error);
   }
@@ -78,7 +85,7 @@ function reportRejections() {
   const reasons = [];
   mapForEach(rejections, (reason) => append(reasons, reason));
   mapClear(rejections);
-  for (let i = 0; i < reasons.length; i++) write("error", `Uncaught (in promise) ${show(asError(reasons[i]))}`);
+  for (let i = 0; i < reasons.length; i++) write("error", "Uncaught (in promise) " + show(asError(reasons[i])));
 }
 
 // CONFIGURE
@@ -100,7 +107,8 @@ function configureNatives(system) {
   randomBytes = systemCall(system, "random", "bytes") ?? randomBytes;
   writeConsole = systemCall(system, "console", "write") ?? writeConsole;
   loadSource = systemCall(system, "modules", "load", true) ?? loadSource;
-  const clock = system.clock, bytes = system.random;
+  const clock = system.clock,
+    bytes = system.random;
   if (clock) configureSystem(1, clock.handle, clock.calls.now.method);
   if (bytes) configureSystem(2, bytes.handle, bytes.calls.bytes.method);
   timeOrigin = now();
@@ -153,7 +161,11 @@ const isSyntaxError = (error) => isError(error) && getPrototypeOf(error) === syn
 function settleScript(token, result, source) {
   // An async script fulfils with { value }, so that a thenable completion value is not taken for its end.
   if (!usesAwait(source)) return settle(token, result, true);
-  whenSettled(result, guarded(token, (box) => settle(token, box.value, true)), failing(token));
+  whenSettled(
+    result,
+    guarded(token, (box) => settle(token, box.value, true)),
+    failing(token),
+  );
 }
 
 /** Not a script: a function body (it says `return`) or a module (it says `import` or `export`). */
@@ -169,8 +181,8 @@ function runOther(token, source, name, scriptError) {
 
 // Two lines go before the body. The engine takes line 0 to mean "not given", so they are the lines -1 and 0.
 const BEFORE = -1;
-const asDeclaration = (source) => `async function f\n(){\n${source}\n}`;
-const asMethod = (source) => `({async "<eval>"\n(){\n${source}\n}})`;
+const asDeclaration = (source) => "async function f\n(){\n" + source + "\n}";
+const asMethod = (source) => '({async "<eval>"\n(){\n' + source + "\n}})";
 
 /**
  * Compiles source as the body of an async function, and only if it is one. A body that closes the function early and
@@ -194,11 +206,14 @@ function compileBody(source, name) {
  * another file is in an imported module, so the source itself was fine.
  */
 function furthest(errors, name) {
-  let best = errors[0], bestAt = -1;
+  let best = errors[0],
+    bestAt = -1;
   for (let i = 0; i < errors.length; i++) {
     const frame = isSyntaxError(errors[i]) ? framesOf(stackOf(errors[i]))[0] : undefined;
     const at = !frame ? -1 : frame.file === name ? frame.line * 1000000 + frame.column : Infinity;
-    if (at > bestAt) (best = errors[i]), (bestAt = at);
+    if (at <= bestAt) continue;
+    best = errors[i];
+    bestAt = at;
   }
   return best;
 }
@@ -218,7 +233,8 @@ function settle(token, value, omissible) {
 
 function awaitValue(token, value, done) {
   if (promiseParts(value)) whenSettled(value, guarded(token, done), failing(token));
-  else if (isThenable(value)) whenSettled(construct(Promise_, [(resolve) => resolve(value)]), guarded(token, done), failing(token));
+  else if (isThenable(value))
+    whenSettled(construct(Promise_, [(resolve) => resolve(value)]), guarded(token, done), failing(token));
   else done(value);
 }
 
@@ -259,7 +275,9 @@ function callGlobal(token, asked) {
 
 /** Follows a dotted path from the global scope; `let` and `const` of scripts are found too. */
 function lookUp(path) {
-  let self, value, at = 0;
+  let self,
+    value,
+    at = 0;
   for (let first = true; first || at > 0; first = false) {
     const dot = indexOf(path, ".", at);
     const key = dot < 0 ? slice(path, at) : slice(path, at, dot);
@@ -267,14 +285,14 @@ function lookUp(path) {
     value = first ? globalNamed(key) : value?.[key];
     at = dot < 0 ? 0 : dot + 1;
   }
-  if (typeof value !== "function") throw new TypeError_(`${path} is not a function`);
+  if (typeof value !== "function") throw new TypeError_(path + " is not a function");
   return { __proto__: null, fn: value, self };
 }
 
 function globalNamed(key) {
   if (has(global, key)) return global[key];
   if (!test(/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u, key)) return undefined;
-  const found = evaluate(`typeof ${key} === "undefined" ? undefined : ${key}`, FILE, 1, BARRIER);
+  const found = evaluate("typeof " + key + ' === "undefined" ? undefined : ' + key, FILE, 1, BARRIER);
   return found[0] ? found[1] : undefined;
 }
 

@@ -203,7 +203,8 @@ function findShared(v: unknown, seen: Set<object>, shared: Map<object, number>):
     return;
   }
   seen.add(v);
-  const inner = v instanceof Map ? [...v].flat() : v instanceof Set ? [...v] : ArrayBuffer.isView(v) ? [] : Object.values(v);
+  const inner =
+    v instanceof Map ? [...v].flat() : v instanceof Set ? [...v] : ArrayBuffer.isView(v) ? [] : Object.values(v);
   for (const child of inner) findShared(child, seen, shared);
 }
 
@@ -259,7 +260,12 @@ class Decoder {
       this.at += 8;
       return this.bytes.readDoubleBE(this.at - 8);
     }
-    const value = new Map<number, unknown>([[0xf4, false], [0xf5, true], [0xf6, null], [0xf7, undefined]]);
+    const value = new Map<number, unknown>([
+      [0xf4, false],
+      [0xf5, true],
+      [0xf6, null],
+      [0xf7, undefined],
+    ]);
     if (!value.has(initial)) throw new Error(`simple value ${initial}`);
     return value.get(initial);
   }

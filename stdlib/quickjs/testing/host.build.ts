@@ -1,8 +1,9 @@
+// biome-ignore-all lint/complexity/noExcessiveLinesPerFunction: one closure over one instance
 // A host for the engine guest without a kernel: the gates as plain functions over one uninstrumented instance.
 // For unit tests of the adapter only; it trusts the guest, charges nothing and ends nothing.
 
 import { ANSWER_UNKNOWN, CALL, ENGINE, MESSAGE, RECEIVE } from "../../abi.ts";
-import { decode, encode, ErrorValue } from "./cbor.build.ts";
+import { decode, ErrorValue, encode } from "./cbor.build.ts";
 
 export type HostFunction = (...args: never[]) => unknown;
 export type Grants = Record<string, Record<string, HostFunction> | HostFunction>;
