@@ -43,13 +43,11 @@ function putLocals(out: Writer, walk: Walk, { groups, from, to }: Locals, added:
   for (const type of added) putAll(out, [1, type]);
 }
 
-/** What an activation of the function is charged, by the verifier's count of locals and operands. */
-export interface Frame {
-  readonly frame: number;
-}
-
-/** Rewrites one body into `out`, without its length. `blockType` is the encoded type of the function's results. */
-export function rewriteBody(walk: Walk, code: Code, blockType: readonly number[], out: Writer): Frame {
+/**
+ * Rewrites one body into `out`, without its length. `blockType` is the encoded type of the function's results.
+ * The answer is the frame it is charged: estimated bytes of host stack.
+ */
+export function rewriteBody(walk: Walk, code: Code, blockType: readonly number[], out: Writer): number {
   [walk.bytes, walk.at, walk.end] = [code.bytes, code.at, code.end];
   const locals = readLocals(walk);
   walk.locals = code.type.params.length + locals.total;
@@ -66,5 +64,5 @@ export function rewriteBody(walk: Walk, code: Code, blockType: readonly number[]
   else putSpan(out, walk.out.bytes, 0, walk.out.length);
   putAll(out, leave(frame));
   put(out, OPCODES.end.code);
-  return { frame };
+  return frame;
 }

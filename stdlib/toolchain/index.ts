@@ -1,4 +1,4 @@
 // The toolchain's public API: re-exports only.
 export { type Instrumented, instrument, type Options, type Refused } from "./instrument.ts";
-export type { Foreign } from "./source.ts";
 export { type Parsed, parseScript, type SyntaxNode } from "./parse.ts";
+export type { Foreign } from "./source.ts";

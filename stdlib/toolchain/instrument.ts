@@ -6,14 +6,20 @@ import { rewriteBody } from "./body.ts";
 import { type Complaint, complain, listen } from "./complaint.ts";
 import { functionNames } from "./names.ts";
 import * as sections from "./sections.ts";
+import { padShadowStack } from "./shadow.ts";
 import { type Code, type Foreign, readSource, type Source } from "./source.ts";
 import { newWalk } from "./walk.ts";
-import { newWriter, putSpan, putU32, putWriter, type Writer, written } from "./writer.ts";
+import { newWriter, putU32, putWriter, type Writer, written } from "./writer.ts";
 
 export interface Options {
   readonly mode?: Mode;
   /** Bodies for imports that are no gates. Without it they are refused. */
   readonly foreign?: Foreign;
+  /**
+   * The exported name of a C program's stack pointer. Every function on a cycle of calls then lowers it by at least its
+   * estimated host frame, so that the program's own check for overflow comes before the kernel's limit of depth.
+   */
+  readonly padShadowStack?: string;
   /** The host engine's own check of the source; an invalid module may come out as a valid one of other meaning. */
   readonly validate?: (bytes: Uint8Array) => boolean;
 }
@@ -75,22 +81,29 @@ function blockType(table: sections.TypeTable, { results }: FunctionType): number
   return results.length === 1 ? [...results] : i32(sections.numberOf(table, { params: [], results }));
 }
 
-function rewriteAll({ module, codes, signatures, renumbered }: Program, table: sections.TypeTable, mode: Mode): Writer {
+interface Rewritten {
+  readonly bodies: Writer;
+  /** Per guest function: the estimated bytes of an activation on the host's stack. */
+  readonly frames: readonly number[];
+}
+
+function rewriteAll(program: Program, table: sections.TypeTable, mode: Mode): Rewritten {
+  const { module, codes, signatures, renumbered } = program;
   const walk = newWalk({ types: module.types, signatures, renumbered, mode });
-  const [all, one] = [newWriter(1 << 20), newWriter(65_536)];
+  const [bodies, one, frames] = [newWriter(1 << 20), newWriter(65_536), [] as number[]];
   for (const code of codes) {
     one.length = 0;
-    rewriteBody(walk, code, blockType(table, code.type), one);
-    putU32(all, one.length);
-    putSpan(all, one.bytes, 0, one.length);
+    frames.push(rewriteBody(walk, code, blockType(table, code.type), one));
+    putU32(bodies, one.length);
+    putWriter(bodies, one);
   }
-  return all;
+  return { bodies, frames };
 }
 
 function assemble(program: Program, table: sections.TypeTable, mode: Mode): Uint8Array {
   const { bytes, module, codes, renumbered, exported } = program;
   const { tables, memories, elements, data } = module;
-  const bodies = rewriteAll(program, table, mode);
+  const { bodies } = rewriteAll(program, table, mode);
   const [imports, functions] = [newWriter(), newWriter()];
   sections.putImports(imports, table, memories[0]?.min ?? 0);
   sections.putFunctions(
@@ -116,20 +129,25 @@ function artifactNames({ bytes, module, renumbered }: Source): Map<number, strin
   return new Map([...names].map(([index, name]) => [renumbered[index] ?? index, name]));
 }
 
-function work(
-  bytes: Uint8Array,
-  { mode = { kind: "frame" }, foreign = () => undefined, validate }: Options,
-): Instrumented {
-  if (validate?.(bytes) === false) complain("not a valid WebAssembly module", 0);
-  const source = readSource(bytes, foreign);
+function padded(program: Program, table: sections.TypeTable, mode: Mode, name: string): Program {
+  const pointer = program.module.exports.find((row) => row.kind === 3 && row.name === name);
+  if (pointer === undefined) return complain(`exports no global "${name}"`, 0);
+  const { frames } = rewriteAll(program, table, mode);
+  return { ...program, ...padShadowStack(program, pointer.index, frames) };
+}
+
+function work(bytes: Uint8Array, { mode = { kind: "frame" }, ...options }: Options): Instrumented {
+  if (options.validate?.(bytes) === false) complain("not a valid WebAssembly module", 0);
+  const source = readSource(bytes, options.foreign ?? (() => undefined));
   const table = sections.newTypeTable(source.module.types);
-  const program = takeOutStart(source, table);
-  const names = artifactNames(source);
+  const plain = takeOutStart(source, table);
+  const name = options.padShadowStack;
+  const program = name === undefined ? plain : padded(plain, table, mode, name);
   return {
     kind: "instrumented",
     bytes: assemble(program, table, mode),
     maxPages: source.module.memories[0]?.max,
-    names,
+    names: artifactNames(source),
   };
 }
 
