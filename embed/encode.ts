@@ -44,7 +44,8 @@ const LONGEST_PATH = 40; // steps
 
 function pathText(root: string): string {
   const steps = path.slice(0, Math.min(depth, LONGEST_PATH)).map(step).join("");
-  return root + steps + (depth > LONGEST_PATH ? "..." : "");
+  const whole = root + steps + (depth > LONGEST_PATH ? "..." : "");
+  return root === "" ? whole.replace(/^\./, "") : whole;
 }
 
 /** What is kept of the lists between values. */

@@ -1,0 +1,22 @@
+// What every entry of the package gives besides its own `run` and `createSandbox`: re-exports only.
+export { blocking, type Grant, type Grants } from "./capability.ts";
+export type { VirtualOptions } from "./clock.ts";
+export { type Cordon, createCordon, type RunRequest } from "./cordon.ts";
+export type { BytesSource, CordonPowers } from "./engine.ts";
+export { CODES, CordonError, type ErrorCode, isCordonError } from "./errors.ts";
+export {
+  LIMITS,
+  type LimitName,
+  type Limits,
+  type LimitsOption,
+  PROFILES,
+  type Profile,
+  parseLimit,
+} from "./limits.ts";
+export type { LoadedModule, ModuleLoader, ModulesOption } from "./modules.ts";
+export type { RunOptions, SandboxOptions, Source, TraceRecord } from "./options.ts";
+export { type ConsoleLine, type ConsoleOption, escapeControls, type Level } from "./output.ts";
+export type { Resource, Result, RunFacts, RunUsage, Status } from "./result.ts";
+export type { Sandbox } from "./sandbox.ts";
+export { callSignal } from "./target.ts";
+export { decodeValue, encodeValue } from "./values.ts";

@@ -1,0 +1,153 @@
+// A sandbox is born: a domain from the engine's image, with its grants, configured.
+import { type CallRecord, type Domain, PAGE } from "../kernel/index.ts";
+import { ENGINE } from "../stdlib/abi.ts";
+import { type CallEntry, type Prepared, prepareGrants } from "./capability.ts";
+import { type Clock, realClock, startOf, type VirtualOptions, virtualClock } from "./clock.ts";
+import { type Engine, later, now } from "./engine.ts";
+import { CordonError } from "./errors.ts";
+import { allLimits, type Limits } from "./limits.ts";
+import { type Load, moduleLoader } from "./modules.ts";
+import { checkSandboxOptions, type SandboxOptions } from "./options.ts";
+import { newOutput, type Output } from "./output.ts";
+import { type RandomBytes, realRandom, seededRandom } from "./randomness.ts";
+import { asError, endingText } from "./result.ts";
+import { newMeter, systemGrants } from "./system.ts";
+import type { Meter } from "./target.ts";
+import { decodeValue, encodeValue } from "./values.ts";
+
+/** Counts calls of grants against `most`, and ends the domain beyond. */
+export interface CallMeter extends Meter {
+  used: number;
+  most: number;
+}
+
+/** What a sandbox is made of, checked before anything is made. */
+interface Plan {
+  readonly limits: Limits;
+  readonly grants: readonly Prepared[];
+  readonly load: Load | undefined;
+  readonly output: Output;
+  readonly virtual: VirtualOptions | undefined;
+  readonly start: number;
+  readonly random: RandomBytes;
+  readonly timeZoneOffset: number;
+  readonly trace: ((record: CallRecord) => void) | undefined;
+}
+
+export interface Born {
+  readonly domain: Domain;
+  readonly limits: Limits;
+  readonly output: Output;
+  readonly clock: Clock;
+  readonly meter: CallMeter;
+}
+
+export function planSandbox(options: SandboxOptions): Plan {
+  checkSandboxOptions(options);
+  const virtual = options.virtual === true ? {} : options.virtual || undefined;
+  return {
+    limits: allLimits(options.profile, options.limits),
+    grants: prepareGrants(options.grant),
+    load: moduleLoader(options.modules),
+    output: newOutput(options.console),
+    virtual,
+    start: virtual === undefined ? 0 : startOf(virtual),
+    random: virtual === undefined ? realRandom : seededRandom(virtual.seed),
+    timeZoneOffset: options.timeZoneOffset ?? 0,
+    trace: options.trace,
+  };
+}
+
+const MIB = 2 ** 20;
+
+function spawn(
+  { kernel, artifact, image }: Engine,
+  limits: Limits,
+  onCall: ((record: CallRecord) => void) | undefined,
+): Domain {
+  const pages = Math.floor(limits.memory / PAGE);
+  if (pages < image.pages) {
+    const least = ((image.pages * PAGE) / MIB).toFixed(2);
+    throw new CordonError("E_LIMIT", `limits.memory is ${limits.memory}: the engine itself needs ${least} MiB`);
+  }
+  const watch = onCall === undefined ? {} : { onCall };
+  const spawned = kernel.spawn(artifact, { limits: { pages, inFlight: limits.inFlight }, image, ...watch });
+  if (spawned.kind === "returned") return spawned.value;
+  const why = spawned.kind === "exhausted" ? "the host has no memory for another sandbox" : spawned.kind;
+  throw new CordonError("E_ENGINE", `no sandbox could be made: ${why}`);
+}
+
+/** A call of the embedder's own function, which may throw, from inside the kernel, which may not. */
+function guarded(
+  trace: (record: CallRecord) => void,
+  isGrant: (handle: number) => boolean,
+): (record: CallRecord) => void {
+  return (record) => {
+    if (!isGrant(record.handle)) return;
+    try {
+      trace(record);
+    } catch {
+      // Watching must not change what is watched.
+    }
+  };
+}
+
+interface GrantEntry {
+  readonly handle: number;
+  readonly calls: Readonly<Record<string, CallEntry>>;
+}
+
+const SETUP = { fuel: 1e10, calls: 1e6, bytes: 1e9 } as const;
+const SETUP_MS = 60_000;
+
+async function configure(domain: Domain, grants: object, system: object, timeZoneOffset: number): Promise<void> {
+  domain.allow({ ...SETUP, deadline: now() + SETUP_MS });
+  const asked = encodeValue({ grants, system, options: { timeZoneOffset } });
+  const answer = await domain.request(ENGINE.CONFIGURE, asked);
+  if (answer.kind === "answered" && answer.ok) return;
+  const why = answer.kind === "ended" ? endingText(answer.ending) : asError(decodeValue(answer.bytes)).message;
+  domain.end();
+  throw new CordonError("E_ENGINE", `the engine could not be configured: ${why}`);
+}
+
+function newCallMeter(domain: () => Domain): CallMeter {
+  const meter: CallMeter = {
+    ...{ used: 0, most: 0, inFlight: 0 },
+    take() {
+      if (meter.used >= meter.most) {
+        domain().end({ kind: "exhausted", resource: "calls" });
+        return false;
+      }
+      meter.used++;
+      return true;
+    },
+  };
+  return meter;
+}
+
+export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
+  const handles = new Set<number>();
+  const watch = plan.trace === undefined ? undefined : guarded(plan.trace, (handle) => handles.has(handle));
+  const domain = spawn(engine, plan.limits, watch);
+  const [meter, loading] = [newCallMeter(() => domain), newMeter()];
+  const isQuiet = (): boolean => domain.isWaiting() && meter.inFlight + loading.inFlight === 0;
+  const clock = plan.virtual === undefined ? realClock() : virtualClock(plan.start, isQuiet, later);
+  const { random, output, load } = plan;
+  const give = (name: string, capability: Parameters<Domain["grant"]>[0]): number => {
+    const handle = domain.grant(capability);
+    if (handle === undefined) throw new CordonError("E_GRANT", `grant.${name}: too many capabilities`);
+    return handle;
+  };
+  const system: Record<string, GrantEntry> = {};
+  for (const { name, contract, target, calls } of systemGrants({ clock, random, output, load, loading })) {
+    system[name] = { handle: give(name, { contract, target }), calls };
+  }
+  const grants: Record<string, GrantEntry> = {};
+  for (const { name, contract, calls, target } of plan.grants) {
+    const handle = give(name, { contract, target: target(meter) });
+    handles.add(handle);
+    grants[name] = { handle, calls };
+  }
+  await configure(domain, grants, system, plan.timeZoneOffset);
+  return { domain, limits: plan.limits, output, clock, meter };
+}

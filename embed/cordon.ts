@@ -1,0 +1,40 @@
+// A Cordon: `run` and `createSandbox` over one engine. Entries make one of their host's powers.
+import { type CordonPowers, type Engine, newEngine } from "./engine.ts";
+import { CordonError } from "./errors.ts";
+import { type RunOptions, type SandboxOptions, type Source, splitOptions } from "./options.ts";
+import type { Result } from "./result.ts";
+import { newSandbox, type Sandbox } from "./sandbox.ts";
+
+export interface RunRequest extends SandboxOptions, Omit<RunOptions, "limits"> {
+  /** JavaScript, as text or as UTF-8. */
+  readonly source: Source;
+}
+
+export interface Cordon {
+  /** Runs a source in a sandbox of its own, which ends with it. */
+  run<T = unknown>(request: RunRequest): Promise<Result<T>>;
+  createSandbox(options?: SandboxOptions): Promise<Sandbox>;
+  /** Loads the engine, so that the first run need not wait for it. */
+  warmUp(): Promise<void>;
+}
+
+async function runOnce(engine: () => Promise<Engine>, request: RunRequest): Promise<Result> {
+  const [sandboxOptions, runOptions] = splitOptions(request);
+  if (!Object.hasOwn(request, "source")) throw new CordonError("E_OPTION", "run needs a source");
+  const sandbox = await newSandbox(engine, sandboxOptions);
+  try {
+    return await sandbox.run(request.source, runOptions);
+  } finally {
+    sandbox.dispose();
+  }
+}
+
+/** `powers` say where the engine's bytes come from. Each Cordon has a kernel of its own. */
+export function createCordon(powers: CordonPowers): Cordon {
+  const engine = newEngine(powers);
+  return Object.freeze({
+    run: (request: RunRequest) => runOnce(engine, request),
+    createSandbox: (options: SandboxOptions = {}) => newSandbox(engine, options),
+    warmUp: async () => void (await engine()),
+  }) as Cordon;
+}

@@ -1,0 +1,112 @@
+// Images: the memory of an engine that has started and has run nothing, so that a sandbox begins there.
+//
+// An image is what differs from the artifact's own memory at birth, in granules. It can harm its own domain alone: the
+// kernel checks its bounds and trusts none of its bytes.
+import type { Artifact, Image, ImageChunk, Kernel } from "../kernel/index.ts";
+import { CordonError } from "./errors.ts";
+
+const GRANULE = 256; // bytes
+const PAGE = 65_536; // bytes
+const MOST_PAGES = 1_024; // 64 MiB: an engine that has run nothing is far smaller
+
+const fail = (why: string): never => {
+  throw new CordonError("E_ENGINE", `the engine's image ${why}: build it again with npm run build`);
+};
+
+/** The memory of a domain, started or as it is born. */
+async function memoryOf(
+  kernel: Kernel,
+  artifact: Artifact,
+  isStarted: boolean,
+): Promise<{ pages: number; bytes: Uint8Array }> {
+  const spawned = kernel.spawn(artifact, { limits: { pages: MOST_PAGES, inFlight: 0 } });
+  if (spawned.kind !== "returned") return fail(`cannot be made (${spawned.kind})`);
+  const domain = spawned.value;
+  domain.allow({ fuel: 1e12, calls: 1e6, bytes: 1e9, deadline: Number.POSITIVE_INFINITY });
+  const outcome = isStarted ? await domain.enter("cordon_turn", []) : undefined;
+  const image = domain.image();
+  domain.end();
+  const bytes = image?.chunks[0]?.bytes;
+  if (image === undefined || bytes === undefined) return fail(`cannot be made (${outcome?.kind ?? "busy"})`);
+  return { pages: image.pages, bytes };
+}
+
+function differs(a: Uint8Array, b: Uint8Array, at: number): boolean {
+  for (let i = at; i < at + GRANULE; i++) if ((a[i] ?? 0) !== (b[i] ?? 0)) return true;
+  return false;
+}
+
+/** Runs of granules in which `after` is not `before`. */
+function difference(before: Uint8Array, after: Uint8Array): ImageChunk[] {
+  const chunks: ImageChunk[] = [];
+  for (let at = 0; at < after.length; at += GRANULE) {
+    const start = at;
+    while (at < after.length && differs(after, before, at)) at += GRANULE;
+    if (at > start) chunks.push({ at: start, bytes: after.slice(start, at) });
+  }
+  return chunks;
+}
+
+/** Starts the engine once and keeps its memory. */
+export async function bakeImage(kernel: Kernel, artifact: Artifact): Promise<Image> {
+  const born = await memoryOf(kernel, artifact, false);
+  const started = await memoryOf(kernel, artifact, true);
+  return { pages: started.pages, chunks: difference(born.bytes, started.bytes) };
+}
+
+// The file: "CDIM", version, fingerprint of the artifact, pages, number of runs; then per run its first granule, its
+// number of granules and its bytes. Words of 32 bits, little-endian.
+
+const MAGIC = 0x4d494443;
+const VERSION = 1;
+const HEADER = 20; // bytes
+
+/** Tells one artifact from another. No protection: an image is not trusted. */
+export function fingerprint(artifact: Uint8Array): number {
+  let hash = 0x811c9dc5 ^ artifact.length;
+  for (const byte of artifact) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
+
+export function writeImage(image: Image, artifact: Uint8Array): Uint8Array {
+  const size = image.chunks.reduce((sum, { bytes }) => sum + 8 + bytes.length, HEADER);
+  const file = new Uint8Array(size);
+  const view = new DataView(file.buffer);
+  const header = [MAGIC, VERSION, fingerprint(artifact), image.pages, image.chunks.length];
+  header.forEach((word, i) => {
+    view.setUint32(i * 4, word, true);
+  });
+  let at = HEADER;
+  for (const { at: start, bytes } of image.chunks) {
+    view.setUint32(at, start / GRANULE, true);
+    view.setUint32(at + 4, bytes.length / GRANULE, true);
+    file.set(bytes, at + 8);
+    at += 8 + bytes.length;
+  }
+  return file;
+}
+
+/** The image in a file. Throws CordonError E_ENGINE for a file that is none, or that is of another artifact. */
+export function readImage(file: Uint8Array, artifact: Uint8Array): Image {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  if (file.length < HEADER || view.getUint32(0, true) !== MAGIC) fail("is not an image");
+  if (view.getUint32(4, true) !== VERSION) fail("is of another version");
+  if (view.getUint32(8, true) !== fingerprint(artifact)) fail("is of another engine");
+  const pages = view.getUint32(12, true);
+  if (pages > MOST_PAGES) fail("is too large");
+  return { pages, chunks: readChunks(file, view, pages * PAGE) };
+}
+
+function readChunks(file: Uint8Array, view: DataView, size: number): ImageChunk[] {
+  const chunks: ImageChunk[] = [];
+  let at = HEADER;
+  for (let left = view.getUint32(16, true); left > 0; left--) {
+    if (at + 8 > file.length) return fail("is cut off");
+    const [start, length] = [view.getUint32(at, true) * GRANULE, view.getUint32(at + 4, true) * GRANULE];
+    at += 8;
+    if (start + length > size || at + length > file.length) return fail("is cut off");
+    chunks.push({ at: start, bytes: file.subarray(at, at + length) });
+    at += length;
+  }
+  return at === file.length ? chunks : fail("has bytes left over");
+}

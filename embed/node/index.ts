@@ -1,0 +1,8 @@
+// The entry for Node, Bun and Deno: the engine is read from the package's own dist/.
+import { createCordon } from "../cordon.ts";
+import { nodePowers } from "./assets.ts";
+
+export * from "../api.ts";
+export { findAsset, nodePowers } from "./assets.ts";
+
+export const { run, createSandbox, warmUp } = createCordon(nodePowers);

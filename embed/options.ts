@@ -1,0 +1,99 @@
+// The options of createSandbox and run: what they are, and that there are no others.
+import type { CallRecord } from "../kernel/index.ts";
+import type { Grants } from "./capability.ts";
+import type { VirtualOptions } from "./clock.ts";
+import { CordonError } from "./errors.ts";
+import type { LimitsOption, Profile } from "./limits.ts";
+import type { ModulesOption } from "./modules.ts";
+import type { ConsoleOption } from "./output.ts";
+
+/** One call of a grant, for whoever watches: who, which call, what came of it, how many bytes. */
+export type TraceRecord = CallRecord;
+
+export interface SandboxOptions {
+  /** What the guest may call: `{ tools: { sum: (a, b) => a + b } }` is its global `tools.sum`. Nothing else is there. */
+  readonly grant?: Grants | undefined;
+  readonly limits?: LimitsOption | undefined;
+  /** Which defaults the limits have. Default: "normal". */
+  readonly profile?: Profile | undefined;
+  /** Where console text goes. Default: "collect", into the result. */
+  readonly console?: ConsoleOption | undefined;
+  /** What `import` finds. Default: nothing. */
+  readonly modules?: ModulesOption | undefined;
+  /** A clock that stands still but for timers, and seeded randomness: the same program gives the same run. */
+  readonly virtual?: boolean | VirtualOptions | undefined;
+  /** The guest's local time, in minutes after UTC. Default: 0. */
+  readonly timeZoneOffset?: number | undefined;
+  /** Called for each call of a grant. */
+  readonly trace?: ((record: TraceRecord) => void) | undefined;
+}
+
+export interface RunOptions {
+  /** Data for the guest: each key becomes a global. */
+  readonly inputs?: Readonly<Record<string, unknown>> | undefined;
+  /** The file name in errors and stacks. */
+  readonly name?: string | undefined;
+  /** Default: "auto": a script, else a function body (`return` at the top), else a module. */
+  readonly kind?: "auto" | "script" | "module" | undefined;
+  /** Limits of this run in place of the sandbox's. */
+  readonly limits?: LimitsOption | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** JavaScript, as text or as UTF-8. */
+export type Source = string | Uint8Array;
+
+const SANDBOX_KEYS = [
+  "grant",
+  "limits",
+  "profile",
+  "console",
+  "modules",
+  "virtual",
+  "timeZoneOffset",
+  "trace",
+] as const;
+const RUN_KEYS = ["inputs", "name", "kind", "limits", "signal"] as const;
+const ALL_KEYS = ["source", ...SANDBOX_KEYS, ...RUN_KEYS] as const;
+
+function checkKeys(options: unknown, known: readonly string[], who: string): void {
+  if (typeof options !== "object" || options === null)
+    throw new CordonError("E_OPTION", `${who} takes an object of options`);
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  throw new CordonError("E_OPTION", `${who} has no option ${JSON.stringify(unknown)}: there are ${known.join(", ")}`);
+}
+
+const wrong = (what: string): never => {
+  throw new CordonError("E_OPTION", what);
+};
+
+const isOptional = (value: unknown, type: string): boolean => value === undefined || typeof value === type;
+
+export function checkSandboxOptions(options: SandboxOptions): void {
+  checkKeys(options, SANDBOX_KEYS, "createSandbox");
+  const { trace, timeZoneOffset, virtual } = options;
+  if (!isOptional(trace, "function")) wrong("trace must be a function");
+  const isOffset = Number.isFinite(timeZoneOffset) && Math.abs(timeZoneOffset as number) <= 24 * 60;
+  if (timeZoneOffset !== undefined && !isOffset) wrong("timeZoneOffset must be minutes from -1440 to 1440");
+  if (!isOptional(virtual, "boolean") && typeof virtual !== "object") wrong("virtual must be true or { start, seed }");
+  if (typeof virtual === "object") checkKeys(virtual, ["start", "seed"], "virtual");
+}
+
+export function checkRunOptions(options: RunOptions, who = "run"): void {
+  checkKeys(options, RUN_KEYS, who);
+  const { inputs, name, kind, signal } = options;
+  if (inputs !== undefined && (typeof inputs !== "object" || inputs === null)) wrong("inputs must be an object");
+  if (!isOptional(name, "string")) wrong("name must be text");
+  if (kind !== undefined && !["auto", "script", "module"].includes(kind))
+    wrong('kind must be "auto", "script" or "module"');
+  if (signal !== undefined && typeof signal?.addEventListener !== "function") wrong("signal must be an AbortSignal");
+}
+
+/** The two halves of the options of `run`. */
+export function splitOptions(options: SandboxOptions & RunOptions): [SandboxOptions, RunOptions] {
+  checkKeys(options, ALL_KEYS, "run");
+  const pick = (keys: readonly string[]): object =>
+    Object.fromEntries(Object.entries(options).filter(([key]) => keys.includes(key)));
+  return [pick(SANDBOX_KEYS), pick(RUN_KEYS.filter((key) => key !== "limits"))];
+}

@@ -1,0 +1,79 @@
+// Results: the public form of how a run ended. One table from the kernel's endings.
+import type { Ending } from "../kernel/index.ts";
+import type { ConsoleLine } from "./output.ts";
+
+export interface RunUsage {
+  /** Work, in units of fuel. */
+  readonly fuel: number;
+  /** Bytes of memory at most. */
+  readonly memory: number;
+  /** Calls of what was granted. */
+  readonly calls: number;
+  /** Bytes over all gates, both ways. */
+  readonly bytes: number;
+  /** Milliseconds from start to end. */
+  readonly wall: number;
+}
+
+export interface RunFacts {
+  readonly usage: RunUsage;
+  /** What the guest said, unless `console` sends it elsewhere. */
+  readonly console: readonly ConsoleLine[];
+}
+
+export type Resource = "fuel" | "memory" | "depth" | "wall" | "calls" | "bytes" | "result";
+
+/** How a run ended, by `status`. Only `returned` and `threw` (and some `refused`) leave a sandbox that can go on. */
+export type Result<T = unknown> = RunFacts &
+  (
+    | {
+        readonly status: "returned";
+        readonly value: T /** The last expression's value cannot cross. */;
+        readonly omitted?: true;
+      }
+    /** An Error of this realm with the guest's name, message, code, cause and stack. */
+    | { readonly status: "threw"; readonly error: Error }
+    | { readonly status: "refused"; readonly by: string; readonly why: string }
+    | { readonly status: "exhausted"; readonly resource: Resource }
+    | { readonly status: "trapped"; readonly reason: string }
+    | { readonly status: "aborted" }
+  );
+
+export type Status = Result["status"];
+
+export const NO_USAGE: RunUsage = Object.freeze({ fuel: 0, memory: 0, calls: 0, bytes: 0, wall: 0 });
+
+export function fromEnding(ending: Ending, facts: RunFacts): Result<never> {
+  switch (ending.kind) {
+    case "exhausted":
+      return { status: "exhausted", resource: ending.resource, ...facts };
+    case "trap":
+      return { status: "trapped", reason: ending.reason, ...facts };
+    case "aborted":
+      return { status: "aborted", ...facts };
+    case "refused":
+      return { status: "refused", by: ending.by, why: ending.why, ...facts };
+    case "unlinkable":
+      return { status: "refused", by: "kernel", why: `no export ${JSON.stringify(ending.name)}`, ...facts };
+    default:
+      return {
+        status: "refused",
+        by: "verifier",
+        why: `${ending.kind}: rule ${ending.rule} at byte ${ending.at}`,
+        ...facts,
+      };
+  }
+}
+
+export function endingText(ending: Ending): string {
+  if (ending.kind === "exhausted") return `it ran out of ${ending.resource}`;
+  return ending.kind === "trap" ? `it trapped: ${ending.reason}` : `it ended as ${ending.kind}`;
+}
+
+/** What a guest threw, as an Error whatever it was. */
+export function asError(value: unknown): Error {
+  if (value instanceof Error) return value;
+  const error = new Error(`the guest threw ${typeof value === "string" ? JSON.stringify(value) : typeof value}`);
+  error.stack = error.message;
+  return Object.assign(error, { value });
+}

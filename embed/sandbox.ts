@@ -1,0 +1,223 @@
+// Sandboxes: one guest engine whose state is kept between runs. Runs queue; a run that ends the engine ends the sandbox.
+import type { Answer, Ending } from "../kernel/index.ts";
+import { ENGINE } from "../stdlib/abi.ts";
+import { type Born, giveBirth, planSandbox } from "./birth.ts";
+import { type Engine, now } from "./engine.ts";
+import { CordonError } from "./errors.ts";
+import { type Limits, runLimits } from "./limits.ts";
+import { checkRunOptions, type RunOptions, type SandboxOptions, type Source } from "./options.ts";
+import { asError, endingText, fromEnding, NO_USAGE, type Result, type RunFacts } from "./result.ts";
+import { decodeValue, encodeValue } from "./values.ts";
+
+export interface Sandbox {
+  /** Runs JavaScript. Rejects only for mistakes of the embedder: what the guest does is in the result. */
+  run<T = unknown>(source: Source, options?: RunOptions): Promise<Result<T>>;
+  /** Calls a function of the guest by its name, or by a path such as "report.total". */
+  call<T = unknown>(name: string, ...args: readonly unknown[]): Promise<Result<T>>;
+  /** Parses without running. The result is what the source imports; a syntax error is `threw`. */
+  check(source: Source, options?: RunOptions): Promise<Result<{ readonly imports: readonly string[] }>>;
+  /** Undefined while it lives, else how it ended. */
+  ended(): string | undefined;
+  /** Ends whatever runs. Cannot fail, may be called twice. */
+  dispose(): void;
+  [Symbol.dispose](): void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+interface Box extends Born {
+  tail: Promise<unknown>;
+  queued: number;
+  isDisposed: boolean;
+}
+
+/** A run that is ready to be made: nothing of the caller's is looked at again. */
+interface Job {
+  readonly method: number;
+  readonly message: Uint8Array;
+  readonly limits: Limits;
+  readonly signal: AbortSignal | undefined;
+  /** Makes the public value of what the guest answered. */
+  readonly read: (value: unknown) => { readonly value: unknown; readonly omitted?: true };
+}
+
+/** Runs that may wait for their turn. */
+const MOST_QUEUED = 64;
+/** The kernel counts system calls too; the limit of the embedder counts grants only and is kept by the meter. */
+const SYSTEM_CALLS = 1e12;
+
+const NO_FACTS: RunFacts = Object.freeze({ usage: NO_USAGE, console: [] });
+const refused = (by: string, why: string): Result<never> => ({ status: "refused", by, why, ...NO_FACTS });
+
+interface Watch {
+  stop(): void;
+}
+
+/** Ends the domain at its deadline, also when it waits for nothing, and when the signal fires. */
+function watch({ domain }: Box, { limits, signal }: Job): Watch {
+  const end = (ending: Ending) => (): void => domain.end(ending);
+  const timer = setTimeout(end({ kind: "exhausted", resource: "wall" }), limits.wall + 1);
+  const abort = end({ kind: "aborted" });
+  signal?.addEventListener("abort", abort, { once: true });
+  return {
+    stop() {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    },
+  };
+}
+
+function facts({ domain, output, meter }: Box, start: number): RunFacts {
+  const { fuel, memory, bytes } = domain.usage();
+  const usage = { fuel, memory, calls: meter.used, bytes, wall: now() - start };
+  return { usage, console: output.lines() };
+}
+
+function resultOf(answer: Answer, { limits, read }: Job, known: RunFacts): Result {
+  if (answer.kind === "ended") return fromEnding(answer.ending, known);
+  if (answer.bytes.length > limits.result) return { status: "exhausted", resource: "result", ...known };
+  const value = decodeValue(answer.bytes);
+  if (!answer.ok) return { status: "threw", error: asError(value), ...known };
+  return { status: "returned", ...read(value), ...known };
+}
+
+async function perform(box: Box, job: Job): Promise<Result> {
+  const { domain, output, clock, meter } = box;
+  if (box.isDisposed || job.signal?.aborted === true) return { status: "aborted", ...NO_FACTS };
+  const ending = domain.ending();
+  if (ending !== undefined) return refused("sandbox", `the sandbox has ended (${endingText(ending)}): make a new one`);
+  const { fuel, wall, calls, bytes } = job.limits;
+  const start = now();
+  output.start(job.limits.output);
+  [meter.used, meter.most] = [0, calls];
+  domain.allow({
+    fuel,
+    bytes,
+    calls: SYSTEM_CALLS,
+    deadline: start + wall,
+    aborted: () => job.signal?.aborted === true,
+  });
+  const watching = watch(box, job);
+  clock.resume();
+  try {
+    const answer = await domain.request(job.method, job.message);
+    return resultOf(answer, job, facts(box, start));
+  } finally {
+    clock.rest();
+    watching.stop();
+  }
+}
+
+function enqueue(box: Box, job: Job): Promise<Result> {
+  if (box.queued > MOST_QUEUED) return Promise.resolve(refused("sandbox", `busy: ${MOST_QUEUED} runs wait already`));
+  box.queued++;
+  const turn = box.tail.then(() => perform(box, job));
+  const leave = (): void => {
+    box.queued--;
+  };
+  box.tail = turn.then(leave, leave);
+  return turn;
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** The source as text, or why there is none. */
+function readSource(source: unknown, most: number): string | Result<never> {
+  if (!(typeof source === "string" || source instanceof Uint8Array)) {
+    throw new CordonError("E_OPTION", "source must be text, or a Uint8Array of UTF-8");
+  }
+  // A character is at least a byte, so a long text need not be encoded to be too long.
+  const size =
+    typeof source === "string" && source.length <= most ? new TextEncoder().encode(source).length : source.length;
+  if (size > most) return refused("limits.source", `a source of ${size} bytes, and the limit is ${most}`);
+  if (typeof source === "string") return source;
+  try {
+    return decoder.decode(source);
+  } catch {
+    return refused("source", "the source is not UTF-8");
+  }
+}
+
+function inputsOf({ inputs }: RunOptions): object {
+  return inputs === undefined ? {} : { inputs };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+
+/** { value?, omitted? }: a guest may answer with anything. */
+function readRun(answer: unknown): { readonly value: unknown; readonly omitted?: true } {
+  if (!isRecord(answer)) return { value: undefined };
+  const value = Object.hasOwn(answer, "value") ? answer["value"] : undefined;
+  return Object.hasOwn(answer, "omitted") ? { value: undefined, omitted: true } : { value };
+}
+
+function readCheck(answer: unknown): { readonly value: { readonly imports: readonly string[] } } {
+  const imports: unknown = isRecord(answer) && Object.hasOwn(answer, "imports") ? answer["imports"] : [];
+  return { value: { imports: Array.isArray(imports) ? imports.filter((name) => typeof name === "string") : [] } };
+}
+
+const DEFAULT_NAME = "script.js";
+
+function alive(box: Box): void {
+  if (box.isDisposed) throw new CordonError("E_DISPOSED", "the sandbox was disposed: make a new one");
+}
+
+async function runSource(box: Box, source: Source, options: RunOptions): Promise<Result> {
+  alive(box);
+  checkRunOptions(options);
+  const limits = runLimits(box.limits, options.limits);
+  const text = readSource(source, limits.source);
+  if (typeof text !== "string") return text;
+  const { name = DEFAULT_NAME, kind = "auto", signal } = options;
+  const message = encodeValue({ source: text, name, kind, ...inputsOf(options) }, "").slice();
+  return enqueue(box, { method: ENGINE.RUN, message, limits, signal, read: readRun });
+}
+
+async function callFunction(box: Box, name: string, args: readonly unknown[]): Promise<Result> {
+  alive(box);
+  if (typeof name !== "string" || name === "") throw new CordonError("E_OPTION", "call takes the name of a function");
+  const message = encodeValue({ name, args }, "").slice();
+  return enqueue(box, {
+    ...{ method: ENGINE.CALL, message, limits: box.limits, signal: undefined },
+    read: (value) => ({ value }),
+  });
+}
+
+async function checkSource(box: Box, source: Source, options: RunOptions): Promise<Result> {
+  alive(box);
+  checkRunOptions(options, "check");
+  const limits = runLimits(box.limits, options.limits);
+  const text = readSource(source, limits.source);
+  if (typeof text !== "string") return text;
+  const message = encodeValue({ source: text, name: options.name ?? DEFAULT_NAME }, "").slice();
+  return enqueue(box, { method: ENGINE.CHECK, message, limits, signal: options.signal, read: readCheck });
+}
+
+function dispose(box: Box): void {
+  box.isDisposed = true;
+  box.domain.end();
+}
+
+function facade(box: Box): Sandbox {
+  return Object.freeze({
+    run: (source: Source, options: RunOptions = {}) => runSource(box, source, options),
+    call: (name: string, ...args: readonly unknown[]) => callFunction(box, name, args),
+    check: (source: Source, options: RunOptions = {}) => checkSource(box, source, options),
+    ended: () => endOf(box),
+    dispose: () => dispose(box),
+    [Symbol.dispose]: () => dispose(box),
+    [Symbol.asyncDispose]: async () => dispose(box),
+  }) as Sandbox;
+}
+
+function endOf({ domain, isDisposed }: Box): string | undefined {
+  const ending = domain.ending();
+  if (isDisposed) return "it was disposed";
+  return ending === undefined ? undefined : endingText(ending);
+}
+
+/** Makes a sandbox. `engine` is asked for only when the options are found to be right. */
+export async function newSandbox(engine: () => Promise<Engine>, options: SandboxOptions): Promise<Sandbox> {
+  const plan = planSandbox(options);
+  const born = await giveBirth(await engine(), plan);
+  return facade({ ...born, tail: Promise.resolve(), queued: 0, isDisposed: false });
+}
