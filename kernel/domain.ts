@@ -82,9 +82,12 @@ export const usageOf = (tenant: Tenant): Usage => ({
   memory: tenant.pages.value * limits.PAGE,
 });
 
-/** Nothing of it runs or is about to: it is idle, or parked for a message that has not come. */
-export const isWaiting = ({ state, inbox, queued, parkedFor }: Tenant): boolean =>
-  inbox.length === 0 && !queued && (state === "idle" || (state === "parked" && parkedFor === "message"));
+/** Nothing of it runs or is about to: parked for a message that has not come, or idle with nothing to do. */
+export function isWaiting({ state, inbox, queued, parkedFor, requests }: Tenant): boolean {
+  if (state === "ended") return true;
+  if (state === "idle") return !queued && (inbox.length === 0 || requests.size === 0);
+  return state === "parked" && parkedFor === "message" && inbox.length === 0;
+}
 
 const exhausted = (resource: "fuel" | "depth" | "wall" | "memory"): Ending => ({ kind: "exhausted", resource });
 
