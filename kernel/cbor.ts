@@ -5,7 +5,8 @@
 // Invariants
 //   C1  Time and memory are linear in the bytes; the walk does not recurse.
 //   C2  What is accepted has at most MAX_VALUE_NODES items when every shared item and every hole is counted each time
-//       it appears, so that no reader that walks it as a tree does unbounded work. A cycle counts once.
+//       it appears, so that no reader that walks it as a tree does unbounded work. A cycle counts once. BYTES_PER_ITEM
+//       bytes of a string count as an item: a long one that is shared often is a bomb as well.
 //   C3  A handle is accepted only where the contract asks for one.
 // Trust
 //   Trusted by contract.ts and gate.ts. Not promised: that text is valid UTF-8, that keys differ.
@@ -16,6 +17,9 @@ export interface BadValue {
   readonly why: string;
   readonly at: number;
 }
+
+/** So many bytes of a string weigh as much as an item. The longest string alone uses half of what is allowed. */
+const BYTES_PER_ITEM = 32;
 
 // Major types (RFC 8949 3.1).
 const UINT = 0;
@@ -126,7 +130,9 @@ function readString(width: number): boolean {
   if (length % width !== 0) return fail("a typed array cut in an element");
   if (isBigint && length > MAX_BIGINT_BYTES) return fail("a bigint of more than 4 KiB");
   walk.at += length;
-  if (walk.share >= 0) walk.sizes[walk.share] = 1;
+  const items = Math.trunc(length / BYTES_PER_ITEM);
+  walk.nodes += items;
+  if (walk.share >= 0) walk.sizes[walk.share] = items + 1;
   return true;
 }
 

@@ -44,11 +44,18 @@ export const permissive = (name: string, calls: readonly string[]): Contract => 
 
 const ARRAY = 4;
 
+/** The length of the array that begins here (RFC 8949 3), if it is well-formed: checkValue looks at that. */
+function itemCount(bytes: Uint8Array): number {
+  const info = (bytes[0] as number) & 31;
+  if (info < 24 || info > 27) return info;
+  return bytes.subarray(1, 1 + (1 << (info - 24))).reduce((count, byte) => count * 256 + byte, 0);
+}
+
 /** How many items an argument list has when expanded, or what is wrong with it. */
 export function checkArguments(call: CallContract, bytes: Uint8Array, length: number): number | BadValue {
   const first = bytes[0] as number;
   if (length === 0 || first >> 5 !== ARRAY) return { why: "arguments that are not an array", at: 0 };
-  if (call.takes.most < 24 && (first & 31) > call.takes.most) return { why: "too many arguments", at: 0 };
+  if (itemCount(bytes) > call.takes.most) return { why: "too many arguments", at: 0 };
   return checkValue(bytes, length);
 }
 

@@ -6,7 +6,7 @@
 //   Relies on the host engine's validation of the same bytes for indices and types; trusted by verify.ts.
 //   Used on source modules by the toolchain too.
 import { isNumeric, type Reader, readByte, readCount, readI32, readU32, refuse } from "./bytes.ts";
-import { MAX_SECTION_ENTRIES, MAX_TYPE_ARITY } from "./limits.ts";
+import { MAX_SECTION_ENTRIES, MAX_TYPE_ARITY, MAX_TYPE_RESULTS } from "./limits.ts";
 import type { DataSegment, ElementSegment, Export, FunctionType, Global, Import, Limits, Module } from "./module.ts";
 
 type Utf8 = (bytes: Uint8Array) => string;
@@ -33,7 +33,7 @@ const readValueType = (reader: Reader): number => {
 const readType = (reader: Reader): FunctionType => {
   if (readByte(reader) !== 0x60) refuse("O-opcode", reader.at - 1);
   const params = list(reader, readValueType, MAX_TYPE_ARITY);
-  return { params, results: list(reader, readValueType, MAX_TYPE_ARITY) };
+  return { params, results: list(reader, readValueType, MAX_TYPE_RESULTS) };
 };
 
 const readLimits = (reader: Reader): Limits => {
@@ -68,7 +68,9 @@ const readImport =
 function readName(reader: Reader, utf8: Utf8): string {
   const length = readU32(reader);
   const from = skip(reader, length);
-  return utf8(reader.bytes.subarray(from, from + length));
+  // With the byte before it, the last of the length and so ASCII: at the beginning a decoder would drop a byte order
+  // mark, and what the kernel takes for a reserved name would be another to the engine.
+  return utf8(reader.bytes.subarray(from - 1, from + length)).slice(1);
 }
 
 /** A constant expression: one constant and `end`. Its value is known when it is an i32. */

@@ -184,7 +184,7 @@ export function enterAgain(tenant: Tenant, token: number): number {
 
 /** Charges work of the host to the guest that is running. */
 export function chargeFuel(tenant: Tenant, amount: number): void {
-  tenant.fuel.value = Math.max(tenant.fuel.value - amount, -limits.MAX_SLICE * 10);
+  tenant.fuel.value = Math.max(tenant.fuel.value - amount, -limits.MAX_CHARGE);
 }
 
 /** Ends a domain, whatever it is doing. Never fails; the second ending is ignored. */
@@ -243,11 +243,20 @@ export async function enter(tenant: Tenant, name: string, args: Numbers): Promis
   try {
     return leave(tenant, await entry(...args));
   } catch (thrown) {
+    if (neverBegan(tenant, thrown)) return { kind: "unlinkable", name };
     tenant.ending ??= endingOf(thrown);
     settleFuel(tenant, tenant.fuel.value);
     finalize(tenant);
     return tenant.ending;
   }
+}
+
+/** The arguments do not fit the type of the export, which a guest chooses: no instruction ran, ENTER charged nothing. */
+function neverBegan(tenant: Tenant, thrown: unknown): boolean {
+  if (!(thrown instanceof TypeError) || tenant.fuel.value !== tenant.granted) return false;
+  settleFuel(tenant, tenant.fuel.value);
+  tenant.state = "idle";
+  return true;
 }
 
 function leave(tenant: Tenant, value: unknown): Outcome<unknown> {
@@ -259,11 +268,15 @@ function leave(tenant: Tenant, value: unknown): Outcome<unknown> {
   return tenant.ending;
 }
 
+/** What is no number is nothing: a limit with which nothing compares must not be no limit. */
+const orNothing = (limit: number): number => (limit >= 0 ? limit : 0);
+
 /** Sets what the next run may use. */
 export function allow(tenant: Tenant, allowance: Allowance): void {
   invariant(tenant.granted === 0 || tenant.state !== "idle", "M4");
-  tenant.allowance = allowance;
-  tenant.left = allowance.fuel;
+  const { fuel, calls, bytes, deadline } = allowance;
+  tenant.allowance = { ...allowance, calls: orNothing(calls), bytes: orNothing(bytes), deadline: orNothing(deadline) };
+  tenant.left = Math.trunc(orNothing(fuel));
   tenant.fuelSpent = 0;
   tenant.calls = 0;
   tenant.bytes = 0;

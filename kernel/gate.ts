@@ -31,10 +31,11 @@ function chargeValue(tenant: Tenant, items: number, bytes: number): void {
   if (cost > FREE_WORK) chargeFuel(tenant, cost);
 }
 
-/** Copies [at, at + length) of the guest's memory; undefined if it does not lie there. */
+/** Copies [at, at + length) of the guest's memory, for fuel; undefined if it does not lie there. */
 function copyIn(tenant: Tenant, allegedAt: number, allegedLength: number): number | undefined {
   const [at, length] = [allegedAt >>> 0, allegedLength >>> 0];
   if (length > MAX_VALUE_BYTES || at + length > tenant.memory.length) return undefined;
+  chargeValue(tenant, 0, length);
   if (length > tenant.core.scratch.length) tenant.core.scratch = new Uint8Array(length * 2);
   const { memory } = tenant;
   const { scratch } = tenant.core;
@@ -86,10 +87,13 @@ function decodeCall(
   const call = entry.capability.contract.calls[allegedMethod >>> 0];
   if (call === undefined) return errorValue("E_METHOD", "the capability has no such call");
   const items = checkArguments(call, tenant.core.scratch, length);
-  if (typeof items !== "number") return badValue(items);
-  chargeValue(tenant, items, length);
-  return { entry, call };
+  chargeItems(tenant, items);
+  return typeof items === "number" ? { entry, call } : badValue(items);
 }
+
+/** What a check looked at is paid for, whether it was accepted or not. */
+const chargeItems = (tenant: Tenant, items: number | BadValue): void =>
+  chargeValue(tenant, typeof items === "number" ? items : items.at, 0);
 
 const badValue = (bad: BadValue): Uint8Array => errorValue("E_VALUE", `${bad.why}, at byte ${bad.at} of the value`);
 
@@ -138,7 +142,7 @@ function perform(tenant: Tenant, { entry, call }: Decoded, place: Place): number
     return fail(tenant, breakEntry(tenant, entry, place));
   }
   if (!(reply instanceof Promise)) return finish(tenant, { entry, call }, place, reply);
-  if (tenant.pending.size >= tenant.limits.inFlight || tenant.pending.size >= MAX_PENDING) {
+  if (!(tenant.pending.size < tenant.limits.inFlight && tenant.pending.size < MAX_PENDING)) {
     pending.dropped?.();
     reply.catch(() => undefined);
     return refuse(tenant, "E_BUSY", "too many calls are in flight");
@@ -261,13 +265,14 @@ function waitForMessage(tenant: Tenant): number {
 /** Gate `answer`: the guest answers a request, once. */
 export function answer(tenant: Tenant, token: number, ok: number, at: number, length: number): number {
   const resolve = tenant.requests.get(token >>> 0);
+  if (resolve === undefined || tenant.ending !== undefined) return UNKNOWN;
   const copied = copyIn(tenant, at, length);
-  if (resolve === undefined || copied === undefined || tenant.ending !== undefined) return UNKNOWN;
+  if (copied === undefined) return UNKNOWN;
   const bytes = tenant.core.scratch.slice(0, copied);
   const items = checkResult(ANSWER, bytes);
   tenant.requests.delete(token >>> 0);
   tenant.bytes += copied;
-  if (typeof items === "number") chargeValue(tenant, items, copied);
+  chargeItems(tenant, items);
   const good = typeof items === "number";
   resolve({ kind: "answered", ok: good && ok === 1, bytes: good ? bytes : badValue(items) });
   return 0;

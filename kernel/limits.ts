@@ -6,8 +6,10 @@ export const PAGE = 65_536; // bytes in a WebAssembly page
 export const MAX_MODULE_BYTES = 16 * 1024 * 1024;
 /** Entries of a section: types, functions, globals, exports, segments. The engine has 1,700 functions. */
 export const MAX_SECTION_ENTRIES = 50_000;
-/** Parameters or results of one function type. Bounds the verifier's operand stack per instruction. */
+/** Parameters of one function type. Bounds the verifier's operand stack per instruction. */
 export const MAX_TYPE_ARITY = 100;
+/** Results of one function type. The host keeps room for them on the stack beside the parameters: see frameCost. */
+export const MAX_TYPE_RESULTS = 16;
 /** Blocks inside blocks. Keeps the verifier's control stack finite; the engine's dispatch loop opens some hundreds. */
 export const MAX_BLOCK_DEPTH = 1_000;
 /** Operands on the stack of one function. Bounds the verifier's flags, the host frame, and what a call spills. */
@@ -52,10 +54,15 @@ export const MAX_PARKED = 60_000;
 export const KILLS_PER_TURN = 8;
 
 /** Fuel of the first slice, before a guest's speed is known; a slice aims at SLICE_MS. */
-export const FIRST_SLICE = 200_000;
-export const MIN_SLICE = 10_000;
-/** Far below 2^31, so that an overdraft cannot wrap. */
-export const MAX_SLICE = 100_000_000;
+export const FIRST_SLICE = 10_000;
+export const MIN_SLICE = 1_000;
+/**
+ * The speed of a guest can change by a factor of ten thousand from one loop to the next: 65,000 loads that miss the
+ * host's caches cost 272 fuel and 6 ms. So this, not the speed so far, bounds the time between two looks at the clock.
+ */
+export const MAX_SLICE = 100_000;
+/** The most that one gate call is charged. Far below 2^31, so that an overdraft cannot wrap. */
+export const MAX_CHARGE = 1_000_000_000;
 export const SLICE_MS = 1;
 
 /** Units of depth (estimated bytes of host stack) where the guest runs on a stack of its own of 984 KB. */

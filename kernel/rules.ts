@@ -7,7 +7,7 @@
 export const RULES = {
   "malformed":      "the bytes are a valid WebAssembly module",
   "S-bytes":        "a module has at most 16 MiB",
-  "S-entries":      "a section has at most 50,000 entries, a type at most 100 parameters and 100 results",
+  "S-entries":      "a section has at most 50,000 entries, a type at most 100 parameters and 16 results",
   "S-locals":       "a function has at most 1,000 locals, parameters included",
   "S-instructions": "a function has at most 65,536 instructions, values moved by calls and blocks included",
   "S-product":      "(locals + operands) x (blocks + branch table targets) is at most 1,000,000 in a function, 5,000,000 in a module",

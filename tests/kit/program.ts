@@ -252,6 +252,7 @@ function branches(maker: Maker, out: Out): void {
 }
 
 function returnEarly(maker: Maker, out: Out): void {
+  if (!maker.shape.ends && maker.index === 0) return assign(maker, out);
   const { results } = maker.functions[maker.index] as { results: string };
   expression(maker, "i", out);
   out.push(["if", ""]);
@@ -306,10 +307,8 @@ function statements(maker: Maker, out: Out, most: number): void {
 
 /** What a spinning program does for ever: with work inside, with calls, by a table, or not at all. */
 function spin(maker: Maker, out: Out): void {
-  const quiet = { ...maker, shape: { ...maker.shape, traps: false, addresses: "tame" as const, bulk: false } };
   out.push(["loop", ""]);
-  for (let i = draw(maker, 3); i > 0; i--) assign(quiet, out);
-  maker.at = quiet.at;
+  for (let i = draw(maker, 4); i > 0; i--) statement(maker, out);
   const kind = draw(maker, 3);
   if (kind === 0) out.push(["br", 0]);
   else if (kind === 1) out.push(["i32.const", draw(maker, 9)], ["br_table", [0, 0, 0]]);
@@ -349,7 +348,9 @@ const ARGS: readonly (readonly (number | bigint)[])[] = [
 
 /** The same tape and shape give the same program. */
 export function programOf(tape: readonly number[], shape: ProgramShape = {}): Program {
-  const full = { ends: true, addresses: "tame" as const, bulk: true, traps: true, settled: true, ...shape };
+  const given = { ends: true, addresses: "tame" as const, bulk: true, traps: true, settled: true, ...shape };
+  // A program that is to spin must not trap instead.
+  const full = given.ends ? given : { ...given, addresses: "tame" as const, traps: false };
   const maker: Maker = {
     ...{ tape, at: 0, shape: full, types: [], functions: [SIGNATURES[0]], index: 0 },
     ...{ labels: [], counters: 0, budget: 0, loops: 0 },
