@@ -1,0 +1,72 @@
+// The command `cordon`. Each command is loaded when it is asked for: a hello must not wait for the repl.
+import { nearest, type Parsed, parse } from "./arguments.ts";
+import { EXIT, exitCode, UsageError } from "./exit.ts";
+import { COMMANDS, type CommandName, isCommand } from "./options.ts";
+import { painter, stderr, stdout } from "./terminal.ts";
+
+type Action = (parsed: Parsed) => Promise<number>;
+
+const ACTIONS: Readonly<Record<CommandName, () => Promise<Action>>> = {
+  run: async () => (await import("./run.ts")).run,
+  check: async () => (await import("./check.ts")).check,
+  types: async () => (await import("./types.ts")).types,
+  verify: async () => (await import("./verify.ts")).verify,
+  repl: async () => (await import("./repl.ts")).repl,
+  help: async () => help,
+};
+
+async function help({ positionals }: Parsed): Promise<number> {
+  const [topic = ""] = positionals;
+  const { commandHelp, exitHelp, overview } = await import("./help.ts");
+  const paint = painter(stdout());
+  if (topic !== "" && topic !== "exit" && !isCommand(topic)) throw unknownCommand(topic);
+  process.stdout.write(isCommand(topic) ? commandHelp(topic, paint) : topic === "exit" ? exitHelp() : overview(paint));
+  return exitCode("returned");
+}
+
+function unknownCommand(word: string): UsageError {
+  const near = nearest(word, Object.keys(COMMANDS));
+  const isFile = /\.(ts|js|mjs|mts|wasm)$/.test(word);
+  const meant = isFile ? `; did you mean cordon run ${word}?` : near === undefined ? "" : `; did you mean ${near}?`;
+  return new UsageError(`unknown command ${JSON.stringify(word)}${meant}`, "cordon help");
+}
+
+async function version(): Promise<number> {
+  const { readFileSync } = await import("node:fs");
+  const { findPackage } = await import("./package.ts");
+  const { version: number } = JSON.parse(readFileSync(findPackage("package.json"), "utf8")) as { version: string };
+  process.stdout.write(`${number}\n`);
+  return exitCode("returned");
+}
+
+async function dispatch([word = "help", ...rest]: readonly string[]): Promise<number> {
+  if (word === "--version" || word === "-v") return await version();
+  const command = word === "--help" || word === "-h" ? "help" : word;
+  if (!isCommand(command)) throw unknownCommand(word);
+  const parsed = parse(command, rest);
+  if (parsed.has("help")) return await help({ ...parsed, positionals: [command] });
+  return await (await ACTIONS[command]())(parsed);
+}
+
+function tell({ message, hint }: UsageError): number {
+  const screen = stderr();
+  const paint = painter(screen);
+  screen.write(`${paint("red", "cordon:")} ${message}\n${hint === undefined ? "" : `  try: ${hint}\n`}`);
+  return exitCode("usage");
+}
+
+const isUsage = (error: unknown): error is UsageError =>
+  error instanceof UsageError || (error instanceof Error && error.name === "CordonError");
+
+/** Runs one command line and returns its exit code. Throws only for mistakes of our own. */
+export async function main(words: readonly string[]): Promise<number> {
+  process.stdout.on("error", (error: { readonly code?: string }) => {
+    if (error.code === "EPIPE") process.exit(EXIT.pipe.code);
+  });
+  try {
+    return await dispatch(words);
+  } catch (error) {
+    if (isUsage(error)) return tell(error);
+    throw error;
+  }
+}

@@ -1,0 +1,148 @@
+// The command line as one table: parsing, help and the checks of both read it.
+import { LIMITS, PROFILES } from "../limits.ts";
+
+export interface Option {
+  readonly type: "string" | "boolean";
+  readonly short?: string;
+  readonly multiple?: true;
+  /** What stands for the value in help. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+const flag = (help: string, short?: string): Option => ({ type: "boolean", help, ...(short ? { short } : {}) });
+const value = (name: string, help: string, more: Partial<Option> = {}): Option => ({
+  type: "string",
+  value: name,
+  help,
+  ...more,
+});
+const many = { multiple: true } as const;
+
+const HELP = { help: flag("show this help", "h") };
+const JSON_OUT = { json: flag("print one JSON object on stdout, and nothing else there") };
+const GRANTS = {
+  grant: value("NAME=ro:DIR", "give the global NAME, the files below DIR; rw:DIR to write too", {
+    ...many,
+    short: "g",
+  }),
+};
+const UNITS = { fuel: "N", count: "N", bytes: "SIZE", ms: "TIME" } as const;
+const shown = (n: number, unit: string): string => {
+  if (unit === "ms") return n % 1000 === 0 ? `${n / 1000} s` : `${n} ms`;
+  if (unit === "bytes") return n >= 2 ** 20 ? `${n / 2 ** 20} MiB` : `${n / 2 ** 10} KiB`;
+  return n >= 1e6 ? `${n / 1e6}M` : String(n);
+};
+const limitOptions = Object.entries(LIMITS).map(([name, { unit, about, normal }]): [string, Option] => [
+  name,
+  value(UNITS[unit], `${about}; default ${shown(normal, unit)}`),
+]);
+const LIMIT_OPTIONS: Readonly<Record<string, Option>> = {
+  limits: value("PROFILE", `which defaults the limits have: ${PROFILES.join(", ")}; default normal`),
+  ...Object.fromEntries(limitOptions),
+};
+const WORLD = {
+  virtual: flag("a clock that starts at 0 and stands still but for timers, and seeded randomness: runs repeat"),
+  seed: value("N", "the seed of randomness; implies --virtual"),
+};
+const MODULES = { modules: value("DIR", "let the guest import files below DIR, and packages of DIR/node_modules") };
+const LANGUAGE = { lang: value("LANG", "js, ts or wasm; default: by the file's name") };
+
+export interface Command {
+  readonly usage: string;
+  readonly summary: string;
+  readonly options: Readonly<Record<string, Option>>;
+  readonly examples: readonly string[];
+  readonly notes?: readonly string[];
+}
+
+export const COMMANDS = {
+  run: {
+    usage: "run FILE | - | -e SOURCE  [OPTIONS] [-- ARGUMENTS]",
+    summary: "run a script or a WebAssembly program with only what it was granted",
+    options: {
+      eval: value("SOURCE", "run this source instead of a file", { short: "e" }),
+      ...GRANTS,
+      ...LIMIT_OPTIONS,
+      ...WORLD,
+      ...MODULES,
+      ...LANGUAGE,
+      entry: value("NAME", "of a WebAssembly program: which export to call; default _start, else main"),
+      input: value("NAME=TEXT", "give the global NAME, a string", many),
+      value: value("HOW", "print the value: inspect (the default), json, text or none"),
+      trace: flag("one line on stderr for each call of what was granted"),
+      ...JSON_OUT,
+      ...HELP,
+    },
+    examples: [
+      "cordon run samples/01-hello/guest.ts",
+      'cordon run -e "1 + 1"',
+      "cordon run samples/02-report/guest.js --grant files=ro:samples/02-report/data",
+      'cordon run -e "args.length" --json --fuel 50M --wall 2s -- one two',
+    ],
+    notes: [
+      "A script's arguments, after --, are the global `args`, an array of strings.",
+      "The value is a top-level `return`, else a module's `export default`, else the last expression; undefined is not printed.",
+      "console.log goes to stdout (with --json to stderr), console.error to stderr.",
+    ],
+  },
+  check: {
+    usage: "check FILE | - | -e SOURCE  [OPTIONS]",
+    summary: "syntax, imports, and what a script seems to need; runs nothing",
+    options: {
+      eval: value("SOURCE", "check this source instead of a file", { short: "e" }),
+      types: flag("also check calls against the contracts of what --grant gives"),
+      ...GRANTS,
+      ...LANGUAGE,
+      ...JSON_OUT,
+      ...HELP,
+    },
+    examples: [
+      "cordon check samples/02-report/guest.js",
+      "cordon check samples/02-report/guest.js --types --grant files=ro:samples/02-report/data",
+    ],
+  },
+  types: {
+    usage: "types [FILE]  [--grant ...]",
+    summary: "print a .d.ts of what a guest is given, for the guest's author",
+    options: { ...GRANTS, ...JSON_OUT, ...HELP },
+    examples: ["cordon types --grant files=ro:.", "cordon types samples/02-report/guest.js"],
+    notes: ["With FILE and no grants: a draft of what the script seems to need, every argument `unknown`."],
+  },
+  verify: {
+    usage: "verify MODULE.wasm  [OPTIONS]",
+    summary: "does an artifact keep every safety rule? verdict, rule, offset and a summary",
+    options: {
+      instrument: flag("MODULE is a source module: instrument it first, as `run` does"),
+      output: value("FILE", "write the instrumented artifact to FILE", { short: "o" }),
+      ...JSON_OUT,
+      ...HELP,
+    },
+    examples: ["cordon verify dist/engine.wasm", "cordon verify samples/05-wasm/program.wasm --instrument"],
+  },
+  repl: {
+    usage: "repl  [OPTIONS]",
+    summary: "type JavaScript into a sandbox that keeps its state",
+    options: {
+      ...GRANTS,
+      ...LIMIT_OPTIONS,
+      ...WORLD,
+      ...MODULES,
+      history: value("FILE", "keep what was typed in FILE; without it nothing is kept"),
+      trace: flag("one line on stderr for each call of what was granted"),
+      ...HELP,
+    },
+    examples: ["cordon repl --grant files=ro:."],
+    notes: ["Each line has the limits anew. .help .usage .limits .exit are commands of the repl."],
+  },
+  help: {
+    usage: "help [COMMAND | exit]",
+    summary: "show help",
+    options: { ...HELP },
+    examples: ["cordon help run", "cordon help exit"],
+  },
+} as const satisfies Record<string, Command>;
+
+export type CommandName = keyof typeof COMMANDS;
+export const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name);
+export const commandOf = (name: CommandName): Command => COMMANDS[name];

@@ -1,0 +1,49 @@
+// `cordon run`: one script in a sandbox of its own.
+import { createSandbox } from "../node/index.ts";
+import type { Parsed } from "./arguments.ts";
+import { UsageError } from "./exit.ts";
+import { finish, mannerOf } from "./finish.ts";
+import { onCtrlC } from "./interrupt.ts";
+import { readSource, type Source, textOf } from "./source.ts";
+import { withProgress } from "./terminal.ts";
+import { worldOf } from "./world.ts";
+
+function inputsOf(parsed: Parsed): Record<string, unknown> {
+  const given = parsed.texts("input").map((word): [string, string] => {
+    const [, name, text] = /^([A-Za-z_$][\w$]*)=([\s\S]*)$/.exec(word) ?? [];
+    if (name === undefined || text === undefined) throw new UsageError(`--input ${word}: not NAME=TEXT`);
+    return [name, text];
+  });
+  return { ...Object.fromEntries(given), args: parsed.rest };
+}
+
+const kindOf = (name: string): "auto" | "module" => (/\.m[jt]s$/.test(name) ? "module" : "auto");
+
+async function javascript(source: Source, text: string): Promise<string> {
+  if (source.language !== "ts") return text;
+  const { strip } = await import("./typescript.ts");
+  return await withProgress(`reading ${source.name}`, () => strip(text, source.name));
+}
+
+async function runScript(parsed: Parsed, source: Source): Promise<number> {
+  mannerOf(parsed);
+  const [text, inputs] = [textOf(source), inputsOf(parsed)];
+  const world = await worldOf(parsed, source.name);
+  const stop = onCtrlC();
+  const box = await createSandbox(world);
+  try {
+    const code = await javascript(source, text);
+    const options = { name: source.name, kind: kindOf(source.name), inputs, signal: stop.signal };
+    return finish(parsed, await box.run(code, options), source.name, text, stop.wasPressed());
+  } finally {
+    stop.release();
+    box.dispose();
+  }
+}
+
+export async function run(parsed: Parsed): Promise<number> {
+  const source = readSource(parsed);
+  if (source.language !== "wasm") return await runScript(parsed, source);
+  const { runModule } = await import("./wasm.ts");
+  return await runModule(parsed, source);
+}

@@ -1,0 +1,79 @@
+// What a guest gets on the command line: grants, limits, clock, console and modules, from the options that say so.
+import { relative, resolve, sep } from "node:path";
+import { LIMITS, type LimitsOption, type Profile, type SandboxOptions, type TraceRecord } from "../node/index.ts";
+import type { Parsed } from "./arguments.ts";
+import { UsageError } from "./exit.ts";
+import { grantsOf } from "./grants.ts";
+import { guestText, painter, type Screen, stderr, stdout } from "./terminal.ts";
+
+type Sink = (level: string, text: string) => void;
+
+/** log, info and debug go to stdout, warn and error to stderr; with --json stdout is for the one result. */
+export function consoleOf(parsed: Parsed): Sink {
+  const [out, err] = [parsed.has("json") ? stderr() : stdout(), stderr()];
+  return (level, text) => {
+    const screen = level === "warn" || level === "error" ? err : out;
+    screen.write(`${guestText(screen, text)}\n`);
+  };
+}
+
+export function limitsOf(parsed: Parsed): LimitsOption {
+  const given = Object.keys(LIMITS).map((name) => [name, parsed.text(name)] as const);
+  return Object.fromEntries(given.filter(([, text]) => text !== undefined));
+}
+
+function tracer(screen: Screen): (record: TraceRecord) => void {
+  const paint = painter(screen);
+  return ({ contract, call, decision, bytesIn, bytesOut }) => {
+    const name = call === "" ? contract : `${contract}.${call}`;
+    screen.write(`${paint("cyan", "trace")} ${name} ${decision} (${bytesIn} bytes in, ${bytesOut} out)\n`);
+  };
+}
+
+function virtualOf(parsed: Parsed): SandboxOptions["virtual"] {
+  const seed = parsed.text("seed");
+  if (seed !== undefined) return { seed };
+  return parsed.has("virtual") || undefined;
+}
+
+/** The script's path as the modules' directory knows it, so that its relative imports begin in the right place. */
+function inside(root: string, script: string): string {
+  const path = relative(resolve(root), resolve(script));
+  return path.split(sep).join("/");
+}
+
+async function modulesOf(root: string, script: string): Promise<SandboxOptions["modules"]> {
+  const { directoryPlace, modulesFrom } = await import("../../policy-libs/node/index.ts");
+  const load = modulesFrom(directoryPlace(root));
+  return async (specifier, referrer) => {
+    const found = await load(specifier, referrer === script ? inside(root, script) : referrer);
+    if (!/\.[mc]?ts$/.test(found.name)) return found;
+    const { strip } = await import("./typescript.ts");
+    return { name: found.name, source: await strip(found.source, found.name) };
+  };
+}
+
+async function modulesOption(parsed: Parsed, script: string): Promise<SandboxOptions["modules"]> {
+  const root = parsed.text("modules");
+  if (root === undefined) return undefined;
+  try {
+    return await modulesOf(root, script);
+  } catch (error) {
+    throw new UsageError(
+      `--modules ${root}: ${(error as { code?: string }).code === "ENOENT" ? "no such directory" : "not a directory"}`,
+    );
+  }
+}
+
+/** The options of the sandbox in which `script` (a name) will run. */
+export async function worldOf(parsed: Parsed, script: string): Promise<SandboxOptions> {
+  return {
+    grant: await grantsOf(parsed),
+    limits: limitsOf(parsed),
+    profile: parsed.text("limits") as Profile | undefined,
+    console: consoleOf(parsed),
+    virtual: virtualOf(parsed),
+    modules: await modulesOption(parsed, script),
+    trace: parsed.has("trace") ? tracer(stderr()) : undefined,
+  };
+}
