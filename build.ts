@@ -67,8 +67,30 @@ function linkCommand(): void {
   symlinkSync("../../embed/cli/bin.cjs", link);
 }
 
+const load = (file: string) => import(pathToFileURL(join(root, file)).href);
+
+/** Bytes of shadow stack after which the engine throws its own error. Below kernel/limits.ts DEPTH_OWN_STACK. */
+const STACK_LIMIT = 700 * 1024;
+
+async function buildEngineArtifacts(): Promise<void> {
+  const { buildEngine } = await load("stdlib/quickjs/build.ts");
+  const { buildStripper } = await load("stdlib/typescript/strip.build.ts");
+  const { makeArtifacts } = await load("embed/node/artifacts.build.ts");
+  const made = await makeArtifacts(await buildEngine(STACK_LIMIT), await buildStripper());
+  writeFileSync(join(root, "dist/engine.wasm"), made.engine);
+  writeFileSync(join(root, "dist/engine.image"), made.engineImage);
+  writeFileSync(join(root, "dist/typescript.image"), made.typescriptImage);
+}
+
 const SOURCES = ["kernel", "policy-libs", "stdlib", "embed", "tests", "samples"];
-const CODE = ["kernel/**/*.ts", "stdlib/**/*", "package-lock.json"];
+const CODE = [
+  "kernel/**/*.ts",
+  "stdlib/**/*",
+  "embed/image.ts",
+  "embed/values.ts",
+  "embed/node/*.build.ts",
+  "package-lock.json",
+];
 
 const STEPS: readonly Step[] = [
   {
@@ -79,13 +101,9 @@ const STEPS: readonly Step[] = [
   },
   {
     name: "engine",
-    needs: "stdlib/quickjs/build.ts",
     inputs: CODE,
-    outputs: ["dist/engine.wasm"],
-    run: async () => {
-      const { buildEngine } = await import(pathToFileURL(join(root, "stdlib/quickjs/build.ts")).href);
-      writeFileSync(join(root, "dist/engine.wasm"), await buildEngine());
-    },
+    outputs: ["dist/engine.wasm", "dist/engine.image", "dist/typescript.image"],
+    run: buildEngineArtifacts,
   },
   {
     name: "cli",

@@ -19,4 +19,5 @@ export { type ConsoleLine, type ConsoleOption, escapeControls, type Level } from
 export type { Resource, Result, RunFacts, RunUsage, Status } from "./result.ts";
 export type { Sandbox } from "./sandbox.ts";
 export { callSignal } from "./target.ts";
+export type { Language } from "./typescript.ts";
 export { decodeValue, encodeValue } from "./values.ts";

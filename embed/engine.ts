@@ -13,12 +13,16 @@ export interface CordonPowers {
   readonly engine: BytesSource;
   /** Its image, if there is one; it is made on first use otherwise. */
   readonly image?: () => Bytes | undefined | Promise<Bytes | undefined>;
+  /** The image of an engine that has read the TypeScript stripper. Without it TypeScript is refused. */
+  readonly stripper?: BytesSource;
 }
 
 export interface Engine {
   readonly kernel: Kernel;
   readonly artifact: Artifact;
   readonly image: Image;
+  /** The stripper's image, read on the first TypeScript source. */
+  readonly stripper: () => Promise<Image>;
 }
 
 const asBytes = (given: Bytes): Uint8Array => (given instanceof Uint8Array ? given : new Uint8Array(given));
@@ -49,7 +53,19 @@ async function load(kernel: Kernel, powers: CordonPowers): Promise<Engine> {
   const artifact = loaded.value;
   const file = await powers.image?.();
   const image = file === undefined ? await bakeImage(kernel, artifact) : readImage(asBytes(file), bytes);
-  return { kernel, artifact, image };
+  return { kernel, artifact, image, stripper: newStripper(powers, bytes) };
+}
+
+function newStripper({ stripper }: CordonPowers, artifact: Uint8Array): () => Promise<Image> {
+  let reading: Promise<Image> | undefined;
+  const read = async (): Promise<Image> => {
+    if (stripper === undefined) throw new CordonError("E_ENGINE", "this Cordon was made without TypeScript");
+    return readImage(asBytes(await stripper()), artifact);
+  };
+  return () => {
+    reading ??= read();
+    return reading;
+  };
 }
 
 /** A function that gives the engine and loads it on its first call. A failure is not kept: the next call tries again. */

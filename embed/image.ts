@@ -2,7 +2,7 @@
 //
 // An image is what differs from the artifact's own memory at birth, in granules. It can harm its own domain alone: the
 // kernel checks its bounds and trusts none of its bytes.
-import type { Artifact, Image, ImageChunk, Kernel } from "../kernel/index.ts";
+import type { Artifact, Domain, Image, ImageChunk, Kernel } from "../kernel/index.ts";
 import { CordonError } from "./errors.ts";
 
 const GRANULE = 256; // bytes
@@ -13,22 +13,25 @@ const fail = (why: string): never => {
   throw new CordonError("E_ENGINE", `the engine's image ${why}: build it again with npm run build`);
 };
 
-/** The memory of a domain, started or as it is born. */
+type Prepare = (domain: Domain) => Promise<unknown>;
+
+/** The memory of a new domain after `prepare`. */
 async function memoryOf(
   kernel: Kernel,
   artifact: Artifact,
-  isStarted: boolean,
+  image: Image | undefined,
+  prepare: Prepare,
 ): Promise<{ pages: number; bytes: Uint8Array }> {
-  const spawned = kernel.spawn(artifact, { limits: { pages: MOST_PAGES, inFlight: 0 } });
+  const begin = image === undefined ? {} : { image };
+  const spawned = kernel.spawn(artifact, { limits: { pages: MOST_PAGES, inFlight: 0 }, ...begin });
   if (spawned.kind !== "returned") return fail(`cannot be made (${spawned.kind})`);
   const domain = spawned.value;
   domain.allow({ fuel: 1e12, calls: 1e6, bytes: 1e9, deadline: Number.POSITIVE_INFINITY });
-  const outcome = isStarted ? await domain.enter("cordon_turn", []) : undefined;
-  const image = domain.image();
+  await prepare(domain);
+  const made = domain.image();
   domain.end();
-  const bytes = image?.chunks[0]?.bytes;
-  if (image === undefined || bytes === undefined) return fail(`cannot be made (${outcome?.kind ?? "busy"})`);
-  return { pages: image.pages, bytes };
+  const bytes = made?.chunks[0]?.bytes;
+  return made === undefined || bytes === undefined ? fail("cannot be made") : { pages: made.pages, bytes };
 }
 
 function differs(a: Uint8Array, b: Uint8Array, at: number): boolean {
@@ -48,10 +51,19 @@ function difference(before: Uint8Array, after: Uint8Array): ImageChunk[] {
 }
 
 /** Starts the engine once and keeps its memory. */
-export async function bakeImage(kernel: Kernel, artifact: Artifact): Promise<Image> {
-  const born = await memoryOf(kernel, artifact, false);
-  const started = await memoryOf(kernel, artifact, true);
-  return { pages: started.pages, chunks: difference(born.bytes, started.bytes) };
+export const bakeImage = (kernel: Kernel, artifact: Artifact): Promise<Image> =>
+  continueImage(kernel, artifact, undefined, (domain) => domain.enter("cordon_turn", []));
+
+/** The memory of a domain that begins with `image` and does what `prepare` asks of it. */
+export async function continueImage(
+  kernel: Kernel,
+  artifact: Artifact,
+  image: Image | undefined,
+  prepare: Prepare,
+): Promise<Image> {
+  const born = await memoryOf(kernel, artifact, undefined, async () => undefined);
+  const ready = await memoryOf(kernel, artifact, image, prepare);
+  return { pages: ready.pages, chunks: difference(born.bytes, ready.bytes) };
 }
 
 // The file: "CDIM", version, fingerprint of the artifact, pages, number of runs; then per run its first granule, its

@@ -13,4 +13,5 @@ async function fetched(name: string): Promise<ArrayBuffer> {
 export const { run, createSandbox, warmUp } = createCordon({
   engine: () => fetched("engine.wasm"),
   image: () => fetched("engine.image").catch(() => undefined),
+  stripper: () => fetched("typescript.image"),
 });

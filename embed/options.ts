@@ -6,6 +6,7 @@ import { CordonError } from "./errors.ts";
 import type { LimitsOption, Profile } from "./limits.ts";
 import type { ModulesOption } from "./modules.ts";
 import type { ConsoleOption } from "./output.ts";
+import type { Language } from "./typescript.ts";
 
 /** One call of a grant, for whoever watches: who, which call, what came of it, how many bytes. */
 export type TraceRecord = CallRecord;
@@ -33,6 +34,10 @@ export interface RunOptions {
   readonly inputs?: Readonly<Record<string, unknown>> | undefined;
   /** The file name in errors and stacks. */
   readonly name?: string | undefined;
+  /**
+   * Default: "auto": what the end of `name` says (.ts, .js); without a name JavaScript, and TypeScript if it is not that.
+   */
+  readonly language?: Language | undefined;
   /** Default: "auto": a script, else a function body (`return` at the top), else a module. */
   readonly kind?: "auto" | "script" | "module" | undefined;
   /** Limits of this run in place of the sandbox's. */
@@ -53,7 +58,7 @@ const SANDBOX_KEYS = [
   "timeZoneOffset",
   "trace",
 ] as const;
-const RUN_KEYS = ["inputs", "name", "kind", "limits", "signal"] as const;
+const RUN_KEYS = ["inputs", "name", "kind", "language", "limits", "signal"] as const;
 const ALL_KEYS = ["source", ...SANDBOX_KEYS, ...RUN_KEYS] as const;
 
 function checkKeys(options: unknown, known: readonly string[], who: string): void {
@@ -82,11 +87,13 @@ export function checkSandboxOptions(options: SandboxOptions): void {
 
 export function checkRunOptions(options: RunOptions, who = "run"): void {
   checkKeys(options, RUN_KEYS, who);
-  const { inputs, name, kind, signal } = options;
+  const { inputs, name, kind, language, signal } = options;
   if (inputs !== undefined && (typeof inputs !== "object" || inputs === null)) wrong("inputs must be an object");
   if (!isOptional(name, "string")) wrong("name must be text");
   if (kind !== undefined && !["auto", "script", "module"].includes(kind))
     wrong('kind must be "auto", "script" or "module"');
+  if (language !== undefined && !["auto", "javascript", "typescript"].includes(language))
+    wrong('language must be "auto", "javascript" or "typescript"');
   if (signal !== undefined && typeof signal?.addEventListener !== "function") wrong("signal must be an AbortSignal");
 }
 

@@ -2,11 +2,12 @@
 import type { Answer, Ending } from "../kernel/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
 import { type Born, giveBirth, planSandbox } from "./birth.ts";
-import { type Engine, now } from "./engine.ts";
+import { type Engine, later, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
-import { type Limits, runLimits } from "./limits.ts";
+import { allLimits, type Limits, runLimits } from "./limits.ts";
 import { checkRunOptions, type RunOptions, type SandboxOptions, type Source } from "./options.ts";
 import { asError, endingText, fromEnding, NO_USAGE, type Result, type RunFacts } from "./result.ts";
+import { type Language, languageOf, strip } from "./typescript.ts";
 import { decodeValue, encodeValue } from "./values.ts";
 
 export interface Sandbox {
@@ -25,6 +26,7 @@ export interface Sandbox {
 }
 
 interface Box extends Born {
+  readonly engine: Engine;
   tail: Promise<unknown>;
   queued: number;
   isDisposed: boolean;
@@ -34,10 +36,21 @@ interface Box extends Born {
 interface Job {
   readonly method: number;
   readonly message: Uint8Array;
+  /** Present where the source is, or may turn out to be, TypeScript. */
+  readonly typescript?: TypeScriptSource;
   readonly limits: Limits;
   readonly signal: AbortSignal | undefined;
   /** Makes the public value of what the guest answered. */
   readonly read: (value: unknown) => { readonly value: unknown; readonly omitted?: true };
+}
+
+interface TypeScriptSource {
+  readonly source: string;
+  readonly name: string;
+  /** "auto": JavaScript first. */
+  readonly language: Language;
+  /** The message with another source in its place. */
+  readonly replace: (source: string) => Uint8Array;
 }
 
 /** Runs that may wait for their turn. */
@@ -80,29 +93,68 @@ function resultOf(answer: Answer, { limits, read }: Job, known: RunFacts): Resul
   return { status: "returned", ...read(value), ...known };
 }
 
-async function perform(box: Box, job: Job): Promise<Result> {
-  const { domain, output, clock, meter } = box;
-  if (box.isDisposed || job.signal?.aborted === true) return { status: "aborted", ...NO_FACTS };
-  const ending = domain.ending();
-  if (ending !== undefined) return refused("sandbox", `the sandbox has ended (${endingText(ending)}): make a new one`);
-  const { fuel, wall, calls, bytes } = job.limits;
-  const start = now();
-  output.start(job.limits.output);
+/** A guest may be busy behind its answer. Once it rests, usage is whole, and the same for the same run. */
+async function untilRest({ domain }: Box): Promise<void> {
+  for (let i = 0; i < 4 && !domain.isWaiting(); i++) await undefined;
+  while (!domain.isWaiting()) await new Promise<void>(later);
+}
+
+function allow({ domain, meter }: Box, { limits, signal }: Job, start: number, spent: number): void {
+  const { fuel, wall, calls, bytes } = limits;
   [meter.used, meter.most] = [0, calls];
-  domain.allow({
-    fuel,
-    bytes,
-    calls: SYSTEM_CALLS,
-    deadline: start + wall,
-    aborted: () => job.signal?.aborted === true,
-  });
+  const aborted = (): boolean => signal?.aborted === true;
+  domain.allow({ fuel: Math.max(fuel - spent, 0), bytes, calls: SYSTEM_CALLS, deadline: start + wall, aborted });
+}
+
+async function ask(box: Box, job: Job, start: number, spent = 0): Promise<Result> {
+  allow(box, job, start, spent);
+  const answer = await box.domain.request(job.method, job.message);
+  await untilRest(box);
+  const known = facts(box, start);
+  return resultOf(answer, job, { ...known, usage: { ...known.usage, fuel: known.usage.fuel + spent } });
+}
+
+/** Did parsing fail, so that nothing has run? What a run threw may be a SyntaxError of its own `eval`. */
+async function isUnparsed(box: Box, { typescript }: Job, start: number, result: Result): Promise<boolean> {
+  if (typescript === undefined || result.status !== "threw" || result.error.name !== "SyntaxError") return false;
+  const { source, name } = typescript;
+  const message = encodeValue({ source, name }, "").slice();
+  const checked = await ask(box, { ...CHECKING, message }, start);
+  return checked.status === "threw";
+}
+
+const CHECKING: Job = {
+  ...{ method: ENGINE.CHECK, message: new Uint8Array(0), limits: allLimits(undefined, undefined), signal: undefined },
+  read: (value) => ({ value }),
+};
+
+async function askTypeScript(box: Box, job: Job, { source, name, replace }: TypeScriptSource): Promise<Result> {
+  const start = now();
+  const stripped = await strip(box.engine, source, name, job.limits);
+  if ("status" in stripped) return stripped;
+  return ask(box, { ...job, message: replace(stripped.source) }, start, stripped.fuel);
+}
+
+async function askEither(box: Box, job: Job, start: number): Promise<Result> {
+  const { typescript } = job;
+  if (typescript?.language === "typescript") return askTypeScript(box, job, typescript);
+  const result = await ask(box, job, start);
+  if (typescript === undefined || !(await isUnparsed(box, job, start, result))) return result;
+  const second = await askTypeScript(box, job, typescript);
+  return second.status === "threw" && second.error.name === "SyntaxError" ? result : second;
+}
+
+async function perform(box: Box, job: Job): Promise<Result> {
+  if (box.isDisposed || job.signal?.aborted === true) return { status: "aborted", ...NO_FACTS };
+  const ending = box.domain.ending();
+  if (ending !== undefined) return refused("sandbox", `the sandbox has ended (${endingText(ending)}): make a new one`);
+  box.output.start(job.limits.output);
   const watching = watch(box, job);
-  clock.resume();
+  box.clock.resume();
   try {
-    const answer = await domain.request(job.method, job.message);
-    return resultOf(answer, job, facts(box, start));
+    return await askEither(box, job, now());
   } finally {
-    clock.rest();
+    box.clock.rest();
     watching.stop();
   }
 }
@@ -169,7 +221,13 @@ async function runSource(box: Box, source: Source, options: RunOptions): Promise
   if (typeof text !== "string") return text;
   const { name = DEFAULT_NAME, kind = "auto", signal } = options;
   const message = encodeValue({ source: text, name, kind, ...inputsOf(options) }, "").slice();
-  return enqueue(box, { method: ENGINE.RUN, message, limits, signal, read: readRun });
+  const job = { method: ENGINE.RUN, message, limits, signal, read: readRun };
+  const language = (options.language ?? "auto") === "auto" ? languageOf(options.name) : (options.language as Language);
+  if (language === "javascript") return enqueue(box, job);
+  // Decoded from what was encoded: the caller's own values are not looked at a second time.
+  const replace = (source: string): Uint8Array =>
+    encodeValue({ ...(decodeValue(message) as object), source }, "").slice();
+  return enqueue(box, { ...job, typescript: { source: text, name, language, replace } });
 }
 
 async function callFunction(box: Box, name: string, args: readonly unknown[]): Promise<Result> {
@@ -218,6 +276,7 @@ function endOf({ domain, isDisposed }: Box): string | undefined {
 /** Makes a sandbox. `engine` is asked for only when the options are found to be right. */
 export async function newSandbox(engine: () => Promise<Engine>, options: SandboxOptions): Promise<Sandbox> {
   const plan = planSandbox(options);
-  const born = await giveBirth(await engine(), plan);
-  return facade({ ...born, tail: Promise.resolve(), queued: 0, isDisposed: false });
+  const loaded = await engine();
+  const born = await giveBirth(loaded, plan);
+  return facade({ ...born, engine: loaded, tail: Promise.resolve(), queued: 0, isDisposed: false });
 }

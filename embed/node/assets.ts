@@ -26,4 +26,5 @@ function readAsset(name: string): Uint8Array {
 export const nodePowers: CordonPowers = {
   engine: () => readAsset("engine.wasm"),
   image: () => (findAsset("engine.image") === undefined ? undefined : readAsset("engine.image")),
+  stripper: () => readAsset("typescript.image"),
 };
