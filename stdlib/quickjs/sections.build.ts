@@ -12,6 +12,8 @@ export const TABLE = 4;
 export const MEMORY = 5;
 export const EXPORT = 7;
 const CUSTOM = 0;
+/** Only `memory.init` and `data.drop` need it, which no verifier of ours lets through. */
+const DATA_COUNT = 12;
 
 export class Reader {
   at = 0;
@@ -64,11 +66,11 @@ export function readSections(module: Uint8Array): Section[] {
   return sections;
 }
 
-/** Writes a module without its custom sections. */
+/** Writes a module without its custom sections and its data count. */
 export function writeSections(sections: readonly Section[]): Uint8Array {
   const chunks: Uint8Array[] = [Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)];
   for (const { id, body } of sections) {
-    if (id !== CUSTOM) chunks.push(Uint8Array.of(id, ...u32(body.length)), body);
+    if (id !== CUSTOM && id !== DATA_COUNT) chunks.push(Uint8Array.of(id, ...u32(body.length)), body);
   }
   return concat(chunks);
 }

@@ -14,6 +14,10 @@ export declare function qjs_init(): i32;
 export declare function qjs_get_runtime_ptr(): i32;
 @external("engine", "qjs_get_context_ptr")
 export declare function qjs_get_context_ptr(): i32;
+@external("engine", "qjs_set_memory_limit")
+export declare function qjs_set_memory_limit(bytes: i32): void;
+@external("engine", "JS_RunGC")
+export declare function JS_RunGC(runtime: i32): void;
 @external("engine", "malloc")
 export declare function malloc(size: i32): i32;
 @external("engine", "realloc")

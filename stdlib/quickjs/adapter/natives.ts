@@ -4,13 +4,13 @@ import { BLOCKING, trampoline } from "./calls";
 import {
   JS_DefinePropertyValueUint32, JS_FreeCString, JS_FreeValue, JS_IsPromise, JS_IsProxy, JS_NewArray, JS_NewArrayFrom,
   JS_NewCFunction2, JS_NewCFunctionData2, JS_PromiseResult, JS_PromiseState, JS_PromiseThen, JS_ToCStringLen2, JS_ToInt32,
-  JS_GetPrototype, stackPointer,
+  JS_GetPrototype, JS_RunGC, qjs_set_memory_limit, stackPointer,
 } from "./engine";
 import { COMPILE_ONLY, evaluate, runModule, runScript } from "./evaluate";
 import { configureSystem } from "./imports";
 import { kindOf, learnKind, RECORD } from "./kinds";
 import { answerWith, fail } from "./requests";
-import { ctx, OBJECT_PROTOTYPE, TIME_ZONE } from "./state";
+import { ctx, OBJECT_PROTOTYPE, RT, TIME_ZONE } from "./state";
 import { EXCEPTION, FALSE, fromInt, isException, PLAIN, TRUE, UNDEFINED } from "./value";
 
 function int(argv: i32, index: i32): i32 {
@@ -120,6 +120,18 @@ function nativeKindOf(_c: i32, _t: i64, _n: i32, argv: i32): i64 {
   return fromInt(kindOf(load<i64>(argv)));
 }
 
+/** collect(): the engine collects cycles as it grows, not when it cannot grow. */
+function nativeCollect(_c: i32, _t: i64, _n: i32, _argv: i32): i64 {
+  JS_RunGC(load<i32>(RT));
+  return UNDEFINED;
+}
+
+/** memoryLimit(bytes): what the engine's heap may use. It keeps the last 64 KiB for making the error that says so. */
+function nativeMemoryLimit(_c: i32, _t: i64, _n: i32, argv: i32): i64 {
+  qjs_set_memory_limit(int(argv, 0));
+  return UNDEFINED;
+}
+
 function add(list: i64, index: i32, fn: i32, arguments_: i32): void {
   const v = JS_NewCFunction2(ctx(), fn, 0, arguments_, 0, 0);
   if (isException(v) || JS_DefinePropertyValueUint32(ctx(), list, index, v, PLAIN) < 0) unreachable();
@@ -141,5 +153,7 @@ export function natives(): i64 {
   add(list, 10, nativeIsProxy.index as i32, 1);
   add(list, 11, nativeWhenSettled.index as i32, 3);
   add(list, 12, nativeKindOf.index as i32, 1);
+  add(list, 13, nativeCollect.index as i32, 0);
+  add(list, 14, nativeMemoryLimit.index as i32, 1);
   return list;
 }

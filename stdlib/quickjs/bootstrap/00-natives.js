@@ -21,6 +21,8 @@ const [
   isProxy,
   whenSettled,
   kindOf,
+  collect,
+  setMemoryLimit,
 ] = natives;
 
 const FILE = "cordon:engine";

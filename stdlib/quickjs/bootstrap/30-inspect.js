@@ -17,7 +17,10 @@ const escapes = new Map_([
   ["\\", "\\\\"],
 ]);
 
+const NEEDS_ESCAPE = /[\x00-\x1f\x7f\\'"]/;
+
 function quote(text) {
+  if (!test(NEEDS_ESCAPE, text)) return "'" + text + "'";
   const mark = indexOf(text, "'") < 0 ? "'" : indexOf(text, '"') < 0 ? '"' : "'";
   const out = [];
   for (let i = 0; i < text.length; i++) append(out, quoteCharacter(text[i], mark));

@@ -42,6 +42,7 @@ function flush() {
   const batch = answers.length;
   for (let i = 0; i < batch; i++) answerOne(answers[i]);
   removeFirst(answers, batch);
+  collectIfWanted();
   return true;
 }
 
@@ -58,7 +59,22 @@ function answerOne(entry) {
   }
 }
 
+/** Out of memory the engine throws its InternalError, or null where it cannot even make that. */
+function noteMemory(thrown) {
+  if (thrown === null || (isError(thrown) && getPrototypeOf(thrown) === internalErrorPrototype)) wantsCollection = true;
+}
+
+let wantsCollection = false;
+const internalErrorPrototype = InternalError.prototype;
+
+function collectIfWanted() {
+  if (!wantsCollection) return;
+  wantsCollection = false;
+  collect();
+}
+
 function answerError(token, thrown, entry) {
+  noteMemory(thrown);
   try {
     if (entry?.omissible && peek(thrown, "code") === "E_VALUE") return answer(token, true, { omitted: true });
     return answer(token, false, asError(thrown));
@@ -90,11 +106,18 @@ function reportRejections() {
 
 // CONFIGURE
 
+// Of the domain's memory: what the engine and the adapter occupy before any guest code, and the part of the rest that
+// the engine may count as used, for its count leaves out the allocator's headers and gaps and the adapter's buffers.
+const FIXED_MEMORY = 1310720; // bytes
+const HEAP_SHARE = 0.8;
+
 function configure(asked) {
   reseed();
   const system = asked.system ?? {};
   const offset = asked.options?.timeZoneOffset;
   if (offset !== undefined) configureTimeZone(floor(+offset * 60) | 0);
+  const memory = asked.options?.memory;
+  if (typeof memory === "number" && memory > FIXED_MEMORY) setMemoryLimit(floor((memory - FIXED_MEMORY) * HEAP_SHARE));
   configureNatives(system);
   const grants = asked.grants ?? {};
   const names = ownKeys(grants);
