@@ -1,0 +1,37 @@
+// A Cordon for tests, over the engine that the build made. A source module is instrumented here.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { createCordon, type Result } from "../../embed/node/index.ts";
+import { createKernel } from "../../kernel/index.ts";
+import { instrument } from "../../stdlib/toolchain/index.ts";
+
+const decoder = new TextDecoder();
+export const newKernel = () =>
+  createKernel({
+    utf8: (bytes) => decoder.decode(bytes),
+    now: () => performance.now(),
+    later: (task) => void setImmediate(task),
+  });
+
+let cached: Uint8Array | undefined;
+export function engineBytes(): Uint8Array {
+  cached ??= artifactOf(readFileSync(join(import.meta.dirname, "../../dist/engine.wasm")));
+  return cached;
+}
+
+function artifactOf(built: Uint8Array): Uint8Array {
+  if (newKernel().load(built).kind === "returned") return built;
+  const made = instrument(built, { padShadowStack: "__stack_pointer" });
+  if (made.kind !== "instrumented") throw new Error("dist/engine.wasm is stale: npm run build");
+  return made.bytes;
+}
+
+export const cordon = createCordon({ engine: engineBytes });
+export const { run, createSandbox } = cordon;
+
+/** The value of a run that must have returned. */
+export const gave = (result: Result): unknown => {
+  expect(result).toMatchObject({ status: "returned" });
+  return (result as { value?: unknown }).value;
+};
