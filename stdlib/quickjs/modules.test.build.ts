@@ -136,7 +136,7 @@ describe("asynchronous host functions", () => {
     host.turn();
     host.inject(Uint8Array.of(0x84, 0x00, token + 1, 0xf5, 0xff));
     host.turn();
-    expect(host.answered.get(token)).toMatchObject({ ok: false });
+    expect(host.answered.get(token)).toMatchObject({ ok: false, value: { fields: { code: "E_VALUE" } } });
   });
 
   test("turn tells whether anything is left to wait for", async () => {

@@ -248,6 +248,20 @@ describe("what cannot cross", () => {
     expect(await value("t.echo(5)")).toBe(5);
   });
 
+  test("a value from below that is nested too deeply is an error too", async () => {
+    given = 1;
+    for (let i = 0; i < 3000; i++) given = [given];
+    expect(await failure("t.give()")).toMatchObject({ code: "E_VALUE" });
+    expect(await value("t.echo(5)")).toBe(5);
+  });
+
+  test("a view says no more than its shrunken buffer holds", async () => {
+    const source =
+      "const b = new ArrayBuffer(8, { maxByteLength: 16 }); const u = new Uint8Array(b, 2); const f = new Uint8Array(b, 0, 8);";
+    expect(await value(`${source} b.resize(4); t.echo(u)`)).toStrictEqual(new Uint8Array(2));
+    expect(await failure(`{${source} b.resize(4); t.echo(f) }`)).toMatchObject({ name: "TypeError" });
+  });
+
   test("nothing leaks when an encoding fails half way", async () => {
     const source =
       "for (let i = 0; i < 20000; i++) try { t.echo({ a: 'x'.repeat(100), b: [1, { c: () => 1 }] }) } catch {}";

@@ -11,7 +11,7 @@ import { fetch, shelve } from "./inbox";
 import { addPending, reservePending } from "./pending";
 import { malformed } from "./reader";
 import { readMessage, isOk, tokenOf, valueAt } from "./message";
-import { callHook1, ctx, HOOK_STRAY } from "./state";
+import { callHook1, ctx, HOOK_STRAY, STRAY_WAIT } from "./state";
 import { EXCEPTION, fromInt, isException } from "./value";
 
 const SMALL_REPLY: i32 = 1024; // bytes there is always room for
@@ -87,6 +87,6 @@ function complete(end: i32): i64 {
 }
 
 function cannotWait(): i64 {
-  const error = callHook1(HOOK_STRAY, fromInt(0));
+  const error = callHook1(HOOK_STRAY, fromInt(STRAY_WAIT));
   return isException(error) ? error : JS_Throw(ctx(), error);
 }

@@ -8,7 +8,7 @@ import {
 } from "./engine";
 import { atomOf, BORROWED } from "./keys";
 import {
-  address, END, malformed, POSITION, readArgument, readLength, remaining, SHARED_BASE, SHARED_COUNT, SHARE_NEXT, skip,
+  address, END, malformed, POSITION, readArgument, readLength, remaining, SHARED_BASE, SHARED_COUNT, SHARE_NEXT, skip, tooDeep,
 } from "./reader";
 import { dropShared, keepShare, takeShare } from "./sharing";
 import { ctx, DEPTH, enter, leave, MAX_DEPTH } from "./state";
@@ -102,7 +102,7 @@ export function decodeText(initial: i32): i64 {
 
 function decodeDeeper(initial: i32): i64 {
   const depth = load<i32>(DEPTH);
-  if (depth >= MAX_DEPTH || enter(LEVEL) == 0) return malformed();
+  if (depth >= MAX_DEPTH || enter(LEVEL) == 0) return tooDeep();
   store<i32>(DEPTH, depth + 1);
   const v = decodeCompound(initial);
   store<i32>(DEPTH, depth);
@@ -165,7 +165,7 @@ const FEW: i32 = 16; // elements that fit on the stack
 function decodeArray(count: i32): i64 {
   const few = count <= FEW;
   const values = few ? enter(FEW * 8) : malloc(count * 8);
-  if (values == 0) return few ? malformed() : JS_ThrowOutOfMemory(ctx());
+  if (values == 0) return few ? tooDeep() : JS_ThrowOutOfMemory(ctx());
   const v = decodeElements(values, count);
   if (few) leave(FEW * 8);
   else free(values);

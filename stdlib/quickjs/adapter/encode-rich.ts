@@ -28,8 +28,10 @@ export function encodeTyped(v: i64, frame: i32): bool {
   if (tag < 0) return refuse(v, REASON_KIND);
   const buffer = JS_GetTypedArrayBuffer(ctx(), v, frame, frame + 4, frame + 8);
   if (isException(buffer)) return false;
-  const length = load<i32>(frame, 4);
   const at = JS_GetArrayBuffer(ctx(), frame + 12, buffer);
+  // A view on a buffer that has shrunk may say more than there is.
+  const length = min(load<i32>(frame, 4), max(load<i32>(frame, 12) - load<i32>(frame), 0));
+  store<i32>(frame, length, 4);
   // An empty buffer may have no address; a detached one raises.
   let ok = at != 0 || length == 0;
   if (ok && tag != 0) putTag(tag);

@@ -2,9 +2,9 @@
 // anything: every read is bounded by END, and a bad byte is an exception of the guest.
 
 import { base } from "./buffer";
-import { JS_HasException, JS_NewStringLen, JS_Throw } from "./engine";
-import { ctx } from "./state";
-import { EXCEPTION } from "./value";
+import { JS_HasException, JS_Throw } from "./engine";
+import { callHook1, ctx, HOOK_STRAY, STRAY_DEEP, STRAY_MALFORMED } from "./state";
+import { EXCEPTION, fromInt, isException } from "./value";
 
 // biome-ignore format: a table of words
 const WORDS: i32 = memory.data(64, 16) as i32;
@@ -55,9 +55,17 @@ export function readLength(initial: i32): i32 {
   return n >= 0 && n <= i64(remaining()) ? i32(n) : -1;
 }
 
-const MALFORMED: i32 = memory.data<u8>([109, 97, 108, 102, 111, 114, 109, 101, 100]) as i32;
-
+/** Throws the guest's error for bytes that are no value, unless something else has been thrown already. */
 export function malformed(): i64 {
-  if (!JS_HasException(ctx())) JS_Throw(ctx(), JS_NewStringLen(ctx(), MALFORMED, 9));
-  return EXCEPTION;
+  return stray(STRAY_MALFORMED);
+}
+
+export function tooDeep(): i64 {
+  return stray(STRAY_DEEP);
+}
+
+function stray(why: i32): i64 {
+  if (JS_HasException(ctx())) return EXCEPTION;
+  const error = callHook1(HOOK_STRAY, fromInt(why));
+  return isException(error) ? error : JS_Throw(ctx(), error);
 }

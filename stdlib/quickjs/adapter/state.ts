@@ -11,8 +11,8 @@ export const STACK_TOP: i32 = 1048576;
 // @ts-ignore: defined by the build with --use
 export const STACK_LIMIT: i32 = isDefined(CORDON_STACK_LIMIT) ? CORDON_STACK_LIMIT : 65536;
 
-/** What the adapter keeps back for its own leaves below the last check. */
-const STACK_SLACK: i32 = 4096;
+/** What the adapter keeps back below its last check: the bootstrap has to be able to make the error that says so. */
+const STACK_SLACK: i32 = 12288;
 
 /** Objects inside objects, both ways: keeps encode and decode from running away on a chain that costs no fuel to make. */
 export const MAX_DEPTH: i32 = 1000;
@@ -30,6 +30,9 @@ export const CTX = WORDS, RT = WORDS + 4, OUT = WORDS + 8, OUT_CAPACITY = WORDS 
 // biome-ignore format: a table of words
 export const HOOK_REFUSE = 0, HOOK_REQUEST = 1, HOOK_FLUSH = 2, HOOK_REJECTION = 3, HOOK_ERROR_PARTS = 4,
   HOOK_NEW = 5, HOOK_FILL = 6, HOOK_PARTS = 7, HOOK_NORMALIZE = 8, HOOK_SOURCE = 9, HOOK_STRAY = 10, HOOK_COUNT = 11;
+
+/** What HOOK_STRAY makes an error of. */
+export const STRAY_WAIT = 0, STRAY_MALFORMED = 1, STRAY_DEEP = 2;
 
 // @ts-ignore: decorator
 @inline

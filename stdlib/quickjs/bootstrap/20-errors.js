@@ -153,8 +153,11 @@ function valueError(message) {
   return error;
 }
 
-function cannotWait() {
-  const error = new Error_("E_CANNOT_WAIT: this host cannot suspend a guest; call it with await under mode async");
+/** Errors of the adapter's own, by the numbers of `adapter/state.ts`. */
+function strayError(why) {
+  if (why !== 0)
+    return valueError(why === 1 ? "the value that came is malformed" : "the value that came is nested too deeply");
+  const error = new Error_("E_CANNOT_WAIT: this host cannot suspend a guest; await the call under mode async");
   define(error, "code", "E_CANNOT_WAIT");
   return error;
 }

@@ -13,5 +13,5 @@ const hooks = [
   parts,
   normalizeName,
   sourceOf,
-  cannotWait,
+  strayError,
 ];
