@@ -62,11 +62,12 @@ function reset(): void {
   nodes = 0;
 }
 
-/** Short replies are most replies: their views are made once per buffer. */
+/** Short replies are most replies: their views are made once per buffer, for making one costs more than a number. */
 const views: Uint8Array[] = [];
+const LONGEST_VIEW = 512; // bytes
 function view(): Uint8Array {
   const { bytes, at } = out;
-  if (at > 64) return bytes.subarray(0, at);
+  if (at > LONGEST_VIEW) return bytes.subarray(0, at);
   const known = views[at];
   if (known !== undefined && known.buffer === bytes.buffer) return known;
   const made = bytes.subarray(0, at);
@@ -81,6 +82,15 @@ let isBusy = false;
  * Throws CordonError E_VALUE with the path of what cannot cross; `root` is how the path begins.
  */
 export function encodeValue(value: unknown, root = "value"): Uint8Array {
+  if (typeof value === "number" && !isBusy) {
+    restart();
+    putNumber(value);
+    return view();
+  }
+  return encodeAny(value, root);
+}
+
+function encodeAny(value: unknown, root: string): Uint8Array {
   if (isBusy) throw new CordonError("E_VALUE", `${root} is a proxy that starts another crossing while it is read`);
   isBusy = true;
   restart();
@@ -209,11 +219,10 @@ function encodeRecord(record: object): void {
   count(keys.length * 2);
   for (const key of keys) {
     path[depth++] = key;
-    const descriptor = Object.getOwnPropertyDescriptor(record, key);
-    if (descriptor === undefined) refuse("went away while it was read");
-    if (!Object.hasOwn(descriptor as PropertyDescriptor, "value")) refuse("is a getter: only data crosses");
+    const descriptor = Object.getOwnPropertyDescriptor(record, key) ?? refuse("went away while it was read");
+    if (descriptor.get !== undefined || descriptor.set !== undefined) refuse("is a getter: only data crosses");
     putText(key);
-    encodeItem((descriptor as PropertyDescriptor).value);
+    encodeItem(descriptor.value);
     depth--;
   }
 }

@@ -106,9 +106,22 @@ export function putText(text: string): void {
   const headAt = out.at;
   putHead(0x60, length); // right if it is ASCII: one byte a character
   const textAt = out.at;
-  const { written } = encoder.encodeInto(text, out.bytes.subarray(textAt, textAt + length * 3));
+  const { written } = encoder.encodeInto(text, tail(textAt));
   out.at = textAt + written;
   if (written !== length) fixText(text, headAt, textAt, written);
+}
+
+/** Views of the buffer from its first places on: a long text is often the whole value. */
+const tails: Uint8Array[] = [];
+const KEPT_TAILS = 16;
+
+function tail(at: number): Uint8Array {
+  if (at >= KEPT_TAILS) return out.bytes.subarray(at);
+  const known = tails[at];
+  if (known !== undefined && known.buffer === out.bytes.buffer) return known;
+  const made = out.bytes.subarray(at);
+  tails[at] = made;
+  return made;
 }
 
 function putAscii(text: string): boolean {
@@ -142,7 +155,7 @@ function fixText(text: string, headAt: number, textAt: number, written: number):
 
 function shiftText(text: string, written: number): void {
   reserve(written);
-  encoder.encodeInto(text, out.bytes.subarray(out.at, out.at + written));
+  encoder.encodeInto(text, tail(out.at));
   out.at += written;
 }
 
