@@ -74,7 +74,7 @@ const STACK_LIMIT = 700 * 1024;
 
 async function buildEngineArtifacts(): Promise<void> {
   const { buildEngine } = await load("stdlib/quickjs/build.ts");
-  const { buildStripper } = await load("stdlib/typescript/strip.build.ts");
+  const { buildStripper } = await load("stdlib/typescript/bundle.build.ts");
   const { makeArtifacts } = await load("embed/node/artifacts.build.ts");
   const made = await makeArtifacts(await buildEngine(STACK_LIMIT), await buildStripper());
   writeFileSync(join(root, "dist/engine.wasm"), made.engine);

@@ -18,7 +18,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   { files: /^kernel\//, may: [/^kernel\/[\w.-]+$/] },
   { files: /^policy-libs\/node\//, may: [/^policy-libs\//, KERNEL], node: true },
   { files: /^policy-libs\//, may: [/^policy-libs\/(?!node\/)/, KERNEL] },
-  { files: /^stdlib\/(.*[/.])?build\.ts$/, may: [/^/], node: true, packages: true },
+  { files: /^stdlib\/(.*[/.])?build\.[tj]s$/, may: [/^/], node: true, packages: true },
   { files: /^stdlib\/toolchain\//, may: [/^stdlib\/toolchain\//, /^stdlib\/abi\.ts$/, KERNEL], packages: true },
   { files: /^stdlib\//, may: [/^stdlib\/(?!toolchain\/)/] },
   { files: /^embed\/(cli|node)\//, may: [/^embed\//, KERNEL, /^policy-libs\/(node\/)?index\.ts$/, STDLIB], node: true },

@@ -18,7 +18,7 @@ export const read = (path: string, root = ROOT): string => readFileSync(join(roo
 /** Every module name in import, export-from, import() and require, types included. Comments do not count. */
 export function importsOf(source: string): string[] {
   const code = source.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
-  const found = code.matchAll(/\b(?:from|import|require)\s*\(?\s*(["'`])([^"'`\n]+)\1/g);
+  const found = code.matchAll(/\b(?:from|import|require)\s*\(?\s*(["'`])([\w@.#/][^"'`\s,]*)\1/g);
   return [...found].map((match) => match[2] as string);
 }
 

@@ -5,7 +5,7 @@ import { build } from "rolldown";
 /** One script that defines the global function `strip(source)`. */
 export async function buildStripper(): Promise<string> {
   const { output } = await build({
-    input: join(import.meta.dirname, "strip.js"),
+    input: join(import.meta.dirname, "strip.build.js"),
     platform: "browser",
     write: false,
     output: { format: "iife", minify: true },
