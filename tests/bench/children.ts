@@ -1,0 +1,41 @@
+// Fresh processes, for what can be measured only once in each.
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { arePeersInstalled } from "./peers.ts";
+
+const TIME_LIMIT = 60_000;
+
+export interface Ended {
+  readonly code: string;
+  readonly out: string;
+  readonly error: string;
+  readonly ms: number;
+}
+
+async function collect(stream: NodeJS.ReadableStream): Promise<string> {
+  let text = "";
+  for await (const chunk of stream.setEncoding("utf8")) text += chunk;
+  return text;
+}
+
+/** Runs `node ...args` to its end. */
+export async function node(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<Ended> {
+  const start = performance.now();
+  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"], timeout: TIME_LIMIT });
+  const closed = new Promise<string>((resolve) => child.on("close", (code, signal) => resolve(`${signal ?? code}`)));
+  const [out, error, code] = await Promise.all([collect(child.stdout), collect(child.stderr), closed]);
+  return { code, out, error, ms: performance.now() - start };
+}
+
+export async function nodeOrThrow(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended> {
+  const ended = await node(args, env);
+  if (ended.code === "0") return ended;
+  throw new Error(`${args.at(-1)} ended with ${ended.code}: ${ended.error.trim().split("\n").at(-1)}`);
+}
+
+/** The answer, as JSON, of a program in children/. */
+export async function child<T>(name: string, ...args: readonly string[]): Promise<T> {
+  const options = ["--expose-gc", ...(arePeersInstalled() ? ["--no-node-snapshot"] : [])];
+  const { out } = await nodeOrThrow([...options, join(import.meta.dirname, "children", `${name}.ts`), ...args]);
+  return JSON.parse(out.trim().split("\n").at(-1)!) as T;
+}

@@ -1,0 +1,14 @@
+// The groups, in the order of the report. Each runs in a process of its own: no group warms or spoils another.
+import type { Group } from "../types.ts";
+import { abort } from "./abort.ts";
+import { calls } from "./calls.ts";
+import { cold } from "./cold.ts";
+import { compile } from "./compile.ts";
+import { compute } from "./compute.ts";
+import { create } from "./create.ts";
+import { delay } from "./delay.ts";
+import { depth } from "./depth.ts";
+import { memory } from "./memory.ts";
+import { verify } from "./verify.ts";
+
+export const GROUPS: readonly Group[] = [create, calls, compute, cold, verify, compile, depth, delay, abort, memory];
