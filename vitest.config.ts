@@ -12,7 +12,7 @@ process.stderr.write(`seed ${seed}  (again: CORDON_SEED=${seed} npm test)\n`);
 
 export default defineConfig({
   test: {
-    include: ["tests/**/*.test.ts", "samples/**/*.test.ts"],
+    include: ["tests/**/*.test.ts", "samples/**/*.test.ts", "stdlib/**/*.test.build.ts"],
     exclude: ["tests/bench/**", "**/node_modules/**", "dist/**", "build/**"],
     setupFiles: ["tests/fences/setup.ts"],
     pool: "forks",

@@ -100,9 +100,9 @@ interface GrantEntry {
 const SETUP = { fuel: 1e10, calls: 1e6, bytes: 1e9 } as const;
 const SETUP_MS = 60_000;
 
-async function configure(domain: Domain, grants: object, system: object, timeZoneOffset: number): Promise<void> {
+async function configure(domain: Domain, grants: object, system: object, options: object): Promise<void> {
   domain.allow({ ...SETUP, deadline: now() + SETUP_MS });
-  const asked = encodeValue({ grants, system, options: { timeZoneOffset } });
+  const asked = encodeValue({ grants, system, options });
   const answer = await domain.request(ENGINE.CONFIGURE, asked);
   if (answer.kind === "answered" && answer.ok) return;
   const why = answer.kind === "ended" ? endingText(answer.ending) : asError(decodeValue(answer.bytes)).message;
@@ -148,6 +148,7 @@ export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
     handles.add(handle);
     grants[name] = { handle, calls };
   }
-  await configure(domain, grants, system, plan.timeZoneOffset);
+  const { timeZoneOffset, limits } = plan;
+  await configure(domain, grants, system, { timeZoneOffset, memory: limits.memory });
   return { domain, limits: plan.limits, output, clock, meter };
 }

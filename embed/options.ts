@@ -43,6 +43,8 @@ export interface RunOptions {
   /** Limits of this run in place of the sandbox's. */
   readonly limits?: LimitsOption | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Go on after the value is there, until no timer is set and no call is in flight. Default: false. */
+  readonly drain?: boolean | undefined;
 }
 
 /** JavaScript, as text or as UTF-8. */
@@ -58,7 +60,7 @@ const SANDBOX_KEYS = [
   "timeZoneOffset",
   "trace",
 ] as const;
-const RUN_KEYS = ["inputs", "name", "kind", "language", "limits", "signal"] as const;
+const RUN_KEYS = ["inputs", "name", "kind", "language", "drain", "limits", "signal"] as const;
 const ALL_KEYS = ["source", ...SANDBOX_KEYS, ...RUN_KEYS] as const;
 
 function checkKeys(options: unknown, known: readonly string[], who: string): void {
@@ -87,9 +89,10 @@ export function checkSandboxOptions(options: SandboxOptions): void {
 
 export function checkRunOptions(options: RunOptions, who = "run"): void {
   checkKeys(options, RUN_KEYS, who);
-  const { inputs, name, kind, language, signal } = options;
+  const { inputs, name, kind, language, signal, drain } = options;
   if (inputs !== undefined && (typeof inputs !== "object" || inputs === null)) wrong("inputs must be an object");
   if (!isOptional(name, "string")) wrong("name must be text");
+  if (!isOptional(drain, "boolean")) wrong("drain must be true or false");
   if (kind !== undefined && !["auto", "script", "module"].includes(kind))
     wrong('kind must be "auto", "script" or "module"');
   if (language !== undefined && !["auto", "javascript", "typescript"].includes(language))

@@ -40,6 +40,7 @@ interface Job {
   readonly typescript?: TypeScriptSource;
   readonly limits: Limits;
   readonly signal: AbortSignal | undefined;
+  readonly drain?: boolean;
   /** Makes the public value of what the guest answered. */
   readonly read: (value: unknown) => { readonly value: unknown; readonly omitted?: true };
 }
@@ -106,12 +107,27 @@ function allow({ domain, meter }: Box, { limits, signal }: Job, start: number, s
   domain.allow({ fuel: Math.max(fuel - spent, 0), bytes, calls: SYSTEM_CALLS, deadline: start + wall, aborted });
 }
 
+const POLL = 1; // ms
+
+/** Lets the guest go on until no timer of it is set and no call is in flight, or it has ended. */
+async function drain({ domain, meter }: Box): Promise<void> {
+  do {
+    await domain.request(ENGINE.DRAIN, encodeValue(undefined));
+    if (meter.inFlight > 0) await new Promise((resolve) => setTimeout(resolve, POLL));
+  } while (meter.inFlight > 0 && domain.ending() === undefined);
+}
+
 async function ask(box: Box, job: Job, start: number, spent = 0): Promise<Result> {
   allow(box, job, start, spent);
   const answer = await box.domain.request(job.method, job.message);
+  if (job.drain === true && answer.kind === "answered" && answer.ok) await drain(box);
   await untilRest(box);
+  const ending = job.drain === true ? box.domain.ending() : undefined;
   const known = facts(box, start);
-  return resultOf(answer, job, { ...known, usage: { ...known.usage, fuel: known.usage.fuel + spent } });
+  return resultOf(ending === undefined ? answer : { kind: "ended", ending }, job, {
+    ...known,
+    usage: { ...known.usage, fuel: known.usage.fuel + spent },
+  });
 }
 
 /** Did parsing fail, so that nothing has run? What a run threw may be a SyntaxError of its own `eval`. */
@@ -221,7 +237,7 @@ async function runSource(box: Box, source: Source, options: RunOptions): Promise
   if (typeof text !== "string") return text;
   const { name = DEFAULT_NAME, kind = "auto", signal } = options;
   const message = encodeValue({ source: text, name, kind, ...inputsOf(options) }, "").slice();
-  const job = { method: ENGINE.RUN, message, limits, signal, read: readRun };
+  const job = { method: ENGINE.RUN, message, limits, signal, read: readRun, drain: options.drain === true };
   const language = (options.language ?? "auto") === "auto" ? languageOf(options.name) : (options.language as Language);
   if (language === "javascript") return enqueue(box, job);
   // Decoded from what was encoded: the caller's own values are not looked at a second time.

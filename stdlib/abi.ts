@@ -66,7 +66,8 @@ export const MESSAGE = { COMPLETION: 0, REQUEST: 1 } as const;
 /** Methods of a domain that runs a language engine. Values are records with text keys. */
 export const ENGINE = {
   /**
-   * { grants: { [global]: Grant }, system: { [name]: Grant }, options: { timeZoneOffset?: minutes } } -> undefined.
+   * { grants: { [global]: Grant }, system: { [name]: Grant }, options: { timeZoneOffset?, memory? } } -> undefined.
+   * timeZoneOffset: minutes east of UTC. memory: bytes the domain may have; the engine throws before they are used up.
    * Grant = { handle: uint, calls: { [name]: { method: uint, mode: "sync" | "async" | "blocking" } } }.
    * Each grant becomes a frozen global object of that name whose properties are frozen functions
    * ("async" and "sync" follow what the gate answers: pending gives a promise; "blocking" parks the guest until the
@@ -85,8 +86,45 @@ export const ENGINE = {
   RUN: 1,
   /** { name: text, args: array } -> value. Calls a global function (a dotted path is followed) and awaits its result. */
   CALL: 2,
+  /** undefined -> undefined, answered when no timer is set. */
+  DRAIN: 4,
   /** { source: text, name: text } -> { imports: [text] }. Parses without running; a syntax error is the error value. */
   CHECK: 3,
+} as const;
+
+/**
+ * Capabilities of a program that runs without a language engine, by their handles. `method` numbers count from 0 in the
+ * order given. What was granted by name has the handles FIRST_GRANT, FIRST_GRANT + 1 and so on, in the order of the
+ * grants, with the methods of its contract. PROCESS and FILES answer with an error whose `code` is a number, that of
+ * WASI preview 1 (44: there is no such file); they are what stdlib/wasi is made of, and any program may call them.
+ */
+export const PROGRAM = {
+  /** write(level: text, text: text): one line for the embedder's console. */
+  CONSOLE: { handle: 0, methods: ["write"] },
+  /** now() -> milliseconds since 1970. */
+  CLOCK: { handle: 1, methods: ["now"] },
+  /** bytes(count: at most 65,536) -> bytes. */
+  RANDOM: { handle: 2, methods: ["bytes"] },
+  /** sleep(ms) -> undefined, later. */
+  TIMERS: { handle: 3, methods: ["sleep"] },
+  FIRST_GRANT: 4,
+  MOST_GRANTS: 58,
+  /**
+   * arguments() -> [text], environment() -> [text "NAME=value"], exit(code) ends the program, write(stream: 1 or 2,
+   * bytes), read(most) -> bytes of the input, none at its end, elapsed() -> milliseconds since the program began.
+   */
+  PROCESS: { handle: 62, methods: ["arguments", "environment", "exit", "write", "read", "elapsed"] },
+  /**
+   * The grant `files`, if there is one. A path is relative, of plain names; "" is the granted directory. A type is that
+   * of WASI: 3 directory, 4 file, 7 link, 0 anything else.
+   * stat(path) -> [type, size, modified in ms], read(path) -> bytes, write(path, bytes) makes or replaces a file,
+   * append(path, bytes), list(path) -> [name, type, name, type, ...], makeDirectory(path), remove(path, type),
+   * rename(from, to).
+   */
+  FILES: {
+    handle: 63,
+    methods: ["stat", "read", "write", "append", "list", "makeDirectory", "remove", "rename"],
+  },
 } as const;
 
 /**
@@ -98,7 +136,7 @@ export const ENGINE = {
  *   string    text (major 3, valid UTF-8); a string with a lone surrogate is tag 273 over WTF-8 bytes
  *   bytes     byte string (major 2): a Uint8Array
  *   typed arrays  RFC 8746, little-endian: 64 u8 is not used (plain bytes), 68 u8 clamped, 69 u16, 70 u32, 71 u64,
- *                 72 i8, 77 i16, 78 i32, 79 i64, 85 f32, 86 f64. 
+ *                 72 i8, 77 i16, 78 i32, 79 i64, 85 f32, 86 f64.
  *   array     major 4. Sparse: tag SPARSE over [length, index, value, index, value, ...], indices ascending
  *   record    major 5 with text keys (or 273-tagged), own enumerable data, any key ("__proto__" too)
  *   Map       tag 259 over a map with any keys; Set tag 258 over an array

@@ -8,8 +8,10 @@ const MODULE_FLAG = 1,
 const CONFIGURE = 0,
   RUN = 1,
   CALL = 2,
-  CHECK = 3;
+  CHECK = 3,
+  DRAIN = 4;
 const answers = []; // finished requests: { token, ok, value, explicit }
+const drains = []; // tokens of requests that wait until no timer is set
 const rejections = new Map_(); // promises rejected with nobody listening -> reason
 
 let open = 0; // requests not yet answered
@@ -23,6 +25,7 @@ function request(token, method, value) {
     if (method === CONFIGURE) finish(token, true, configure(asked), asIs);
     else if (method === RUN) run(token, asked);
     else if (method === CALL) callGlobal(token, asked);
+    else if (method === DRAIN) append(drains, token);
     else if (method === CHECK) finish(token, true, check(asText(asked.source, ""), asText(asked.name, "")), asIs);
     else throw new TypeError_("unknown method " + method);
   } catch (error) {
@@ -36,6 +39,7 @@ const asValue = (v) => (v === undefined ? {} : { value: v });
 
 /** Answers what has finished; true when there was something, for answering may run guest code again. */
 function flush() {
+  endDrains();
   // Within a run a rejection may still find its handler; at its end, or outside of one, it has none.
   if (answers.length > 0 || open === 0) reportRejections();
   if (answers.length === 0) return false;
@@ -44,6 +48,12 @@ function flush() {
   removeFirst(answers, batch);
   collectIfWanted();
   return true;
+}
+
+function endDrains() {
+  if (drains.length === 0 || mapSize(tasks) > 0) return;
+  for (let i = 0; i < drains.length; i++) finish(drains[i], true, undefined, asIs);
+  removeFirst(drains, drains.length);
 }
 
 const splice = uncurry(Array.prototype.splice);
