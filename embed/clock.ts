@@ -51,9 +51,11 @@ export function realClock(): Clock {
   };
 }
 
+/** Between two looks at a guest that is not at rest. */
+const BUSY_PAUSE = 1; // ms
+
 interface Sleeper {
   readonly due: number;
-  readonly order: number;
   readonly wake: () => void;
 }
 
@@ -63,7 +65,7 @@ interface Sleeper {
  */
 export function virtualClock(start: number, isQuiet: () => boolean, later: (task: () => void) => void): Clock {
   const sleepers: Sleeper[] = [];
-  let [time, order, isArmed, isResting] = [start, 0, false, false];
+  let [time, isArmed, isResting] = [start, false, false];
 
   function arm(): void {
     if (isArmed || isResting || sleepers.length === 0) return;
@@ -72,8 +74,15 @@ export function virtualClock(start: number, isQuiet: () => boolean, later: (task
   }
   function look(): void {
     isArmed = false;
-    if (!isResting && isQuiet()) wakeFirst();
+    if (isResting) return;
+    if (!isQuiet()) return lookLater();
+    wakeFirst();
     arm();
+  }
+  /** The guest computes, or a host function takes its time: no reason to spin meanwhile. */
+  function lookLater(): void {
+    isArmed = true;
+    setTimeout(look, BUSY_PAUSE);
   }
   function wakeFirst(): void {
     const first = sleepers.shift();
@@ -90,7 +99,7 @@ export function virtualClock(start: number, isQuiet: () => boolean, later: (task
     now: () => time,
     sleep: (ms, onDropped) =>
       new Promise((resolve) => {
-        const sleeper = { due: time + Math.min(Math.max(ms, 0), LONGEST), order: order++, wake: resolve };
+        const sleeper = { due: time + Math.min(Math.max(ms, 0), LONGEST), wake: resolve };
         add(sleeper);
         onDropped(() => {
           const at = sleepers.indexOf(sleeper);

@@ -269,12 +269,20 @@ function fillError(error: Error, parts: ReadonlyMap<string, unknown>): Error {
     return typeof value === "string" ? value : undefined;
   };
   const [name, message, stack] = [text("name") ?? "Error", text("message") ?? "", text("stack") ?? ""];
-  const hidden = { name, message, stack: stackText(name, message, stack) };
-  for (const [key, value] of Object.entries(hidden)) {
-    Object.defineProperty(error, key, { value, writable: true, enumerable: false, configurable: true });
+  hide(error, "name", name);
+  hide(error, "message", message);
+  hide(error, "stack", stackText(name, message, stack));
+  for (const [key, value] of parts) {
+    if (key === "cause" || key === "errors") hide(error, key, value);
+    // Whoever prints the error calls its `toString`: what the prototype has is not the guest's to replace.
+    else if (!(key in Error.prototype) && key !== "stack") define(error, key, value);
   }
-  for (const [key, value] of parts) if (!Object.hasOwn(hidden, key)) define(error, key, value);
   return error;
+}
+
+/** As the language itself defines an error's parts: not enumerable. */
+function hide(error: Error, key: string, value: unknown): void {
+  Object.defineProperty(error, key, { value, writable: true, enumerable: false, configurable: true });
 }
 
 /** As hosts print it: the message first. The rest is the guest's own text. */

@@ -201,6 +201,15 @@ describe("errors as values", () => {
     expect(cross(new DOMException("stop", "AbortError"))).toMatchObject({ name: "AbortError", message: "stop" });
   });
 
+  test("carry what else the guest put there, but nothing that a printer would call", () => {
+    const parts = { name: "E", message: "m", toString: 1, constructor: 2, hasOwnProperty: 3, status: 404, cause: 5 };
+    const bytes = encodeValue(parts).slice();
+    const error = decodeValue(Uint8Array.of(0xd8, 27, 0x82, 0x65, ...Buffer.from("Error"), ...bytes)) as Error;
+    expect(String(error)).toBe("E: m");
+    expect({ ...error }).toEqual({ status: 404 });
+    expect([error.cause, error.constructor]).toEqual([5, Error]);
+  });
+
   test.for([
     [
       "ENOENT: no such file, open '/secret place/x y.txt'",
