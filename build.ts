@@ -28,15 +28,41 @@ function tool(file: string, ...args: string[]): void {
   if (done.status !== 0) throw new Error(`${file} ended with ${done.status ?? done.signal}`);
 }
 
-/** Bundles an entry and what it imports, packages too, into one folder; lazily imported parts become files of their own. */
+/** The modules that an entry needs at once: all that it reaches without a dynamic import. */
+function startSet(entry: string, importsOf: (id: string) => readonly string[] | undefined): ReadonlySet<string> {
+  const reached = new Set([entry]);
+  for (const id of reached) for (const next of importsOf(id) ?? []) reached.add(next);
+  return reached;
+}
+
+/**
+ * Bundles an entry and what it imports, packages too, into one folder: what it needs at once is one file, and lazily
+ * imported parts are files of their own. CommonJS, because Node starts it without its ESM loader.
+ */
 async function bundle(entry: string, folder: string): Promise<void> {
   rmSync(join(root, folder), { recursive: true, force: true });
   const { build } = await import("rolldown");
+  const main = join(root, entry);
+  let start: ReadonlySet<string> | undefined;
+  const group = {
+    debugName: "start",
+    name: (id: string, graph: { getModuleInfo(id: string): { importedIds: string[] } | null }) => {
+      start ??= startSet(main, (module) => graph.getModuleInfo(module)?.importedIds);
+      return start.has(id) ? "start" : null;
+    },
+  };
   await build({
-    input: { main: join(root, entry) },
+    input: { main },
     platform: "node",
     external: /^node:/,
-    output: { dir: join(root, folder), format: "esm", entryFileNames: "[name].mjs", chunkFileNames: "[name].mjs" },
+    preserveEntrySignatures: "allow-extension",
+    output: {
+      dir: join(root, folder),
+      format: "cjs",
+      entryFileNames: "[name].cjs",
+      chunkFileNames: "[name].cjs",
+      codeSplitting: { groups: [group] },
+    },
     logLevel: "warn",
   });
 }
@@ -109,7 +135,7 @@ const STEPS: readonly Step[] = [
     name: "cli",
     needs: "embed/cli/main.ts",
     inputs: [...CODE, "embed/**/*.ts", "policy-libs/**/*.ts"],
-    outputs: ["dist/cli/main.mjs"],
+    outputs: ["dist/cli/main.cjs"],
     run: () => bundle("embed/cli/main.ts", "dist/cli"),
   },
   { name: "notices", inputs: ["package-lock.json"], outputs: ["dist/THIRD-PARTY.md"], run: notices },

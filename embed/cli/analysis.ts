@@ -76,4 +76,6 @@ export function analyse(source: string, deadline = DEADLINE): Promise<Analysis> 
   });
 }
 
-if (!isMainThread && isTask(workerData)) parentPort?.postMessage(await work(workerData.source));
+if (!isMainThread && isTask(workerData)) {
+  void work(workerData.source).then((analysis) => parentPort?.postMessage(analysis));
+}

@@ -32,14 +32,19 @@ function fail(message) {
   process.exit(2);
 }
 
-function start() {
-  const built = path.join(root, "dist/cli/main.mjs");
+/** The built command, or its source in a checkout that is not built. Requiring CommonJS spares the ESM loader. */
+function loadCommand() {
+  const built = path.join(root, "dist/cli/main.cjs");
+  if (fs.existsSync(built)) return Promise.resolve(require(built));
   const source = path.join(root, "embed/cli/main.ts");
-  const file = fs.existsSync(built) ? built : source;
-  if (!fs.existsSync(file)) fail("this checkout is not built yet: run `npm install`");
+  if (!fs.existsSync(source)) fail("this checkout is not built yet: run `npm install`");
+  return import(require("node:url").pathToFileURL(source).href);
+}
+
+function start() {
   // Not Node's default below the shared /tmp, where another user could put bytecode for us to run.
   require("node:module").enableCompileCache?.(path.join(root, "dist/.compile-cache"));
-  import(require("node:url").pathToFileURL(file).href)
+  loadCommand()
     .then((cli) => cli.main(process.argv.slice(2)))
     .then((code) => {
       process.exitCode = code;

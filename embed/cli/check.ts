@@ -73,12 +73,8 @@ async function javascript(source: Source, text: string): Promise<string | Proble
     return await strip(text, source.name);
   } catch (error) {
     if (error instanceof UsageError || !(error instanceof Error)) throw error;
-    const [, line, column] = /\((\d+):(\d+)\)/.exec(error.message) ?? [];
-    return {
-      message: error.message,
-      line: Number(line ?? 1),
-      column: column === undefined ? undefined : Number(column),
-    };
+    const { message, line, column } = error as Error & Partial<Position>;
+    return { message, line: line ?? 1, column };
   }
 }
 

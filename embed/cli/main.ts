@@ -1,13 +1,15 @@
-// The command `cordon`. Each command is loaded when it is asked for: a hello must not wait for the repl.
+// The command `cordon`. `run` is part of this file's bundle, for it must start quickly; every other command is loaded
+// when it is asked for: a hello must not wait for the repl.
 import { nearest, type Parsed, parse } from "./arguments.ts";
 import { EXIT, exitCode, UsageError } from "./exit.ts";
 import { COMMANDS, type CommandName, isCommand } from "./options.ts";
+import { run } from "./run.ts";
 import { painter, stderr, stdout } from "./terminal.ts";
 
 type Action = (parsed: Parsed) => Promise<number>;
 
 const ACTIONS: Readonly<Record<CommandName, () => Promise<Action>>> = {
-  run: async () => (await import("./run.ts")).run,
+  run: async () => run,
   check: async () => (await import("./check.ts")).check,
   types: async () => (await import("./types.ts")).types,
   verify: async () => (await import("./verify.ts")).verify,

@@ -5,7 +5,6 @@ import { UsageError } from "./exit.ts";
 import { finish, mannerOf } from "./finish.ts";
 import { onCtrlC } from "./interrupt.ts";
 import { readSource, type Source, textOf } from "./source.ts";
-import { withProgress } from "./terminal.ts";
 import { worldOf } from "./world.ts";
 
 function inputsOf(parsed: Parsed): Record<string, unknown> {
@@ -19,11 +18,7 @@ function inputsOf(parsed: Parsed): Record<string, unknown> {
 
 const kindOf = (name: string): "auto" | "module" => (/\.m[jt]s$/.test(name) ? "module" : "auto");
 
-async function javascript(source: Source, text: string): Promise<string> {
-  if (source.language !== "ts") return text;
-  const { strip } = await import("./typescript.ts");
-  return await withProgress(`reading ${source.name}`, () => strip(text, source.name));
-}
+const LANGUAGES = { js: "javascript", ts: "typescript", wasm: "auto" } as const;
 
 async function runScript(parsed: Parsed, source: Source): Promise<number> {
   mannerOf(parsed);
@@ -32,9 +27,10 @@ async function runScript(parsed: Parsed, source: Source): Promise<number> {
   const stop = onCtrlC();
   const box = await createSandbox(world);
   try {
-    const code = await javascript(source, text);
-    const options = { name: source.name, kind: kindOf(source.name), inputs, signal: stop.signal };
-    return finish(parsed, await box.run(code, options), source.name, text, stop.wasPressed());
+    const language = LANGUAGES[source.language];
+    const options = { name: source.name, kind: kindOf(source.name), language, inputs, signal: stop.signal };
+    const result = await box.run(text, options);
+    return finish(parsed, result, source.name, text, stop.wasPressed());
   } finally {
     stop.release();
     box.dispose();

@@ -1,22 +1,17 @@
-// TypeScript to JavaScript, inside a sandbox that is thrown away: a hostile source harms that one alone.
-import { readFileSync } from "node:fs";
-import { createSandbox, findAsset } from "../node/index.ts";
+// TypeScript to JavaScript for what is not run as it is: scripts that are checked, and modules that a guest imports.
+import { newEngine } from "../engine.ts";
+import { allLimits } from "../limits.ts";
+import { nodePowers } from "../node/index.ts";
+import { strip as stripInSandbox } from "../typescript.ts";
 import { UsageError } from "./exit.ts";
 
-const LIMITS = { fuel: "20g", wall: "20 s", memory: "256 MiB", source: "32 MiB", result: "32 MiB" };
+const LIMITS = allLimits("normal", { fuel: "20g", wall: "30 s", memory: "256 MiB" });
+const engine = newEngine(nodePowers);
 
-/** Takes the types away; line numbers stay. A syntax error is thrown as the guest's own. */
+/** Takes the types away; lines stay, and columns mostly. A syntax error is thrown as the guest's own. */
 export async function strip(source: string, name: string): Promise<string> {
-  const file = findAsset("strip.js");
-  if (file === undefined) throw new UsageError("TypeScript is not built in: run `npm run build`");
-  const box = await createSandbox({ limits: LIMITS });
-  try {
-    await box.run(readFileSync(file));
-    const result = await box.call<string>("strip", source);
-    if (result.status === "returned") return result.value;
-    if (result.status === "threw") throw Object.assign(result.error, { fileName: name });
-    throw new UsageError(`${name}: cannot be read as TypeScript: ${result.status}`);
-  } finally {
-    box.dispose();
-  }
+  const stripped = await stripInSandbox(await engine(), source, name, LIMITS);
+  if ("source" in stripped) return stripped.source;
+  if (stripped.status === "threw") throw stripped.error;
+  throw new UsageError(`${name}: cannot be read as TypeScript: ${stripped.status}`);
 }

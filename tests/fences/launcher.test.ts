@@ -7,12 +7,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ROOT } from "./tree.ts";
 
 const CLI = `
-  export async function main(args) {
+  exports.main = async function main(args) {
     console.log("node " + process.versions.node);
     if (args[0] === "throw") throw new Error("mistake of ours");
     if (args[0] === "wait") await new Promise((resolve) => setTimeout(resolve, 30_000));
     return Number(args[0] ?? 0);
-  }`;
+  };`;
 
 describe("the launcher", () => {
   let root = "";
@@ -25,7 +25,7 @@ describe("the launcher", () => {
     mkdirSync(join(root, "embed/cli"), { recursive: true });
     mkdirSync(join(root, "dist/cli"), { recursive: true });
     copyFileSync(join(ROOT, "embed/cli/bin.cjs"), bin());
-    writeFileSync(join(root, "dist/cli/main.mjs"), CLI);
+    writeFileSync(join(root, "dist/cli/main.cjs"), CLI);
     for (const version of ["20.19.0", "22.12.0", "22.13.0"]) {
       const fake = `Object.defineProperty(process.versions, "node", { value: "${version}" });`;
       writeFileSync(join(root, `as-${version}.cjs`), fake);
