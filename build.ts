@@ -132,6 +132,15 @@ const STEPS: readonly Step[] = [
     run: buildEngineArtifacts,
   },
   {
+    name: "wasi",
+    inputs: ["stdlib/wasi/**/*", "package-lock.json"],
+    outputs: ["dist/wasi.wasm"],
+    run: async () => {
+      const { buildShim } = await load("stdlib/wasi/shim.build.ts");
+      writeFileSync(join(root, "dist/wasi.wasm"), await buildShim());
+    },
+  },
+  {
     name: "cli",
     needs: "embed/cli/main.ts",
     inputs: [...CODE, "embed/**/*.ts", "policy-libs/**/*.ts"],

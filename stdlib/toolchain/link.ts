@@ -5,7 +5,7 @@
 // answers an import `wasi_snapshot_preview1.name` with its export `name`, an import `env.name` with `env_name`. Its
 // exports `memory_size` and `memory_grow`, if it has them, take the place of those instructions in the program: so it
 // can keep pages of its own behind the program's without the program's allocator seeing them. Into its exported global
-// `memory_maximum` goes the maximum of the program's memory.
+// `memory_maximum` goes the maximum of the program's memory. Its exports `cordon_...` are exported by the whole.
 //
 // Nothing rests on it: what it makes is instrumented and verified like any other module.
 import {
@@ -273,12 +273,29 @@ function putNames(out: Writer, { program, library, ofProgram, ofLibrary }: Plan)
   );
 }
 
-function putExports(out: Writer, { program: { module }, ofProgram }: Plan): void {
-  const exported = module.exports.filter(({ kind }) => kind === FUNCTION);
-  putVector(out, exported, (inner, { name, index, at }) => {
+interface Exported {
+  readonly name: string;
+  readonly index: number;
+}
+
+/** The program's exported functions, and the library's that are for the embedder. */
+function exportsOf({ program, library, ofProgram, ofLibrary }: Plan): Exported[] {
+  const find = ({ functions }: Move, index: number, at: number): number =>
+    functions[index] ?? complain("exports an unknown function", at);
+  const own = program.module.exports.filter(({ kind }) => kind === FUNCTION);
+  const names = new Set(own.map(({ name }) => name));
+  const added = library.module.exports.filter(({ name }) => name.startsWith("cordon_") && !names.has(name));
+  return [
+    ...own.map(({ name, index, at }) => ({ name, index: find(ofProgram, index, at) })),
+    ...added.map(({ name, index, at }) => ({ name, index: find(ofLibrary, index, at) })),
+  ];
+}
+
+function putExports(out: Writer, plan: Plan): void {
+  putVector(out, exportsOf(plan), (inner, { name, index }) => {
     putText(inner, name);
     put(inner, FUNCTION);
-    putU32(inner, ofProgram.functions[index] ?? complain("exports an unknown function", at));
+    putU32(inner, index);
   });
 }
 

@@ -1,0 +1,141 @@
+// The grant `files` as a program sees it: PROGRAM.FILES of stdlib/abi.ts over a files capability or a group like it.
+//
+// What WASI means by its calls and files do not (a directory is made once, unlink takes files only) is settled here, so
+// that a plain program finds the same answers.
+import { type Contract, permissive, type Target } from "../kernel/index.ts";
+import { type HostFunction, isGranted } from "../policy-libs/index.ts";
+import { PROGRAM } from "../stdlib/abi.ts";
+import type { Grant } from "./capability.ts";
+import { type Meter, newTarget } from "./target.ts";
+
+type Path = string;
+interface Facts {
+  readonly kind: string;
+  readonly size: number;
+  readonly modified: Date;
+}
+
+/** What a files capability can do, as far as programs ask. */
+interface Files {
+  stat(path: Path): Promise<Facts> | Facts;
+  readBytes(path: Path): unknown;
+  writeBytes(path: Path, bytes: unknown): unknown;
+  append(path: Path, bytes: unknown): unknown;
+  list(path: Path): Promise<readonly { name: string; kind: string }[]> | readonly { name: string; kind: string }[];
+  makeDirectory(path: Path): unknown;
+  remove(path: Path): unknown;
+  rename(from: Path, to: Path): unknown;
+}
+
+const DIRECTORY = 3;
+// biome-ignore format: a table
+const TYPES: Readonly<Record<string, number>> = { directory: DIRECTORY, file: 4, link: 7 };
+const typeOf = (kind: unknown): number => TYPES[String(kind)] ?? 0;
+
+/** Error numbers of WASI preview 1 for the codes of the files capability. */
+// biome-ignore format: a table
+const ERRNO: Readonly<Record<string, number>> = {
+  E_PATH: 76, E_NOT_FOUND: 44, E_EXISTS: 20, E_KIND: 54, E_NOT_EMPTY: 55, E_READ_ONLY: 69, E_TOO_LARGE: 22,
+  E_TEXT: 25, E_VALUE: 28, E_IO: 29,
+};
+const IO = 29;
+const NOT_SUPPORTED = 52;
+const IS_DIRECTORY = 31;
+
+/** An error whose code is a number, for the program. */
+function wasiError(code: number, message: string): Error {
+  return Object.assign(new Error(message), { name: "FilesError", code });
+}
+
+function translate(thrown: unknown): Error {
+  const { code, message } = thrown as { readonly code?: unknown; readonly message?: unknown };
+  const known = typeof code === "number" ? code : Object.hasOwn(ERRNO, String(code)) ? ERRNO[String(code)] : IO;
+  return wasiError(known ?? IO, typeof message === "string" ? message : "the host could not do it");
+}
+
+async function isThere(files: Files, path: Path): Promise<boolean> {
+  try {
+    await files.stat(path);
+    return true;
+  } catch (thrown) {
+    if (translate(thrown)["code" as never] === ERRNO["E_NOT_FOUND"]) return false;
+    throw thrown;
+  }
+}
+
+async function makeDirectory(files: Files, path: Path): Promise<void> {
+  if (await isThere(files, path)) throw wasiError(ERRNO["E_EXISTS"] as number, "something has this name already");
+  const parent = path.slice(0, Math.max(path.lastIndexOf("/"), 0));
+  const { kind } = await files.stat(parent);
+  if (kind !== "directory") throw wasiError(ERRNO["E_KIND"] as number, "no directory");
+  await files.makeDirectory(path);
+}
+
+async function remove(files: Files, path: Path, type: unknown): Promise<void> {
+  const isDirectory = (await files.stat(path)).kind === "directory";
+  if (isDirectory && type !== DIRECTORY) throw wasiError(IS_DIRECTORY, "a directory");
+  if (!isDirectory && type === DIRECTORY) throw wasiError(ERRNO["E_KIND"] as number, "no directory");
+  await files.remove(path);
+}
+
+async function stat(files: Files, path: Path): Promise<readonly number[]> {
+  const { kind, size, modified } = await files.stat(path);
+  return [typeOf(kind), size, modified instanceof Date ? modified.getTime() : 0];
+}
+
+async function list(files: Files, path: Path): Promise<readonly (string | number)[]> {
+  return (await files.list(path)).flatMap(({ name, kind }) => [name, typeOf(kind)]);
+}
+
+type Method = (typeof PROGRAM.FILES.methods)[number];
+type Work = (...args: never[]) => unknown;
+
+const methods = (files: Files): Readonly<Record<Method, Work>> => ({
+  stat: (path: Path) => stat(files, path),
+  read: (path: Path) => files.readBytes(path),
+  write: (path: Path, bytes: unknown) => files.writeBytes(path, bytes),
+  append: (path: Path, bytes: unknown) => files.append(path, bytes),
+  list: (path: Path) => list(files, path),
+  makeDirectory: (path: Path) => makeDirectory(files, path),
+  remove: (path: Path, type: unknown) => remove(files, path, type),
+  rename: (from: Path, to: Path) => files.rename(from, to),
+});
+
+/** What a program passed is alleged: a path must be text before anybody looks for "/" in it. */
+const guarded =
+  (work: Work): HostFunction =>
+  async (...args: never[]) => {
+    if (typeof args[0] !== "string") throw wasiError(ERRNO["E_VALUE"] as number, "a path that is no text");
+    try {
+      return await work(...args);
+    } catch (thrown) {
+      throw translate(thrown);
+    }
+  };
+
+const NAMES = ["stat", "readBytes", "writeBytes", "append", "list", "makeDirectory", "remove", "rename"] as const;
+
+/** The functions of a grant, each by its name; one that is not there says so. Undefined: these are no files. */
+function filesOf(grant: Grant): Files | undefined {
+  const group: Readonly<Record<string, unknown>> = isGranted(grant) ? grant.functions : { ...grant };
+  if (typeof group["stat"] !== "function" || typeof group["readBytes"] !== "function") return undefined;
+  const missing = (): never => {
+    throw wasiError(NOT_SUPPORTED, "this capability has no such call");
+  };
+  return Object.fromEntries(NAMES.map((name) => [name, group[name] ?? missing])) as unknown as Files;
+}
+
+export interface Ready {
+  readonly contract: Contract;
+  readonly target: Target;
+}
+
+/** The capability PROGRAM.FILES over a grant; undefined if the grant is no files. */
+export function programFiles(grant: Grant | undefined, meter: Meter): Ready | undefined {
+  const files = grant === undefined ? undefined : filesOf(grant);
+  if (files === undefined) return undefined;
+  const contract = permissive("files", PROGRAM.FILES.methods);
+  const work = methods(files);
+  const functions = PROGRAM.FILES.methods.map((name) => guarded(work[name]));
+  return { contract, target: newTarget("files", contract, functions, undefined, meter) };
+}

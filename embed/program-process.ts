@@ -1,0 +1,117 @@
+// A program's process: its arguments, environment, streams and end. PROGRAM.PROCESS of stdlib/abi.ts.
+import { type Contract, permissive, type Target } from "../kernel/index.ts";
+import { PROGRAM } from "../stdlib/abi.ts";
+import { CordonError } from "./errors.ts";
+import { newMeter } from "./system.ts";
+import { newTarget } from "./target.ts";
+
+export type InputOption = string | Uint8Array | AsyncIterable<Uint8Array>;
+export type Sink = (bytes: Uint8Array) => void;
+
+export interface ProcessParts {
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  readonly read: (most: number) => Uint8Array | Promise<Uint8Array>;
+  readonly write: (stream: number, bytes: Uint8Array) => void;
+  readonly exit: (code: number) => void;
+  readonly elapsed: () => number;
+}
+
+type Method = (typeof PROGRAM.PROCESS.methods)[number];
+const MOST_READ = 1 << 20; // bytes of one call
+
+const count = (alleged: unknown, most: number): number =>
+  typeof alleged === "number" && alleged >= 0 ? Math.trunc(Math.min(alleged, most)) : 0;
+
+function checkBytes(alleged: unknown): Uint8Array {
+  if (alleged instanceof Uint8Array) return alleged;
+  throw new TypeError("write takes a stream and bytes");
+}
+
+/** Arguments are alleged. */
+export function programProcess(parts: ProcessParts): { readonly contract: Contract; readonly target: Target } {
+  const contract = permissive("process", PROGRAM.PROCESS.methods);
+  const work: Readonly<Record<Method, (...alleged: never[]) => unknown>> = {
+    arguments: () => parts.args,
+    environment: () => parts.env,
+    exit: (code: unknown) => parts.exit(count(code, 0xffff_ffff)),
+    write: (stream: unknown, bytes: unknown) => parts.write(stream === 2 ? 2 : 1, checkBytes(bytes)),
+    read: (most: unknown) => parts.read(count(most, MOST_READ)),
+    elapsed: () => parts.elapsed(),
+  };
+  const functions = PROGRAM.PROCESS.methods.map((name) => work[name]);
+  return { contract, target: newTarget("process", contract, functions, undefined, newMeter()) };
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** Reads of bytes that are all there. */
+function readerOf(bytes: Uint8Array): ProcessParts["read"] {
+  let at = 0;
+  return (most) => {
+    const piece = bytes.subarray(at, at + most);
+    at += piece.length;
+    return piece;
+  };
+}
+
+/** Reads of bytes that come by and by. A piece that is longer than was asked for is kept for the next read. */
+function streamReader(source: AsyncIterable<Uint8Array>): ProcessParts["read"] {
+  const iterator = source[Symbol.asyncIterator]();
+  let rest: Uint8Array = NOTHING;
+  return async (most) => {
+    while (rest.length === 0) {
+      const { done, value } = await iterator.next();
+      if (done === true) return NOTHING;
+      rest = value;
+    }
+    const piece = rest.subarray(0, most);
+    rest = rest.subarray(piece.length);
+    return piece;
+  };
+}
+
+export function inputReader(input: unknown): ProcessParts["read"] {
+  if (input === undefined) return readerOf(NOTHING);
+  if (typeof input === "string") return readerOf(new TextEncoder().encode(input));
+  if (input instanceof Uint8Array) return readerOf(input);
+  if (typeof (input as AsyncIterable<Uint8Array> | null)?.[Symbol.asyncIterator] === "function") {
+    return streamReader(input as AsyncIterable<Uint8Array>);
+  }
+  throw new CordonError("E_OPTION", "stdin must be text, a Uint8Array or an async iterable of Uint8Array");
+}
+
+export interface Streams {
+  write(stream: number, bytes: Uint8Array): void;
+  /** What was written to stream 1 or 2 and not handed on. */
+  written(stream: 1 | 2): Uint8Array;
+}
+
+/** Bytes of the host's memory for a piece that is kept. */
+const PIECE_COST = 64;
+
+/** Keeps what is written, or hands it on: at most `most` bytes, what is beyond is dropped. */
+export function newStreams(sinks: readonly (Sink | undefined)[], most: number): Streams {
+  const kept: Uint8Array[][] = [[], []];
+  let left = most;
+  return {
+    write(stream, bytes) {
+      if (left <= 0) return;
+      const piece = bytes.slice(0, left);
+      left -= piece.length + PIECE_COST;
+      const sink = sinks[stream - 1];
+      if (sink === undefined) kept[stream - 1]?.push(piece);
+      else sink(piece);
+    },
+    written(stream) {
+      const pieces = kept[stream - 1] ?? [];
+      const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+      let at = 0;
+      for (const piece of pieces) {
+        all.set(piece, at);
+        at += piece.length;
+      }
+      return all;
+    },
+  };
+}

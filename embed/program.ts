@@ -1,0 +1,282 @@
+// Programs without a language engine: any WebAssembly module whose imports are gates or WASI preview 1. It is linked
+// with the WASI library, instrumented, verified, and given what PROGRAM of stdlib/abi.ts says.
+//
+// The linker, the instrumenter and the library are not trusted; what the kernel's verifier accepts is run.
+import {
+  type CallRecord,
+  type Capability,
+  createKernel,
+  type Domain,
+  type Ending,
+  type Kernel,
+  type Outcome,
+  PAGE,
+  permissive,
+} from "../kernel/index.ts";
+import { PROGRAM } from "../stdlib/abi.ts";
+import { type Prepared, prepareGrants } from "./capability.ts";
+import { type Clock, realClock, startOf, virtualClock } from "./clock.ts";
+import { type BytesSource, later, now } from "./engine.ts";
+import { CordonError } from "./errors.ts";
+import { allLimits, type Limits } from "./limits.ts";
+import { newOutput, type Output } from "./output.ts";
+import { type Entry, findEntry } from "./program-entry.ts";
+import { programFiles } from "./program-files.ts";
+import { type Loaded, loadProgram } from "./program-load.ts";
+import { checkProgramRequest, environmentOf, type ProgramRequest } from "./program-options.ts";
+import { inputReader, newStreams, type ProcessParts, programProcess, type Streams } from "./program-process.ts";
+import { realRandom, seededRandom } from "./randomness.ts";
+import { fromEnding, NO_USAGE, type Result, type RunFacts } from "./result.ts";
+import { newMeter, systemGrants } from "./system.ts";
+import type { Meter } from "./target.ts";
+
+/** How a program ended. `returned`: it returned or exited; the value is what its entry gave. */
+export type ProgramResult = Result & {
+  /** What it wrote, unless `stdout` and `stderr` got it. */
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+  /** Present if it returned or exited: 0, what `main` gave, or what it exited with. */
+  readonly exitCode?: number;
+};
+
+export interface ProgramPowers {
+  /** The WASI library, as the build makes it: dist/wasi.wasm. */
+  readonly library: BytesSource;
+}
+
+/** A request that was checked, before anything is made. */
+interface Plan {
+  readonly request: ProgramRequest;
+  readonly limits: Limits;
+  readonly grants: readonly Prepared[];
+  readonly env: readonly string[];
+  readonly read: ProcessParts["read"];
+  readonly output: Output;
+  readonly streams: Streams;
+}
+
+interface CallMeter extends Meter {
+  used: number;
+}
+
+interface Running {
+  readonly domain: Domain;
+  readonly meter: CallMeter;
+  /** What the program exited with, once it did. */
+  exited: number | undefined;
+}
+
+function planProgram(request: ProgramRequest): Plan {
+  checkProgramRequest(request);
+  const limits = allLimits(request.profile, request.limits);
+  const grants = prepareGrants(request.grant);
+  if (grants.length > PROGRAM.MOST_GRANTS) {
+    throw new CordonError("E_GRANT", `a program is given at most ${PROGRAM.MOST_GRANTS} grants`);
+  }
+  const output = newOutput(request.console);
+  output.start(limits.output);
+  const streams = newStreams([request.stdout, request.stderr], limits.output);
+  return { request, limits, grants, env: environmentOf(request), read: inputReader(request.stdin), output, streams };
+}
+
+/** What stands under a handle that nothing was granted for: it has no calls. */
+const NOTHING: Capability = {
+  contract: permissive("nothing", []),
+  target: () => ({ failed: Uint8Array.of(0xf6) }),
+};
+
+function newCallMeter(end: (ending: Ending) => void, most: number): CallMeter {
+  const meter: CallMeter = {
+    ...{ used: 0, inFlight: 0 },
+    take() {
+      if (meter.used >= most) {
+        end({ kind: "exhausted", resource: "calls" });
+        return false;
+      }
+      meter.used++;
+      return true;
+    },
+  };
+  return meter;
+}
+
+interface World {
+  readonly clock: Clock;
+  readonly elapsed: () => number;
+  readonly random: (count: number) => Uint8Array;
+}
+
+/** Time in whole milliseconds, unless virtual: a finer clock tells of the host more than a program needs. */
+function worldOf({ request: { virtual: option } }: Plan, running: Running): World {
+  const begin = now();
+  const virtual = option === true ? {} : option || undefined;
+  if (virtual === undefined) {
+    return { clock: realClock(), elapsed: () => Math.trunc(now() - begin), random: realRandom };
+  }
+  const isQuiet = (): boolean => running.domain.isWaiting() && running.meter.inFlight === 0;
+  const start = startOf(virtual);
+  const clock = virtualClock(start, isQuiet, later);
+  return { clock, elapsed: () => clock.now() - start, random: seededRandom(virtual.seed) };
+}
+
+function processOf({ request: { args = [] }, env, read, streams }: Plan, running: Running, world: World): Capability {
+  const exit = (code: number): void => {
+    running.exited ??= code;
+    running.domain.end();
+  };
+  return programProcess({ args, env, read, write: streams.write, exit, elapsed: world.elapsed });
+}
+
+/** Every capability by its handle. */
+function capabilities(plan: Plan, running: Running): Capability[] {
+  const { meter } = running;
+  const world = worldOf(plan, running);
+  const { clock, random } = world;
+  const system = systemGrants({ clock, random, output: plan.output, load: undefined, loading: newMeter() });
+  const find = (name: string): Capability => system.find((one) => one.name === name) ?? NOTHING;
+  const all: Capability[] = Array.from({ length: PROGRAM.FILES.handle + 1 }, () => NOTHING);
+  all[PROGRAM.CONSOLE.handle] = find("console");
+  all[PROGRAM.CLOCK.handle] = find("clock");
+  all[PROGRAM.RANDOM.handle] = find("random");
+  all[PROGRAM.TIMERS.handle] = find("timers");
+  for (const [place, { contract, target }] of plan.grants.entries()) {
+    all[PROGRAM.FIRST_GRANT + place] = { contract, target: target(meter) };
+  }
+  all[PROGRAM.PROCESS.handle] = processOf(plan, running, world);
+  all[PROGRAM.FILES.handle] = programFiles(plan.request.grant?.["files"], meter) ?? NOTHING;
+  return all;
+}
+
+/** Tells of calls of grants. A watcher that throws changes nothing. */
+function watcher({ request: { trace } }: Plan): { onCall?: (record: CallRecord) => void } {
+  if (trace === undefined) return {};
+  return {
+    onCall: (record) => {
+      if (record.handle < PROGRAM.FIRST_GRANT || record.handle === PROGRAM.PROCESS.handle) return;
+      try {
+        trace(record);
+      } catch {
+        // The embedder's own function failed; the program goes on.
+      }
+    },
+  };
+}
+
+function spawnProgram(kernel: Kernel, plan: Plan, { artifact, maxPages }: Loaded): Outcome<Running> {
+  const { limits } = plan;
+  const pages = Math.min(Math.floor(limits.memory / PAGE), maxPages);
+  const spawned = kernel.spawn(artifact, { limits: { pages, inFlight: limits.inFlight }, ...watcher(plan) });
+  if (spawned.kind !== "returned") return spawned;
+  const domain = spawned.value;
+  const meter = newCallMeter((ending) => domain.end(ending), limits.calls);
+  const running: Running = { domain, meter, exited: undefined };
+  for (const capability of capabilities(plan, running)) domain.grant(capability);
+  return { kind: "returned", value: running };
+}
+
+/** The kernel counts every gate call; the limit of the embedder counts grants only and is kept by the meter. */
+const ALL_CALLS = 1e12;
+
+/** Sets what the program may use; the result stops watching. Waiting for nothing ends at the deadline too. */
+function allow({ domain }: Running, { request: { signal }, limits }: Plan, start: number): () => void {
+  const { fuel, bytes, wall } = limits;
+  const aborted = (): boolean => signal?.aborted === true;
+  domain.allow({ fuel, bytes, calls: ALL_CALLS, deadline: start + wall, aborted });
+  const abort = (): void => domain.end({ kind: "aborted" });
+  const timer = setTimeout(() => domain.end({ kind: "exhausted", resource: "wall" }), wall + 1);
+  signal?.addEventListener("abort", abort, { once: true });
+  return () => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  };
+}
+
+/** A library has `_initialize`, to be called before anything else; what WASI holds back is written at the end. */
+async function enterAll(
+  domain: Domain,
+  { name, args }: Entry,
+  { entries, usesLibrary }: Loaded,
+): Promise<Outcome<unknown>> {
+  if (entries.has("_initialize") && name !== "_start" && name !== "_initialize") {
+    const begun = await domain.enter("_initialize", []);
+    if (begun.kind !== "returned") return begun;
+  }
+  const outcome = await domain.enter(name, args);
+  if (outcome.kind !== "returned" || !usesLibrary) return outcome;
+  const finished = await domain.enter("cordon_finish", []);
+  return finished.kind === "returned" ? outcome : finished;
+}
+
+function factsOf({ domain, meter }: Running, { output }: Plan, start: number): RunFacts {
+  const { fuel, memory, bytes } = domain.usage();
+  return { usage: { fuel, memory, bytes, calls: meter.used, wall: now() - start }, console: output.lines() };
+}
+
+function resultOf(
+  outcome: Outcome<unknown>,
+  running: Running,
+  entry: Entry,
+  facts: RunFacts,
+): Result & { exitCode?: number } {
+  const { exited } = running;
+  if (exited !== undefined && outcome.kind === "aborted") {
+    return { status: "returned", value: undefined, exitCode: exited, ...facts };
+  }
+  if (outcome.kind !== "returned") return fromEnding(outcome, facts);
+  const exitCode = entry.isMain ? (outcome.value as number) : 0;
+  return { status: "returned", value: outcome.value, exitCode, ...facts };
+}
+
+async function enterProgram(running: Running, plan: Plan, loaded: Loaded, entry: Entry): Promise<Result> {
+  const start = now();
+  if (plan.request.signal?.aborted === true) return { status: "aborted", usage: NO_USAGE, console: [] };
+  const stop = allow(running, plan, start);
+  try {
+    const outcome = await enterAll(running.domain, entry, loaded);
+    return resultOf(outcome, running, entry, factsOf(running, plan, start));
+  } finally {
+    stop();
+    running.domain.end();
+  }
+}
+
+async function perform(kernel: Kernel, plan: Plan, library: Uint8Array): Promise<Result> {
+  const facts: RunFacts = { usage: NO_USAGE, console: [] };
+  const loaded = loadProgram(kernel, plan.request.module, library);
+  if ("why" in loaded) return { status: "refused", by: loaded.by, why: loaded.why, ...facts };
+  const entry = findEntry(loaded.entries, plan.request);
+  if (typeof entry === "string") return { status: "refused", by: "program", why: entry, ...facts };
+  const spawned = spawnProgram(kernel, plan, loaded);
+  if (spawned.kind !== "returned") return fromEnding(spawned, facts);
+  return enterProgram(spawned.value, plan, loaded, entry);
+}
+
+const asBytes = (given: Uint8Array | ArrayBuffer): Uint8Array =>
+  given instanceof Uint8Array ? given : new Uint8Array(given);
+
+async function readLibrary({ library }: ProgramPowers): Promise<Uint8Array> {
+  try {
+    return asBytes(await library());
+  } catch (cause) {
+    throw new CordonError("E_ENGINE", "the WASI library could not be read: build it with npm run build", { cause });
+  }
+}
+
+export type RunProgram = (request: ProgramRequest) => Promise<ProgramResult>;
+
+/** A function that runs programs, each in a domain of its own. It rejects for mistakes of the embedder only. */
+export function newProgramRunner(powers: ProgramPowers): RunProgram {
+  const decoder = new TextDecoder();
+  const kernel = createKernel({ utf8: (bytes) => decoder.decode(bytes), now, later });
+  let library: Promise<Uint8Array> | undefined;
+  return async (request) => {
+    const plan = planProgram(request);
+    library ??= readLibrary(powers).catch((error: unknown) => {
+      library = undefined;
+      throw error;
+    });
+    const result = await perform(kernel, plan, await library);
+    const { streams } = plan;
+    return { ...result, stdout: streams.written(1), stderr: streams.written(2) };
+  };
+}
