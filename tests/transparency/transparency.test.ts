@@ -1,0 +1,209 @@
+// G10: an allowed program computes the same as an artifact, under the kernel, as on a bare engine.
+//
+// One exception, on purpose: the bits of a NaN that was computed. WebAssembly leaves them open, V8 changes them when it
+// optimises, and an artifact makes them canonical wherever they can be seen. So generated programs do that themselves.
+import { readFileSync } from "node:fs";
+import asc from "assemblyscript/asc";
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import { PAGE } from "../../kernel/index.ts";
+import { assemble, type Bytes } from "../kit/assemble.ts";
+import { anyProgram } from "../kit/generators.ts";
+import { PAGES, type Program } from "../kit/program.ts";
+import { type Segment, segmentWorld } from "../kit/segment.ts";
+import { artifactBytes, newKernel, spawnSource } from "../kit/world.ts";
+import "../kit/vitest.ts";
+
+const kernel = newKernel();
+const numRuns = process.env["CORDON_DEEP"] === "1" ? 5_000 : 400;
+const TRAP = "trap";
+type Numbers = readonly (number | bigint)[];
+
+/** Results of the program's entry and the hash of what it left behind, on a bare engine. */
+function bare(bytes: Bytes, calls: readonly (readonly [string, Numbers])[]): unknown[] {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+  const out: unknown[] = [];
+  for (const [name, args] of calls) {
+    try {
+      out.push((exports[name] as (...all: (number | bigint)[]) => unknown)(...args));
+    } catch {
+      return [...out, TRAP];
+    }
+  }
+  return out;
+}
+
+async function guarded(bytes: Bytes, calls: readonly (readonly [string, Numbers])[]): Promise<unknown[]> {
+  const domain = spawnSource(kernel, bytes);
+  const out: unknown[] = [];
+  for (const [name, args] of calls) {
+    const outcome = await domain.enter(name, args);
+    if (outcome.kind !== "returned") return [...out, outcome.kind];
+    out.push(outcome.value);
+  }
+  domain.end();
+  return out;
+}
+
+const callsOf = ({ args }: Program) =>
+  [
+    ["run", args],
+    ["digest", [0]],
+    ["run", args],
+    ["digest", [0]],
+  ] as const;
+
+describe("G10 transparency: generated programs", () => {
+  test("an artifact in a frame gives the same results, memory, globals and traps", async () => {
+    let ended = 0;
+    await fc.assert(
+      fc.asyncProperty(anyProgram(), async (program) => {
+        const plain = bare(program.bytes, callsOf(program));
+        expect(await guarded(program.bytes, callsOf(program))).toEqual(plain);
+        if (plain.length === 4) ended++;
+      }),
+      { numRuns },
+    );
+    expect(ended).toBeGreaterThan(numRuns / 3);
+  });
+
+  test("an artifact in a segment gives the same, as long as its addresses lie inside", () => {
+    const mode: Segment = { kind: "segment", mask: 4 * PAGE - 1, guard: 4096 };
+    fc.assert(
+      fc.property(anyProgram({ bulk: false, traps: false }), (program) => {
+        const [[, args]] = callsOf(program);
+        const world = segmentWorld(mode, 16);
+        const base = 8 * PAGE;
+        // Data segments lie at absolute places: the kernel copies them, here the test does.
+        world.memory.set([1, 2, 3, 0xff, 0x80, 9], base + 16);
+        const found = world.run(artifactBytes(program.bytes, mode), base, PAGES, "run", args);
+        expect([found]).toEqual(bare(program.bytes, [["run", args]]).map((one) => (one === TRAP ? undefined : one)));
+      }),
+      { numRuns: numRuns / 2 },
+    );
+  });
+
+  test("and pays the same fuel in both modes", async () => {
+    const mode: Segment = { kind: "segment", mask: 4 * PAGE - 1, guard: 4096 };
+    const source = assemble({
+      pages: 1,
+      functions: [
+        {
+          ...{ params: "i", results: "i", exported: "f" },
+          code: [
+            ["loop", ""],
+            ["local.get", 0],
+            ["local.get", 0],
+            ["i32.store", 8],
+            ["local.get", 0],
+            ["i32.load", 8],
+            ["i32.const", 4],
+            ["i32.sub"],
+            ["local.tee", 0],
+            ["br_if", 0],
+            ["end"],
+            ["i32.const", 3],
+          ],
+        },
+      ],
+    });
+    const weights = (bytes: Bytes): number[] => {
+      const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), stubs(mode));
+      const fuel = exports["cordon.fuel"] as WebAssembly.Global;
+      fuel.value = 1_000_000;
+      (exports["cordon.depth"] as WebAssembly.Global).value = 100_000;
+      (exports["f"] as (n: number) => unknown)(400);
+      return [1_000_000 - Number(fuel.value)];
+    };
+    expect(weights(artifactBytes(source, mode))).toEqual(weights(artifactBytes(source)));
+  });
+});
+
+function stubs(_mode: Segment): WebAssembly.Imports {
+  const names = ["slice", "yield", "enter", "grow", "call", "reply", "receive", "answer"];
+  const memory = new WebAssembly.Memory({ initial: 8 });
+  return { cordon: { memory, ...Object.fromEntries(names.map((name) => [name, () => -2])) } };
+}
+
+/** The programs compiled, and the arguments that they get. */
+const KERNELS: readonly (readonly [string, number])[] = [
+  ["fib", 20],
+  ["sieve", 50_000],
+  ["matmul", 40],
+  ["digest", 4096],
+  ["nbody", 2_000],
+  ["qsort", 20_000],
+  ["objects", 2_000],
+  ["moves", 12],
+];
+
+async function compile(optimizeLevel: string): Promise<Bytes> {
+  const source = readFileSync(new URL("guests/kernels.ts", import.meta.url), "utf8");
+  let binary: Uint8Array | undefined;
+  const { error, stderr } = await asc.main(
+    ["kernels.ts", "--outFile", "out.wasm", "--runtime", "stub", "--use", "abort=", optimizeLevel],
+    {
+      readFile: (name: string) => (name === "kernels.ts" ? source : null),
+      writeFile: (name: string, contents: string | Uint8Array) => {
+        if (name === "out.wasm") binary = contents as Uint8Array;
+      },
+      listFiles: () => [],
+    },
+  );
+  if (binary === undefined) throw new Error(`${error} ${stderr}`);
+  return Uint8Array.from(binary);
+}
+
+describe.each(["-O0", "-O3"])("G10 transparency: programs compiled by AssemblyScript %s", (level) => {
+  let bytes: Bytes;
+  beforeAll(async () => {
+    bytes = await compile(level);
+  });
+
+  test.each(KERNELS)("%s(%i)", async (name, size) => {
+    const calls = [[name, [size]]] as const;
+    const plain = bare(bytes, calls);
+    expect(plain).not.toEqual([TRAP]);
+    expect(await guarded(bytes, calls)).toEqual(plain);
+  });
+});
+
+describe("G10 transparency: the exception", () => {
+  test("a NaN that was computed has canonical bits in an artifact; one that was only moved keeps its own", async () => {
+    const odd = [1, 0, 0, 0, 0, 0, 0xf8, 0xff];
+    const source = assemble({
+      pages: 1,
+      functions: [
+        {
+          params: "dd",
+          results: "l",
+          exported: "computed",
+          code: [["local.get", 0], ["local.get", 1], ["f64.div"], ["i64.reinterpret_f64"]],
+        },
+        { params: "", results: "l", exported: "moved", code: [["f64.const", odd], ["i64.reinterpret_f64"]] },
+        {
+          params: "",
+          results: "l",
+          exported: "stored",
+          code: [
+            ["i32.const", 0],
+            ["i32.const", 0],
+            ["i64.const", -0x7ffff_ffff_fffff0n],
+            ["i64.store", 0],
+            ["f64.load", 0],
+            ["f64.neg"],
+            ["i64.reinterpret_f64"],
+          ],
+        },
+      ],
+    });
+    const domain = spawnSource(kernel, source);
+    expect(await domain.enter("computed", [0, 0])).toHaveReturned(0x7ff8_0000_0000_0000n);
+    const plain = bare(source, [
+      ["moved", []],
+      ["stored", []],
+    ]);
+    expect(await domain.enter("moved", [])).toHaveReturned(plain[0]);
+    expect(await domain.enter("stored", [])).toHaveReturned(plain[1]);
+  });
+});
