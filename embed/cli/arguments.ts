@@ -36,10 +36,18 @@ export function nearest(word: string, words: readonly string[]): string | undefi
 
 const CODE_UNKNOWN = "ERR_PARSE_ARGS_UNKNOWN_OPTION";
 
+/** What `parseArgs` says of a value, in the words of somebody who typed it. */
+function valueComplaint(message: string): string {
+  const option = /--[\w-]+/.exec(message)?.[0] ?? "an option";
+  if (message.includes("ambiguous")) return `${option}: a value that begins with "-" is written ${option}=VALUE`;
+  if (message.includes("argument missing")) return `${option} needs a value`;
+  return message.split("\n")[0] ?? message;
+}
+
 function complaint(error: unknown, command: CommandName): UsageError {
   const { code, message } = error as { readonly code?: string; readonly message: string };
   const help = `cordon help ${command}`;
-  if (code !== CODE_UNKNOWN) return new UsageError(message.split("\n")[0] ?? message, help);
+  if (code !== CODE_UNKNOWN) return new UsageError(valueComplaint(message), help);
   const word = /'(-[^']*)'/.exec(message)?.[1] ?? "?";
   const known = Object.keys(commandOf(command).options).map((name) => `--${name}`);
   const near = nearest(word, known);

@@ -37,7 +37,10 @@ function endingLine(result: Result): string {
 }
 
 function show(parsed: Parsed, result: Result, name: string, text: string | undefined): void {
-  if (result.status === "returned") return printValue(result.value, mannerOf(parsed), stdout());
+  if (result.status === "returned") {
+    if (result.omitted === true && stderr().isTerminal) stderr().write("(a value that cannot leave the sandbox)\n");
+    return printValue(result.value, mannerOf(parsed), stdout());
+  }
   const screen = stderr();
   if (result.status === "threw") {
     printError(result.error, name, text, screen);

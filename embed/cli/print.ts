@@ -38,14 +38,12 @@ export interface GuestError {
 
 const isError = (thrown: unknown): thrown is GuestError => thrown instanceof Error;
 
-/** Where the guest's own source was: the first frame of the stack that names it. */
+/** Where in the guest's own source: the first frame of the stack that is of the file `name`. */
 export function positionOf(error: unknown, name: string): Position | undefined {
   const stack = isError(error) && typeof error.stack === "string" ? error.stack : "";
   for (const line of stack.split("\n")) {
-    const at = line.lastIndexOf(`${name}:`);
-    const place = at < 0 ? null : /^(\d+)(?::(\d+))?/.exec(line.slice(at + name.length + 1));
-    if (place !== null)
-      return { line: Number(place[1]), column: place[2] === undefined ? undefined : Number(place[2]) };
+    const [, file, at, column] = /(?:^\s*at |\()([^()\n]+?):(\d+)(?::(\d+))?\)?$/.exec(line) ?? [];
+    if (file === name) return { line: Number(at), column: column === undefined ? undefined : Number(column) };
   }
   return undefined;
 }

@@ -28,7 +28,14 @@ async function runScript(parsed: Parsed, source: Source): Promise<number> {
   const box = await createSandbox(world);
   try {
     const language = LANGUAGES[source.language];
-    const options = { name: source.name, kind: kindOf(source.name), language, inputs, signal: stop.signal };
+    const options = {
+      name: source.name,
+      kind: kindOf(source.name),
+      language,
+      inputs,
+      drain: true,
+      signal: stop.signal,
+    };
     const result = await box.run(text, options);
     return finish(parsed, result, source.name, text, stop.wasPressed());
   } finally {

@@ -82,6 +82,12 @@ function chosenLanguage(parsed: Parsed): Language | undefined {
 
 const isModule = (bytes: Uint8Array): boolean => [0x00, 0x61, 0x73, 0x6d].every((byte, at) => bytes[at] === byte);
 
+const typed = (text: string, language: Language): Source => ({
+  name: `eval.${language}`,
+  language,
+  bytes: new TextEncoder().encode(text),
+});
+
 /** What the command is about: a file, standard input (`-`), or the source after -e. */
 export function readSource(parsed: Parsed): Source {
   const chosen = chosenLanguage(parsed);
@@ -93,7 +99,7 @@ export function readSource(parsed: Parsed): Source {
       `cordon help ${parsed.command}`,
     );
   }
-  if (given !== undefined) return { name: "eval.js", language: chosen ?? "js", bytes: new TextEncoder().encode(given) };
+  if (given !== undefined) return typed(given, chosen ?? "js");
   const name = file === "-" ? "stdin" : (file as string);
   const bytes = readBytes(file as string);
   const byName = BY_EXTENSION.get(extname(basename(name)).toLowerCase());
