@@ -3,7 +3,7 @@
 // biome-ignore format: a table
 export const EXIT = {
   returned:    { code: 0,   means: "the run returned; `check` and `verify` found nothing wrong" },
-  threw:       { code: 1,   means: "the guest threw an error, or `check` found a problem" },
+  threw:       { code: 1,   means: "the guest threw an error, a program exited with a number of its own, or `check` found a problem" },
   usage:       { code: 2,   means: "the command line, a file or an option is wrong; nothing was run" },
   refused:     { code: 3,   means: "a policy or the kernel refused; `verify` found a rule broken" },
   exhausted:   { code: 4,   means: "a limit was reached: fuel, memory, wall, depth, calls or bytes" },

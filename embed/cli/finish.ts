@@ -36,9 +36,20 @@ function endingLine(result: Result): string {
   return result.status === "trapped" ? `trapped: ${result.reason}` : result.status;
 }
 
-function show(parsed: Parsed, result: Result, name: string, text: string | undefined): void {
+interface About {
+  readonly name: string;
+  /** The source, for code frames. */
+  readonly text?: string;
+  /** Was it Ctrl-C that aborted the run? */
+  readonly ctrlC: boolean;
+  /** What a program exited with, if that means that it failed. */
+  readonly exited?: number;
+}
+
+function show(parsed: Parsed, result: Result, { name, text, exited }: About): void {
   if (result.status === "returned") {
     if (result.omitted === true && stderr().isTerminal) stderr().write("(a value that cannot leave the sandbox)\n");
+    if (exited !== undefined) stderr().write(`cordon: the program exited with ${exited}\n`);
     return printValue(result.value, mannerOf(parsed), stdout());
   }
   const screen = stderr();
@@ -51,15 +62,23 @@ function show(parsed: Parsed, result: Result, name: string, text: string | undef
   screen.write(`${painter(screen)("red", "cordon:")} ${escapeControls(endingLine(result))}\n`);
 }
 
-function showJson(result: Result, exit: number): void {
-  const { console: _lines, ...rest } = result;
-  stdout().write(`${JSON.stringify(toJson({ ...rest, exit }))}\n`);
+function showJson(result: Result, { exited }: About, exit: number): void {
+  const { console: _lines, ...all } = result;
+  const { value, ...others } = all as { readonly value?: unknown };
+  const rest = value === undefined ? others : all;
+  const own = exited === undefined ? {} : { exited };
+  stdout().write(`${JSON.stringify(toJson({ ...rest, ...own, exit }))}\n`);
+}
+
+function codeOf(result: Result, { ctrlC, exited }: About): number {
+  if (ctrlC && result.status === "aborted") return exitCode("ctrlC");
+  return exitCode(exited === undefined ? EXITS[result.status] : "threw");
 }
 
 /** Tells how a run ended and gives the exit code. */
-export function finish(parsed: Parsed, result: Result, name: string, text: string | undefined, ctrlC: boolean): number {
-  const code = exitCode(ctrlC && result.status === "aborted" ? "ctrlC" : EXITS[result.status]);
-  if (parsed.has("json")) showJson(result, code);
-  else show(parsed, result, name, text);
+export function finish(parsed: Parsed, result: Result, about: About): number {
+  const code = codeOf(result, about);
+  if (parsed.has("json")) showJson(result, about, code);
+  else show(parsed, result, about);
   return code;
 }

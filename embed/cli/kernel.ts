@@ -1,7 +1,9 @@
-// A kernel for commands that look at modules, and the step from a source module to an artifact.
+// A kernel for commands that look at modules, and the step from a source module to an artifact, as `run` takes it.
+import { readFileSync } from "node:fs";
 import { createKernel, type Kernel } from "../../kernel/index.ts";
-import type { Foreign, Instrumented } from "../../stdlib/toolchain/index.ts";
-import { instrument } from "../../stdlib/toolchain/index.ts";
+import { type Instrumented, instrument, link } from "../../stdlib/toolchain/index.ts";
+import { findAsset } from "../node/index.ts";
+import { UsageError } from "./exit.ts";
 
 const decoder = new TextDecoder();
 export const utf8 = (bytes: Uint8Array): string => decoder.decode(bytes);
@@ -13,12 +15,23 @@ export type Made =
   | { readonly kind: "made"; readonly artifact: Instrumented }
   | { readonly kind: "refused"; readonly why: string; readonly at: number };
 
-/**
- * Instruments a source module. Bytes that are no module are found out first: the kernel answers "malformed" for these
- * and another rule for every real source module, since none of them imports what an artifact imports.
- */
-export function makeArtifact(kernel: Kernel, source: Uint8Array, foreign?: Foreign): Made {
-  const isModule = (bytes: Uint8Array): boolean => kernel.load(bytes).kind !== "malformed";
-  const made = instrument(source, { validate: isModule, ...(foreign === undefined ? {} : { foreign }) });
+function library(): Uint8Array {
+  const path = findAsset("wasi.wasm");
+  if (path === undefined) throw new UsageError("the WASI library is not built: run `npm run build`");
+  return readFileSync(path);
+}
+
+/** The kernel says "malformed" of bytes that are no module at all, and of no source module. */
+const isModule = (kernel: Kernel, bytes: Uint8Array): boolean => kernel.load(bytes).kind !== "malformed";
+
+/** Links a source module with the WASI library and instruments it. Offsets are those of the source where it can be told. */
+export function makeArtifact(kernel: Kernel, source: Uint8Array): Made {
+  if (!isModule(kernel, source)) return { kind: "refused", why: "not a valid WebAssembly module", at: 0 };
+  const linked = link(source, library());
+  if (linked.kind === "refused") return linked;
+  if (linked.kind === "unlinkable") {
+    return { kind: "refused", why: `it imports ${linked.name}, and nothing gives that`, at: linked.at };
+  }
+  const made = instrument(linked.bytes);
   return made.kind === "refused" ? made : { kind: "made", artifact: made };
 }

@@ -144,13 +144,14 @@ async function take(repl: Repl, line: string): Promise<boolean> {
 export async function repl(parsed: Parsed): Promise<number> {
   const world = await worldOf(parsed, NAME);
   const history = parsed.text("history");
+  const box = await createSandbox(world);
+  // Not before: lines that come while nobody iterates are lost.
   const lines = createInterface({
     input: process.stdin,
     ...(process.stdin.isTTY ? { output: process.stdout } : {}),
     history: readHistory(history),
     historySize: HISTORY,
   });
-  const box = await createSandbox(world);
   const here: Repl = { parsed, world, screen: stdout(), lines, box, last: undefined, begun: "", running: undefined };
   lines.on("SIGINT", () => interrupt(here));
   if (process.stdin.isTTY) here.screen.write("A sandbox; .help tells more.\n");

@@ -37,7 +37,7 @@ async function runScript(parsed: Parsed, source: Source): Promise<number> {
       signal: stop.signal,
     };
     const result = await box.run(text, options);
-    return finish(parsed, result, source.name, text, stop.wasPressed());
+    return finish(parsed, result, { name: source.name, text, ctrlC: stop.wasPressed() });
   } finally {
     stop.release();
     box.dispose();

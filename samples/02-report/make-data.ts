@@ -7,7 +7,16 @@ const DAYS = 365;
 const FIRST_DAY = Date.UTC(2025, 0, 1);
 
 const REGIONS = ["North", "South", "East", "West", "Overseas"];
-const CUSTOMERS = ["Aldous & Sons", "Brandt, Keller, Co.", "Cafe \"Zur Post\"", "Delta Foods", "Eriksen AS", "Ferro, Lda", "Grünwald", "Hôtel du Lac"];
+const CUSTOMERS = [
+  "Aldous & Sons",
+  "Brandt, Keller, Co.",
+  'Cafe "Zur Post"',
+  "Delta Foods",
+  "Eriksen AS",
+  "Ferro, Lda",
+  "Grünwald",
+  "Hôtel du Lac",
+];
 const PRODUCTS: readonly (readonly [name: string, cents: number])[] = [
   ["Espresso beans 1 kg", 1890],
   ["Filter paper, 100 pcs", 340],

@@ -30,7 +30,10 @@ const honest = async (): Promise<string> => describe(await run({ source: "[1, 2,
 
 /** Would a guest have reached the host's objects, these would tell. */
 const isUntouched = (): boolean =>
-  !("isAdmin" in {}) && [1].map((n) => n + 1)[0] === 2 && JSON.stringify({ a: 1 }) === '{"a":1}' && tools.add(1, 2) === 3;
+  !("isAdmin" in {}) &&
+  [1].map((n) => n + 1)[0] === 2 &&
+  JSON.stringify({ a: 1 }) === '{"a":1}' &&
+  tools.add(1, 2) === 3;
 
 async function exhibit(guest: string): Promise<Ending> {
   const source = readFileSync(join(GUESTS, guest), "utf8");
@@ -47,7 +50,8 @@ export async function gallery(): Promise<Ending[]> {
 if (process.argv[1] === import.meta.filename) {
   for (const { guest, how, next, untouched } of await gallery()) {
     console.log(`${guest.padEnd(26)} ${how}`);
-    if (!untouched || next !== "returned [1,4,9]") console.log(`  BUT THEN: ${next}, ${untouched ? "" : "the host was changed"}`);
+    if (!untouched || next !== "returned [1,4,9]")
+      console.log(`  BUT THEN: ${next}, ${untouched ? "" : "the host was changed"}`);
   }
   console.log("After each of them the next guest ran, and this process was as before.");
 }

@@ -59,12 +59,12 @@ function isSpace(byte: u8): bool {
   return byte == 32 || (byte >= 9 && byte <= 13);
 }
 
-/** The program. Its result becomes the run's value: the number of lines, or -1. */
+/** The program. Its result is its exit code. */
 export function main(): i32 {
   const length = readText("README.md");
   if (length < 0) {
     say("error", "cannot read README.md: run with --grant files=ro:DIR");
-    return -1;
+    return 1;
   }
   let lines = 0;
   let words = 0;
@@ -79,5 +79,5 @@ export function main(): i32 {
   sayNumber("lines ", lines);
   sayNumber("words ", words);
   sayNumber("bytes ", length);
-  return lines;
+  return 0;
 }
