@@ -1,0 +1,3 @@
+// Work without end, or a thousand times too much, inside one native: the time-out holds and memory too.
+// Expect: any
+(() => { for (let i = 0; ; i++) eval('var v' + i + ' = () => ' + i); })()

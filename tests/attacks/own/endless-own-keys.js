@@ -1,0 +1,3 @@
+// Work without end, or a thousand times too much, inside one native: the time-out holds and memory too.
+// Expect: any
+Reflect.ownKeys(new Proxy({}, { ownKeys: () => ({ length: 2 ** 32 - 1 }) }))

@@ -1,0 +1,3 @@
+// Work without end, or a thousand times too much, inside one native: the time-out holds and memory too.
+// Expect: any
+(() => { let s = ''; for (;;) s += 'x'.repeat(1000); })()
