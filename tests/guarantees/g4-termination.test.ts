@@ -192,7 +192,7 @@ describe("G4 termination: depth", () => {
       kernel,
       assemble({ functions: [{ params: "i", results: "i", code: down, exported: "f" }] }),
     );
-    for (let i = 0; i < 20; i++) expect(await domain.enter("f", [3000])).toHaveReturned(3000);
+    for (let i = 0; i < 20; i++) expect(await domain.enter("f", [3000])).toBeReturned(3000);
     expect(await domain.enter("f", [100_000])).toBeExhausted("depth");
   });
 });

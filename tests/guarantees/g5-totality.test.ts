@@ -145,7 +145,7 @@ describe("G5 totality: entries and names", () => {
         expect(["returned", "unlinkable"]).toContain(kind);
       }
       const right = [...params].map((letter) => (letter === "l" ? 1n : 1));
-      expect(await domain.enter("f", right)).toHaveReturned();
+      expect(await domain.enter("f", right)).toBeReturned();
     }
   });
 
@@ -183,7 +183,7 @@ describe("G5 totality: entries and names", () => {
       exported,
     }));
     const domain = spawnSource(kernel, assemble({ functions }));
-    for (const name of names) expect(await domain.enter(name, [])).toHaveReturned(5);
+    for (const name of names) expect(await domain.enter(name, [])).toBeReturned(5);
   });
 
   test("an artifact of another kernel, or something that looks like one, is not spawned", () => {

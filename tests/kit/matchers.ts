@@ -22,7 +22,7 @@ export const matchers = {
     const pass = isRefused(received) && "rule" in received && (rule === undefined || received.rule === rule);
     return verdict(pass, received, `refused by the rule ${rule ?? "(any)"}`);
   },
-  toHaveReturned(received: Outcome<unknown>, value?: unknown): Verdict {
+  toBeReturned(received: Outcome<unknown>, value?: unknown): Verdict {
     const returned = received.kind === "returned";
     const pass = returned && (value === undefined || show(received.value) === show(value));
     return verdict(pass, received, `returned ${value === undefined ? "" : show(value)}`);
@@ -49,7 +49,7 @@ export const matchers = {
 
 export interface OutcomeMatchers<R = unknown> {
   toBeInvalid(rule?: RuleId): R;
-  toHaveReturned(value?: unknown): R;
+  toBeReturned(value?: unknown): R;
   toBeExhausted(resource?: Resource): R;
   toBeTrapped(): R;
   toBeAborted(): R;

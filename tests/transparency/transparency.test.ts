@@ -198,12 +198,12 @@ describe("G10 transparency: the exception", () => {
       ],
     });
     const domain = spawnSource(kernel, source);
-    expect(await domain.enter("computed", [0, 0])).toHaveReturned(0x7ff8_0000_0000_0000n);
+    expect(await domain.enter("computed", [0, 0])).toBeReturned(0x7ff8_0000_0000_0000n);
     const plain = bare(source, [
       ["moved", []],
       ["stored", []],
     ]);
-    expect(await domain.enter("moved", [])).toHaveReturned(plain[0]);
-    expect(await domain.enter("stored", [])).toHaveReturned(plain[1]);
+    expect(await domain.enter("moved", [])).toBeReturned(plain[0]);
+    expect(await domain.enter("stored", [])).toBeReturned(plain[1]);
   });
 });
