@@ -64,7 +64,8 @@ function findDirectory(tree: Tree, parts: readonly string[], path: unknown): Dir
 }
 
 function findFile(tree: Tree, path: unknown): File {
-  const node = find(tree, parsePath(path), path);
+  const { parents, name } = parseEntry(path);
+  const node = find(tree, [...parents, name], path);
   return node.kind === "file" ? node : refuse("E_KIND", String(path));
 }
 
