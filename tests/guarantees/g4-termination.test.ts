@@ -102,9 +102,8 @@ async function widestGap(code: Code, fuel: number): Promise<number> {
 describe("G4 termination: time", () => {
   // The dearest single charge is that of a gate call with 64 MiB: a fourth of the bytes.
   test.each(Object.keys(HOGS))("between two looks at the clock there is a slice and one charge: %s", async (name) => {
-    expect(await widestGap(HOGS[name] as Code, 3_000_000)).toBeLessThanOrEqual(MAX_SLICE + ALL / 4 + 1000);
-    if (!/64/.test(name))
-      expect(await widestGap(HOGS[name] as Code, 3_000_000)).toBeLessThanOrEqual(MAX_SLICE + 50_000);
+    const charge = /64/.test(name) ? ALL / 4 + 1000 : 50_000;
+    expect(await widestGap(HOGS[name] as Code, 2_000_000)).toBeLessThanOrEqual(MAX_SLICE + charge);
   });
 
   test.each(Object.keys(HOGS))("a deadline ends it, and the host's timers fire meanwhile: %s", async (name) => {
@@ -113,7 +112,7 @@ describe("G4 termination: time", () => {
       assemble({ imports: GATES, functions: [hog(HOGS[name] as Code)], pages: PAGES }),
       {
         limits: { pages: 60_000 },
-        allowance: { fuel: 1e15, bytes: 1e15, calls: 1e15, deadline: performance.now() + 150 },
+        allowance: { fuel: 1e15, bytes: 1e15, calls: 1e15, deadline: performance.now() + 400 },
       },
     );
     let ticks = 0;
@@ -122,7 +121,7 @@ describe("G4 termination: time", () => {
     const outcome = await domain.enter("f", []);
     clearInterval(timer);
     expect(["wall", "memory"]).toContain("resource" in outcome ? outcome.resource : outcome);
-    expect(performance.now() - begin).toBeLessThan(1000);
+    expect(performance.now() - begin).toBeLessThan(2_000);
     // One gate call with 64 MiB takes some ten milliseconds: a copy, which cannot be interrupted.
     expect(ticks).toBeGreaterThan(/64/.test(name) ? 0 : 3);
   });

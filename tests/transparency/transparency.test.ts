@@ -15,7 +15,7 @@ import { artifactBytes, newKernel, spawnSource } from "../kit/world.ts";
 import "../kit/vitest.ts";
 
 const kernel = newKernel();
-const numRuns = process.env["CORDON_DEEP"] === "1" ? 5_000 : 400;
+const numRuns = process.env["CORDON_DEEP"] === "1" ? 5_000 : 300;
 const TRAP = "trap";
 type Numbers = readonly (number | bigint)[];
 
