@@ -5,8 +5,8 @@
 // Trust
 //   Relies on the host engine's validation of the same bytes for indices and types; trusted by verify.ts.
 //   Used on source modules by the toolchain too.
-import { isNumeric, type Reader, readByte, readCount, readI32, readU32, refuse } from "./bytes.ts";
-import { MAX_SECTION_ENTRIES, MAX_TYPE_ARITY, MAX_TYPE_RESULTS } from "./limits.ts";
+import { isNumeric, matches, type Reader, readByte, readCount, readI32, readU32, refuse } from "./bytes.ts";
+import { MAX_BODY_BYTES, MAX_SECTION_ENTRIES, MAX_TYPE_ARITY, MAX_TYPE_RESULTS } from "./limits.ts";
 import type { DataSegment, ElementSegment, Export, FunctionType, Global, Import, Limits, Module } from "./module.ts";
 
 type Utf8 = (bytes: Uint8Array) => string;
@@ -48,6 +48,7 @@ const readTable = (reader: Reader): Limits => {
   return readLimits(reader);
 };
 
+const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const NO_LIMITS: Limits = { min: 0, max: undefined };
 
 const readImport =
@@ -122,6 +123,7 @@ const readData = (reader: Reader): DataSegment => {
 
 const readBody = (reader: Reader): { at: number; end: number } => {
   const length = readU32(reader);
+  if (length > MAX_BODY_BYTES) refuse("S-instructions", reader.at);
   const at = skip(reader, length);
   return { at, end: at + length };
 };
@@ -163,6 +165,7 @@ function readSection(id: number, reader: Reader, draft: Draft, utf8: Utf8): void
 
 /** Reads a module. Throws a Refusal: call it inside `attempt` (verify.ts). */
 export function decode(bytes: Uint8Array, utf8: Utf8): Module {
+  if (!matches(bytes, 0, HEADER)) refuse("malformed", 0);
   const draft = empty();
   const reader: Reader = { bytes, at: 8, end: bytes.length };
   while (reader.at < bytes.length) {

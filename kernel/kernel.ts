@@ -9,6 +9,7 @@ import type { BodySummary, Mode } from "./body.ts";
 import type { Refusal } from "./bytes.ts";
 import { requestMessage } from "./cbor.ts";
 import { grant, newClist } from "./clist.ts";
+import { decode } from "./decode.ts";
 import {
   allow,
   type Core,
@@ -164,6 +165,9 @@ export function createKernel(feral: FeralPowers): Kernel {
   function load(given: Uint8Array, mode: Mode = { kind: "frame" }): Outcome<Artifact> {
     if (given.length > MAX_MODULE_BYTES) return refusal({ at: 0, rule: "S-bytes" });
     const bytes = given.slice();
+    // Before the engine looks: 6 MB of calls of a type with 1,000 parameters take its validation 16 s.
+    const bounded = attempt(() => decode(bytes, feral.utf8));
+    if ("rule" in bounded) return refusal(bounded);
     if (!engine.validate(bytes)) return refusal({ at: 0, rule: "malformed" });
     const judged = attempt(() => verify(bytes, mode, feral.utf8));
     if ("rule" in judged) return refusal(judged);

@@ -20,6 +20,8 @@ export const MAX_OPERANDS = 1_000;
 // dear as locals (9,000 of them under 20,000 loops took 20 s), and so are values moved by calls and blocks.
 export const MAX_LOCALS = 1_000; // per function, parameters included
 export const MAX_INSTRUCTIONS = 65_536; // per function; parameters and results of calls and blocks count as well
+/** Bytes of one function. What has MAX_INSTRUCTIONS needs less; refused before the host's engine reads it. */
+export const MAX_BODY_BYTES = 1024 * 1024;
 export const MAX_COMPILE_PRODUCT = 1_000_000; // (locals + operands) x (blocks + br_table targets), per function
 export const MAX_COMPILE_SUM = 5_000_000; // the same over the module
 

@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkValue, MAX_TYPE_RESULTS, MAX_VALUE_NODES, type Outcome } from "../../kernel/index.ts";
-import { assemble, type Bytes, HEADER } from "../kit/assemble.ts";
+import { assemble, type Bytes, HEADER, leb, section } from "../kit/assemble.ts";
 import { decodeModule } from "../kit/disassemble.ts";
 import { anyMutilation, anyProgram, type Mutilation, mutilate } from "../kit/generators.ts";
-import { editSection } from "../kit/surgery.ts";
+import { concat, editSection } from "../kit/surgery.ts";
 import { victim } from "../kit/victim.ts";
 import { artifactBytes, mustReturn, newKernel, spawnSource } from "../kit/world.ts";
 import "../kit/vitest.ts";
@@ -130,6 +130,45 @@ describe.skipIf(ENGINE === undefined)("G5 totality: the engine", () => {
   test("mutations of the engine's own artifact", () => {
     const { kinds } = loadAll([Uint8Array.from(readFileSync(ENGINE as URL))], isDeep ? 2000 : 60);
     expect([...kinds.keys()].filter((kind) => !KINDS.includes(kind))).toEqual([]);
+  });
+});
+
+const repeated = (times: number, bytes: readonly number[]): number[] =>
+  Array.from({ length: times }, () => bytes).flat();
+
+/** One function of 900 parameters and results that calls itself without end: six million bytes of valid module. */
+function slowToValidate(): Bytes {
+  const arity = 900;
+  const types = repeated(2, [...leb(arity), ...repeated(arity, [0x7f])]);
+  const gets = Array.from({ length: arity }, (_, index) => [0x20, ...leb(index)]).flat();
+  const body = concat([
+    Uint8Array.from([0, ...gets]),
+    new Uint8Array(6_000_000).map((_, index) => (index % 2 === 0 ? 0x10 : 0)),
+    Uint8Array.of(0x0b),
+  ]);
+  const head = [...HEADER, ...section(1, [1, 0x60, ...types]), ...section(3, [1, 0]), 10];
+  const lengths = [...leb(body.length + leb(body.length).length + 1), 1, ...leb(body.length)];
+  return concat([Uint8Array.from([...head, ...lengths]), body]);
+}
+
+describe("G5 totality: time", () => {
+  // The host's validation alone took 16 s: the kernel decodes first, which bounds types and bodies.
+  test("a module that takes the host's validation long is refused before it", () => {
+    const bytes = slowToValidate();
+    const begin = performance.now();
+    expect(kernel.load(bytes)).toBeInvalid("S-entries");
+    expect(performance.now() - begin).toBeLessThan(1000);
+  });
+
+  test("bodies of more than a megabyte and bytes without a header are refused at once", () => {
+    const body = concat([Uint8Array.of(0), new Uint8Array(2_000_000).fill(1), Uint8Array.of(0x0b)]);
+    const lengths = [...leb(body.length + leb(body.length).length + 1), 1, ...leb(body.length)];
+    const head = [...HEADER, ...section(1, [1, 0x60, 0, 0]), ...section(3, [1, 0]), 10, ...lengths];
+    const bytes = concat([Uint8Array.from(head), body]);
+    expect(WebAssembly.validate(bytes)).toBe(true);
+    expect(kernel.load(bytes)).toBeInvalid("S-instructions");
+    expect(kernel.load(victim().fill(1, 4, 5).fill(2, 4, 5))).toBeInvalid("malformed");
+    expect(kernel.load(new Uint8Array())).toBeInvalid("malformed");
   });
 });
 
