@@ -241,17 +241,52 @@ function closeLevels(): void {
   }
 }
 
+/** Bytes of an item that its first byte says all about: small numbers, short strings, doubles. 0: read it slowly. */
+const SMALL = Uint8Array.from({ length: 256 }, (_, head) => smallSize(head >> 5, head & 31));
+
+function smallSize(major: number, info: number): number {
+  if (major < BYTES) return info < 24 ? 1 : ([2, 3, 5][info - 24] ?? 0);
+  if (major < ARRAY) return info < 24 ? 1 + info : 0;
+  if (major !== SIMPLE) return 0;
+  return info === 27 ? 9 : Number(info >= 20 && info <= 23);
+}
+
+/** Reads on as long as items of the innermost level are small and untagged: most of them, at a look at a table each. */
+function readSmall(depth: number): void {
+  const { bytes, end } = walk;
+  const isRecord = walk.level[depth] === LEVEL.record;
+  let left = walk.left[depth] as number;
+  let { at } = walk;
+  for (; left > 0; left--) {
+    const head = bytes[at] as number;
+    const size = SMALL[head] as number;
+    // A record has an even number of items: an even number left means that a key comes.
+    if (size === 0 || at + size > end || (isRecord && left % 2 === 0 && head >> 5 !== TEXT)) break;
+    at += size;
+  }
+  const read = (walk.left[depth] as number) - left;
+  walk.nodes += read;
+  walk.position[depth] = (walk.position[depth] as number) + read;
+  walk.left[depth] = left;
+  walk.at = at;
+}
+
+/** One item of the innermost level, or the outermost. */
+function readNext(depth: number): boolean {
+  const place = depth === 0 ? ANYTHING : placeHere();
+  if (++walk.nodes > MAX_VALUE_NODES) return fail("too many items");
+  if (!readItem(place)) return false;
+  if (depth === 0) return true;
+  if (walk.level[depth] === LEVEL.sparse && place === NUMBER_ONLY && !checkSparse(depth)) return false;
+  walk.left[depth] = (walk.left[depth] as number) - 1;
+  walk.position[depth] = (walk.position[depth] as number) + 1;
+  return true;
+}
+
 function readAll(): boolean {
   do {
-    const inner = walk.depth;
-    const place = inner === 0 ? ANYTHING : placeHere();
-    if (++walk.nodes > MAX_VALUE_NODES) return fail("too many items");
-    if (!readItem(place)) return false;
-    if (inner > 0) {
-      if (walk.level[inner] === LEVEL.sparse && place === NUMBER_ONLY && !checkSparse(inner)) return false;
-      walk.left[inner] = (walk.left[inner] as number) - 1;
-      walk.position[inner] = (walk.position[inner] as number) + 1;
-    }
+    if (!readNext(walk.depth)) return false;
+    if (walk.depth > 0 && (walk.level[walk.depth] as number) <= LEVEL.record) readSmall(walk.depth);
     closeLevels();
   } while (walk.depth > 0);
   return walk.nodes <= MAX_VALUE_NODES || fail("too many items");
