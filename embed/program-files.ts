@@ -53,39 +53,65 @@ function translate(thrown: unknown): Error {
   return wasiError(known ?? IO, typeof message === "string" ? message : "the host could not do it");
 }
 
-async function isThere(files: Files, path: Path): Promise<boolean> {
+const isLater = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as { readonly then?: unknown } | undefined)?.then === "function";
+
+/** Goes on with a value, at once if it is there at once: a host that cannot suspend serves what need not wait. */
+function after<T>(value: T | Promise<T>, next: (value: T) => unknown): unknown {
+  return isLater(value) ? Promise.resolve(value as PromiseLike<T>).then(next) : next(value);
+}
+
+/** Does the work; what it throws, now or later, goes to `recover`. */
+function attempt(work: () => unknown, recover: (error: Error) => unknown): unknown {
   try {
-    await files.stat(path);
-    return true;
+    const value = work();
+    const recoverLater = (thrown: unknown): unknown => recover(translate(thrown));
+    return isLater(value) ? Promise.resolve(value).catch(recoverLater) : value;
   } catch (thrown) {
-    if (translate(thrown)["code" as never] === ERRNO["E_NOT_FOUND"]) return false;
-    throw thrown;
+    return recover(translate(thrown));
   }
 }
 
-async function makeDirectory(files: Files, path: Path): Promise<void> {
-  if (await isThere(files, path)) throw wasiError(ERRNO["E_EXISTS"] as number, "something has this name already");
+const raise = (error: Error): never => {
+  throw error;
+};
+const refuse = (code: keyof typeof ERRNO): never => raise(wasiError(ERRNO[code] as number, String(code)));
+
+const hasErrno = (error: Error, code: keyof typeof ERRNO): boolean =>
+  (error as { code?: unknown }).code === ERRNO[code];
+
+/** Made once, below a directory that is there: what WASI says, and files do not. */
+function makeDirectory(files: Files, path: Path): unknown {
   const parent = path.slice(0, Math.max(path.lastIndexOf("/"), 0));
-  const { kind } = await files.stat(parent);
-  if (kind !== "directory") throw wasiError(ERRNO["E_KIND"] as number, "no directory");
-  await files.makeDirectory(path);
+  const isFree = attempt(
+    () => after(files.stat(path), () => false),
+    (error) => hasErrno(error, "E_NOT_FOUND") || raise(error),
+  );
+  return after(isFree, (free) => {
+    if (free !== true) refuse("E_EXISTS");
+    return after(files.stat(parent), ({ kind }) =>
+      kind === "directory" ? files.makeDirectory(path) : refuse("E_KIND"),
+    );
+  });
 }
 
-async function remove(files: Files, path: Path, type: unknown): Promise<void> {
-  const isDirectory = (await files.stat(path)).kind === "directory";
-  if (isDirectory && type !== DIRECTORY) throw wasiError(IS_DIRECTORY, "a directory");
-  if (!isDirectory && type === DIRECTORY) throw wasiError(ERRNO["E_KIND"] as number, "no directory");
-  await files.remove(path);
+function remove(files: Files, path: Path, type: unknown): unknown {
+  return after(files.stat(path), ({ kind }) => {
+    if (kind === "directory" && type !== DIRECTORY) throw wasiError(IS_DIRECTORY, "a directory");
+    if (kind !== "directory" && type === DIRECTORY) refuse("E_KIND");
+    return files.remove(path);
+  });
 }
 
-async function stat(files: Files, path: Path): Promise<readonly number[]> {
-  const { kind, size, modified } = await files.stat(path);
-  return [typeOf(kind), size, modified instanceof Date ? modified.getTime() : 0];
-}
+const stat = (files: Files, path: Path): unknown =>
+  after(files.stat(path), ({ kind, size, modified }) => [
+    typeOf(kind),
+    size,
+    modified instanceof Date ? modified.getTime() : 0,
+  ]);
 
-async function list(files: Files, path: Path): Promise<readonly (string | number)[]> {
-  return (await files.list(path)).flatMap(({ name, kind }) => [name, typeOf(kind)]);
-}
+const list = (files: Files, path: Path): unknown =>
+  after(files.list(path), (entries) => entries.flatMap(({ name, kind }) => [name, typeOf(kind)]));
 
 type Method = (typeof PROGRAM.FILES.methods)[number];
 type Work = (...args: never[]) => unknown;
@@ -104,13 +130,9 @@ const methods = (files: Files): Readonly<Record<Method, Work>> => ({
 /** What a program passed is alleged: a path must be text before anybody looks for "/" in it. */
 const guarded =
   (work: Work): HostFunction =>
-  async (...args: never[]) => {
-    if (typeof args[0] !== "string") throw wasiError(ERRNO["E_VALUE"] as number, "a path that is no text");
-    try {
-      return await work(...args);
-    } catch (thrown) {
-      throw translate(thrown);
-    }
+  (...args: never[]) => {
+    if (typeof args[0] !== "string") refuse("E_VALUE");
+    return attempt(() => work(...args), raise);
   };
 
 const NAMES = ["stat", "readBytes", "writeBytes", "append", "list", "makeDirectory", "remove", "rename"] as const;

@@ -23,6 +23,11 @@ const MOST_READ = 1 << 20; // bytes of one call
 const count = (alleged: unknown, most: number): number =>
   typeof alleged === "number" && alleged >= 0 ? Math.trunc(Math.min(alleged, most)) : 0;
 
+/** Error numbers of WASI preview 1. */
+const [IO, NO_SPACE] = [29, 51];
+
+const wasiError = (code: number, message: string): Error => Object.assign(new Error(message), { code });
+
 function checkBytes(alleged: unknown): Uint8Array {
   if (alleged instanceof Uint8Array) return alleged;
   throw new TypeError("write takes a stream and bytes");
@@ -90,18 +95,28 @@ export interface Streams {
 /** Bytes of the host's memory for a piece that is kept. */
 const PIECE_COST = 64;
 
-/** Keeps what is written, or hands it on: at most `most` bytes, what is beyond is dropped. */
+function handOn(sink: Sink, piece: Uint8Array): void {
+  try {
+    sink(piece);
+  } catch {
+    throw wasiError(IO, "the stream is closed"); // What the embedder's function says is not for the program.
+  }
+}
+
+/**
+ * Keeps what is written, or hands it on: at most `most` bytes. Beyond it a program is told, as of a full disk: to drop
+ * in silence what it wrote would be to change it.
+ */
 export function newStreams(sinks: readonly (Sink | undefined)[], most: number): Streams {
   const kept: Uint8Array[][] = [[], []];
   let left = most;
   return {
     write(stream, bytes) {
-      if (left <= 0) return;
-      const piece = bytes.slice(0, left);
+      if (bytes.length > left) throw wasiError(NO_SPACE, "the limit of output is reached");
+      const [piece, sink] = [bytes.slice(), sinks[stream - 1]];
       left -= piece.length + PIECE_COST;
-      const sink = sinks[stream - 1];
       if (sink === undefined) kept[stream - 1]?.push(piece);
-      else sink(piece);
+      else handOn(sink, piece);
     },
     written(stream) {
       const pieces = kept[stream - 1] ?? [];

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { decode } from "../../kernel/index.ts";
 import { CALL, PROGRAM } from "../../stdlib/abi.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -35,5 +36,28 @@ describe("stdlib/wasi/assembly/gates.ts", () => {
     const others = Object.values(capabilities).map(({ handle }) => handle);
     expect(new Set(others).size).toBe(others.length);
     for (const handle of others) expect(handle < FIRST_GRANT || handle >= FIRST_GRANT + MOST_GRANTS).toBe(true);
+  });
+});
+
+describe("dist/wasi.wasm", () => {
+  const { imports, memories, tables, data, elements, start, globals } = decode(
+    readFileSync(join(root, "dist/wasi.wasm")),
+    (bytes) => new TextDecoder().decode(bytes),
+  );
+
+  test("has nothing of its own in a program's memory or table, and runs nothing unasked", () => {
+    expect({ memories, tables, data, elements, start }).toEqual({
+      memories: [],
+      tables: [],
+      data: [],
+      elements: [],
+      start: undefined,
+    });
+    expect(globals.length).toBeGreaterThan(0);
+  });
+
+  test("imports the program's memory and gates, and nothing else", () => {
+    const names = imports.map(({ module, name }) => `${module}.${name}`).toSorted();
+    expect(names).toEqual(["cordon.answer", "cordon.call", "cordon.receive", "cordon.reply", "env.memory"]);
   });
 });

@@ -83,7 +83,10 @@ describe("runProgram", () => {
     const stdout = (): never => {
       throw new Error("closed");
     };
-    expect(await runModule(fixture("hello"), { stdout })).toMatchObject({ status: "returned" });
+    expect(await runModule(fixture("hello"), { stdout })).toMatchObject({ status: "returned", err: "" });
+    const text = `(module (import "${WASI}" "fd_write" (func $write (param i32 i32 i32 i32) (result i32))) (memory 1)
+      (func (export "main") (result i32) (call $write (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 8))))`;
+    expect(await runModule(assembled(text), { stdout })).toMatchObject({ status: "returned", exitCode: 29 });
   });
 
   test("trace tells of calls of grants and of nothing else", async () => {
@@ -152,10 +155,14 @@ describe("limits", () => {
     expect(seen.result).toMatchObject({ status: "exhausted", resource: "bytes" });
   });
 
-  test("output beyond its limit is dropped", async () => {
-    const seen = await runTool(["input"], undefined, { stdin: "x".repeat(200_000), limits: { output: 5000 } });
-    expect(seen.out.length).toBeLessThanOrEqual(5000);
-    expect(seen).toMatchObject({ status: "returned", err: "" });
+  test("output beyond its limit fails as on a full disk", async () => {
+    const text = `(module (import "${WASI}" "fd_write" (func $write (param i32 i32 i32 i32) (result i32))) (memory 1)
+      (func $say (result i32) (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+      (func (export "main") (result i32) (i32.store (i32.const 4) (i32.const 3000))
+        (i32.add (i32.mul (call $say) (i32.const 100)) (call $say))))`;
+    const seen = await runModule(assembled(text), { limits: { output: 5000 } });
+    expect(seen).toMatchObject({ status: "returned", exitCode: 51 });
+    expect(seen.out.length).toBe(3000);
   });
 
   test("a program that needs more memory than there is does not begin", async () => {
