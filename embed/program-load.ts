@@ -28,7 +28,30 @@ function faultOf(program: Uint8Array, linked: Refused): string {
   return at(alone.kind === "refused" ? alone : linked);
 }
 
-export function loadProgram(kernel: Kernel, program: Uint8Array, library: Uint8Array): Loaded | NotLoaded {
+/** Programs kept ready, the last used first. Each is its bytes and the compiled artifact. */
+const MOST_KEPT = 8;
+
+export type LoadProgram = (program: Uint8Array, library: Uint8Array) => Loaded | NotLoaded;
+
+const isSame = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, at) => byte === b[at]);
+
+/** Loads programs, and the same bytes once: told apart by every byte, since whoever passes them may change them. */
+export function newProgramLoader(kernel: Kernel): LoadProgram {
+  const kept: { readonly bytes: Uint8Array; readonly loaded: Loaded }[] = [];
+  return (program, library) => {
+    const bytes = program.slice();
+    const at = kept.findIndex((one) => isSame(one.bytes, bytes));
+    const found = at < 0 ? undefined : kept.splice(at, 1)[0];
+    const loaded = found?.loaded ?? loadProgram(kernel, bytes, library);
+    if ("why" in loaded) return loaded;
+    kept.unshift(found ?? { bytes, loaded });
+    if (kept.length > MOST_KEPT) kept.pop();
+    return loaded;
+  };
+}
+
+function loadProgram(kernel: Kernel, program: Uint8Array, library: Uint8Array): Loaded | NotLoaded {
   if (isMalformed(kernel, program)) return { by: "verifier", why: "malformed: not a valid WebAssembly module" };
   const linked = link(program, library);
   if (linked.kind === "refused") return { by: "toolchain", why: at(linked) };

@@ -22,7 +22,7 @@ import { allLimits, type Limits } from "./limits.ts";
 import { newOutput, type Output } from "./output.ts";
 import { type Entry, findEntry } from "./program-entry.ts";
 import { programFiles } from "./program-files.ts";
-import { type Loaded, loadProgram } from "./program-load.ts";
+import { type Loaded, type LoadProgram, newProgramLoader } from "./program-load.ts";
 import { checkProgramRequest, environmentOf, type ProgramRequest } from "./program-options.ts";
 import { inputReader, newStreams, type ProcessParts, programProcess, type Streams } from "./program-process.ts";
 import { realRandom, seededRandom } from "./randomness.ts";
@@ -240,9 +240,9 @@ async function enterProgram(running: Running, plan: Plan, loaded: Loaded, entry:
   }
 }
 
-async function perform(kernel: Kernel, plan: Plan, library: Uint8Array): Promise<Result> {
+async function perform(kernel: Kernel, load: LoadProgram, plan: Plan, library: Uint8Array): Promise<Result> {
   const facts: RunFacts = { usage: NO_USAGE, console: [] };
-  const loaded = loadProgram(kernel, plan.request.module, library);
+  const loaded = load(plan.request.module, library);
   if ("why" in loaded) return { status: "refused", by: loaded.by, why: loaded.why, ...facts };
   const entry = findEntry(loaded.entries, plan.request);
   if (typeof entry === "string") return { status: "refused", by: "program", why: entry, ...facts };
@@ -268,6 +268,7 @@ export type RunProgram = (request: ProgramRequest) => Promise<ProgramResult>;
 export function newProgramRunner(powers: ProgramPowers): RunProgram {
   const decoder = new TextDecoder();
   const kernel = createKernel({ utf8: (bytes) => decoder.decode(bytes), now, later });
+  const load = newProgramLoader(kernel);
   let library: Promise<Uint8Array> | undefined;
   return async (request) => {
     const plan = planProgram(request);
@@ -275,7 +276,7 @@ export function newProgramRunner(powers: ProgramPowers): RunProgram {
       library = undefined;
       throw error;
     });
-    const result = await perform(kernel, plan, await library);
+    const result = await perform(kernel, load, plan, await library);
     const { streams } = plan;
     return { ...result, stdout: streams.written(1), stderr: streams.written(2) };
   };

@@ -153,44 +153,58 @@ function putBlockType(out: Writer, reader: Reader, moved: number): void {
   put(out, readByte(reader));
 }
 
-/** Writes the instruction at `at`, which the reader has just read the opcode of, with its indices moved. */
-function putInstruction(out: Writer, reader: Reader, opcode: number, move: Move): void {
+/** Does the instruction name anything that has another number now? Most do not, and are copied in one piece. */
+function isMoved(opcode: number, move: Move): boolean {
+  // biome-ignore format: a table
+  switch (IMMEDIATE[opcode]) {
+    case K.function: return true;
+    case K.global: return move.globals > 0;
+    case K.block:
+    case K.indirect: return move.types > 0;
+    case K.memory: return (opcode === SIZE ? move.size : opcode === GROW ? move.grow : undefined) !== undefined;
+    default: return false;
+  }
+}
+
+/** Writes an instruction, whose opcode was read, with its indices moved. */
+function putMoved(out: Writer, reader: Reader, opcode: number, move: Move): void {
   const at = reader.at;
-  const memory = opcode === SIZE ? move.size : opcode === GROW ? move.grow : undefined;
-  if (memory !== undefined) {
-    out.length--;
+  if (opcode === SIZE || opcode === GROW) {
     readByte(reader);
     put(out, CALL);
-    return putU32(out, memory);
+    return putU32(out, (opcode === SIZE ? move.size : move.grow) as number);
   }
+  put(out, opcode);
   // biome-ignore format: a table
   switch (IMMEDIATE[opcode]) {
     case K.function: return putU32(out, move.functions[readU32(reader)] ?? complain("a call of an unknown function", at));
     case K.global: return putU32(out, readU32(reader) + move.globals);
     case K.block: return putBlockType(out, reader, move.types);
-    case K.indirect: putU32(out, readU32(reader) + move.types); return putU32(out, readU32(reader));
-    default: skipImmediate(reader, opcode); putSpan(out, reader.bytes, at, reader.at);
+    default: putU32(out, readU32(reader) + move.types); return putU32(out, readU32(reader));
   }
 }
 
-function putLocals(out: Writer, reader: Reader): void {
-  const from = reader.at;
+function skipLocals(reader: Reader): void {
   for (let groups = readU32(reader); groups > 0; groups--) {
     readU32(reader);
     readByte(reader);
   }
-  putSpan(out, reader.bytes, from, reader.at);
 }
 
 function putBody(out: Writer, bytes: Uint8Array, { at, end }: Module["bodies"][number], move: Move): void {
   const reader: Reader = { bytes, at, end };
-  putLocals(out, reader);
+  skipLocals(reader);
+  let copied = at;
   while (reader.at < end) {
     const from = reader.at;
     const opcode = readOpcode(reader);
-    putSpan(out, bytes, from, reader.at);
-    putInstruction(out, reader, opcode, move);
+    if (isMoved(opcode, move)) {
+      putSpan(out, bytes, copied, from);
+      putMoved(out, reader, opcode, move);
+      copied = reader.at;
+    } else skipImmediate(reader, opcode);
   }
+  putSpan(out, bytes, copied, end);
 }
 
 function putBodies(out: Writer, { bytes, module }: Unit, move: Move): void {

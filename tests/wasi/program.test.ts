@@ -61,6 +61,24 @@ describe("runProgram", () => {
     expect(await runModule(module)).toMatchObject({ status: "returned", exitCode: 3 });
   });
 
+  test("a module that was changed in place is another program", async () => {
+    const module = plain(`(func (export "main") (result i32) (i32.const 1))`);
+    expect(await runModule(module)).toMatchObject({ exitCode: 1 });
+    const at = module.indexOf(0x41); // i32.const
+    module[at + 1] = 2;
+    expect(await runModule(module)).toMatchObject({ exitCode: 2 });
+    module[at + 1] = 1;
+    expect(await runModule(module)).toMatchObject({ exitCode: 1 });
+  });
+
+  test("runs of one module share nothing", async () => {
+    const module = plain(`(memory 1) (global $g (mut i32) (i32.const 0)) (func (export "main") (result i32)
+      (global.set $g (i32.add (global.get $g) (i32.const 1))) (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
+      (i32.add (global.get $g) (i32.load (i32.const 0))))`);
+    const seen = await Promise.all(Array.from({ length: 5 }, () => runModule(module)));
+    expect(seen.map(({ exitCode }) => exitCode)).toEqual([2, 2, 2, 2, 2]);
+  });
+
   test("a start function runs first, under fuel", async () => {
     const module = plain(`(global $g (mut i32) (i32.const 0)) (func $s (global.set $g (i32.const 9))) (start $s)
       (func (export "main") (result i32) (global.get $g))`);
