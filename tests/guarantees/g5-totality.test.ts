@@ -259,6 +259,17 @@ describe("G5 totality: values", () => {
     );
   });
 
+  test("a value cut off behind a small item is refused with the place where it ends", () => {
+    for (const bytes of [
+      [0x82, 0x43, 0, 0, 0],
+      [0x82, 1],
+      [0xa1, 0x61, 0x61],
+      [0x83, 1, 2],
+    ]) {
+      expect(checkValue(Uint8Array.from(bytes), bytes.length)).toEqual({ why: "cut off", at: bytes.length });
+    }
+  });
+
   test("mutilated values too", () => {
     const value = Uint8Array.from([0x84, 0, 0xf5, 0xa1, 0x61, 0x61, 0x82, 1, 2, 0xd8, 28, 0x81, 0xd8, 29, 0]);
     expect(checkValue(value, value.length)).toBeTypeOf("number");
