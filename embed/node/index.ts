@@ -4,5 +4,6 @@ import { nodePowers } from "./assets.ts";
 
 export * from "../api.ts";
 export { findAsset, nodePowers } from "./assets.ts";
+export { runProgram } from "./program.ts";
 
 export const { run, createSandbox, warmUp } = createCordon(nodePowers);
