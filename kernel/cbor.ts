@@ -260,7 +260,8 @@ function readSmall(depth: number): void {
   for (; left > 0; left--) {
     const head = bytes[at] as number;
     const size = SMALL[head] as number;
-    // Behind the last byte the size is undefined, and so is the sum: it must not pass. A record has an even number of items: an even number left means that a key comes.
+    // Behind the last byte there is no size, and the sum is NaN: that must not pass.
+    // A record has an even number of items: an even number left means that a key comes.
     if (size === 0 || !(at + size <= end) || (isRecord && left % 2 === 0 && head >> 5 !== TEXT)) break;
     at += size;
   }

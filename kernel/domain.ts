@@ -269,6 +269,7 @@ function leave(tenant: Tenant, value: unknown): Outcome<unknown> {
 }
 
 /** What is no number is nothing: a limit with which nothing compares must not be no limit. */
+// biome-ignore lint/complexity/useMathMinMax: Math.max(NaN, 0) is NaN, with which nothing compares
 const orNothing = (limit: number): number => (limit >= 0 ? limit : 0);
 
 /** Sets what the next run may use. */
