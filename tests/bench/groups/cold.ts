@@ -1,6 +1,6 @@
 // The command line in fresh processes: `cordon run` of a hello script against `node -e 0`, and where the time goes.
 import { join } from "node:path";
-import { node, nodeOrThrow } from "../children.ts";
+import { nodeOrThrow } from "../children.ts";
 import { type Entrant, entryOf, notMeasured, paired, reason } from "../pairs.ts";
 import { median } from "../statistics.ts";
 import type { Entry, Group, Line } from "../types.ts";
@@ -25,7 +25,7 @@ function entrant(who: string, args: readonly string[], expected: string): Entran
 async function breakdown(file: string): Promise<string> {
   const all: Record<string, number>[] = [];
   for (let round = 0; round < 7; round++) {
-    const { error } = await node([join(here, "children/start.ts"), file]);
+    const { error } = await nodeOrThrow([join(here, "children/start.ts"), file]);
     all.push(JSON.parse(error.trim().split("\n").at(-1)!));
   }
   return Object.keys(all[0]!)
