@@ -54,10 +54,20 @@ export const instantiate = (module: EngineModule, imports: Readonly<Record<strin
 export const suspendingImport = (park: () => Promise<number>): unknown =>
   WebAssembly.Suspending === undefined ? () => -1 : new WebAssembly.Suspending(park);
 
+type Promised = (...args: (number | bigint)[]) => Promise<unknown>;
+
 /** Enters on a stack of its own where the host can, else on the caller's. The promise rejects with what was thrown. */
-export function promising(exported: EngineFunction): (...args: (number | bigint)[]) => Promise<unknown> {
-  if (WebAssembly.promising !== undefined) return WebAssembly.promising(exported);
-  return async (...args) => exported(...args);
+export function promising(exported: EngineFunction): Promised {
+  let entry: Promised | undefined; // made on first use: a module may have thousands of exports
+  const make =
+    WebAssembly.promising ??
+    ((plain) =>
+      async (...args) =>
+        plain(...args));
+  return (...args) => {
+    entry ??= make(exported);
+    return entry(...args);
+  };
 }
 
 export const isTrap = (thrown: unknown): boolean => thrown instanceof WebAssembly.RuntimeError;

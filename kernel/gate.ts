@@ -22,6 +22,9 @@ const ERROR = -1;
 const PENDING = -16;
 const [NOTHING_WAITS, EMPTY, CANNOT_WAIT, UNKNOWN] = [-1, -1, -2, -1];
 
+/** Bytes of scratch space that stay between calls. */
+const KEPT_SCRATCH = 65_536;
+
 /** Items and bytes that the charge in the trampoline covers. */
 const FREE_WORK = 512;
 const work = (items: number, bytes: number): number => items * 8 + (bytes >>> 2);
@@ -36,7 +39,9 @@ function copyIn(tenant: Tenant, allegedAt: number, allegedLength: number): numbe
   const [at, length] = [allegedAt >>> 0, allegedLength >>> 0];
   if (length > MAX_VALUE_BYTES || at + length > tenant.memory.length) return undefined;
   chargeValue(tenant, 0, length);
-  if (length > tenant.core.scratch.length) tenant.core.scratch = new Uint8Array(length * 2);
+  if (length > tenant.core.scratch.length) tenant.core.scratch = new Uint8Array(length);
+  else if (tenant.core.scratch.length > KEPT_SCRATCH && length < KEPT_SCRATCH)
+    tenant.core.scratch = new Uint8Array(KEPT_SCRATCH);
   const { memory } = tenant;
   const { scratch } = tenant.core;
   if (length > 64) scratch.set(memory.subarray(at, at + length));

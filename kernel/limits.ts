@@ -52,8 +52,6 @@ export const MAX_PENDING = 100_000;
 export const MAX_INBOX_BYTES = 256 * 1024 * 1024;
 /** Parked stacks of the process: each holds address space of the host until it ends. */
 export const MAX_PARKED = 60_000;
-/** Parked stacks ended per turn of the host's loop: unwinding a deep one takes about half a millisecond. */
-export const KILLS_PER_TURN = 8;
 
 /** Fuel of the first slice, before a guest's speed is known; a slice aims at SLICE_MS. */
 export const FIRST_SLICE = 10_000;

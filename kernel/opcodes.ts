@@ -6,22 +6,10 @@
 // Trust: trusted by verify.ts. A wrong row here is a hole: tests/rules/opcodes.test.ts checks every row against
 // the host engine's own validator.
 
+// biome-ignore format: a table
 export type Immediate =
-  | "none"
-  | "block"
-  | "label"
-  | "labels"
-  | "function"
-  | "indirect"
-  | "local"
-  | "global"
-  | "memarg"
-  | "memory"
-  | "memories"
-  | "i32"
-  | "i64"
-  | "f32"
-  | "f64";
+  | "none" | "block" | "label" | "labels" | "function" | "indirect" | "local" | "global"
+  | "memarg" | "memory" | "memories" | "i32" | "i64" | "f32" | "f64";
 
 export interface Opcode {
   /** The byte; 0xfc00 + number for the two-byte instructions. */
