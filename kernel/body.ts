@@ -40,7 +40,7 @@ const PUSHES = tabulate(0, (row) => row.pushes.length);
 const WIDTH = tabulate(0, (row) => row.width);
 const WRITES = tabulate(0, (row) => (row.effect === "writes" ? 1 : 0));
 /** 1: the result is safe; 2: it is as safe as the first operand; 0: it is not. */
-const RESULT = tabulate(0, (row, name) => {
+const RESULT = tabulate(0, (_row, name) => {
   if (/^f..\.(load|const|convert_|reinterpret_)/.test(name)) return 1;
   return /^f..\.(abs|neg|copysign)$/.test(name) || name === "local.tee" ? 2 : 0;
 });
