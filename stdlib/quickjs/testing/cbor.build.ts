@@ -126,7 +126,8 @@ class Writer {
     else if (v instanceof Date) this.tagged(TAG.DATE, v.getTime());
     else if (v instanceof RegExp) this.tagged(TAG.REGEXP, [v.source, v.flags]);
     else if (v instanceof ErrorValue) this.tagged(TAG.ERROR, ["Error", v.fields]);
-    else if (v instanceof Error) this.tagged(TAG.ERROR, ["Error", Object.assign({ name: v.name, message: v.message }, v)]);
+    else if (v instanceof Error)
+      this.tagged(TAG.ERROR, ["Error", Object.assign({ name: v.name, message: v.message }, v)]);
     else if (v instanceof Handle) this.tagged(TAG.HANDLE, v.number);
     else if (v instanceof ArrayBuffer) this.tagged(TAG.BUFFER, new Uint8Array(v));
     else if (ArrayBuffer.isView(v)) this.typed(v);
