@@ -30,6 +30,7 @@ function slice(line: string, column: number | undefined): Slice {
 export function codeFrame(source: string, { line, column }: Position, paint: Paint): string {
   const lines = source.split("\n", line + AROUND).map((text) => text.replace(/\r$/, ""));
   if (!(line >= 1 && line <= lines.length)) return "";
+  if (lines.at(-1) === "" && lines.length > line) lines.pop(); // what follows the last newline
   const first = Math.max(1, line - AROUND);
   const digits = String(lines.length).length;
   const gutter = (label: string): string => paint("dim", `${label.padStart(digits + 2)} | `);

@@ -20,7 +20,7 @@ export const GUEST_GLOBALS: ReadonlySet<string> = new Set(
     "Iterator JSON Map Math NaN Number Object Promise Proxy RangeError ReferenceError Reflect RegExp Set String Symbol",
     "SyntaxError TypeError URIError Uint16Array Uint32Array Uint8Array Uint8ClampedArray WeakMap WeakRef WeakSet",
     "decodeURI decodeURIComponent encodeURI encodeURIComponent escape eval globalThis isFinite isNaN parseFloat parseInt",
-    "undefined unescape DOMException console performance queueMicrotask setTimeout setInterval setImmediate",
+    "undefined unescape InternalError SuppressedError DisposableStack AsyncDisposableStack btoa atob DOMException console performance queueMicrotask setTimeout setInterval setImmediate",
     "clearTimeout clearInterval clearImmediate args arguments",
   ]
     .join(" ")

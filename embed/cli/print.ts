@@ -42,7 +42,7 @@ const isError = (thrown: unknown): thrown is GuestError => thrown instanceof Err
 export function positionOf(error: unknown, name: string): Position | undefined {
   const stack = isError(error) && typeof error.stack === "string" ? error.stack : "";
   for (const line of stack.split("\n")) {
-    const [, file, at, column] = /(?:^\s*at |\()([^()\n]+?):(\d+)(?::(\d+))?\)?$/.exec(line) ?? [];
+    const [, file, at, column] = /^\s*at (?:.*\()?([^()]+?):(\d+)(?::(\d+))?\)?$/.exec(line) ?? [];
     if (file === name) return { line: Number(at), column: column === undefined ? undefined : Number(column) };
   }
   return undefined;

@@ -106,18 +106,24 @@ export function readSource(parsed: Parsed): Source {
   return { name, language: chosen ?? byName ?? (isModule(bytes) ? "wasm" : "js"), bytes };
 }
 
-/** Offset of the first byte that is no UTF-8. */
+function isText(bytes: Uint8Array, stream: boolean): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Offset of the first byte that is no UTF-8: a cut sequence counts from its first byte. */
 function firstBadByte(bytes: Uint8Array): number {
   let [good, bad] = [0, bytes.length];
   while (good < bad) {
     const middle = (good + bad + 1) >> 1;
-    try {
-      new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, middle), { stream: true });
-      good = middle;
-    } catch {
-      bad = middle - 1;
-    }
+    if (isText(bytes.subarray(0, middle), true)) good = middle;
+    else bad = middle - 1;
   }
+  while (!isText(bytes.subarray(0, good), false)) good--;
   return good;
 }
 

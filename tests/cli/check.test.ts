@@ -1,0 +1,275 @@
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Analysis, analyse } from "../../embed/cli/analysis.ts";
+import { GUEST_GLOBALS } from "../../embed/cli/needs.ts";
+import { cordon } from "./command.ts";
+
+let folder = "";
+beforeAll(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "cordon-check-")));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const file = (name: string, contents: string): string => {
+  writeFileSync(join(folder, name), contents);
+  return join(folder, name);
+};
+
+async function usesOf(source: string): Promise<string[]> {
+  const analysis = await analyse(source);
+  if (analysis.kind !== "parsed") throw new Error(JSON.stringify(analysis));
+  return analysis.uses.map(
+    ({ group, call, count }) => `${group}${call === undefined ? "" : `.${call}`}/${count ?? "?"}`,
+  );
+}
+
+describe("what a script needs", () => {
+  test.each([
+    ["files.readText('a'); files['list'](); files[name]", ["files.readText/1", "files.list/0", "files/?", "name/?"]],
+    ["const { readText, list: ls } = files;", ["files.readText/?", "files.list/?"]],
+    ["sum(1, 2); sum(...xs)", ["sum/2", "sum/?", "xs/?"]],
+    ["await tools.a(...args, 1)", ["tools.a/?"]],
+    ["[Math.max(1), new Map(), console.log, args, globalThis, undefined]", []],
+  ])("%s", async (source, expected) => {
+    expect(await usesOf(source)).toEqual(expected);
+  });
+
+  test.each([
+    "const f = (a, { b, c: [d] = [] }, ...e) => a + b + d + e; f();",
+    "function g() { return h + arguments.length; var h; } g();",
+    "for (const x of [1]) x; for (let i = 0; i < 1; i++) i; for (var k in {}) k;",
+    "try { throw 1; } catch ({ message }) { message; }",
+    "class A { static b = 1; #c = 2; d() { return this.#c + A.b; } } new A().e;",
+    "label: for (;;) { break label; } ({ key: 1, other() {} }).key;",
+    "import x, { y as z } from 'm'; import * as n from 'm'; export { x as w }; z; n; export default function q() { q; }",
+    "made = 1; made + 1; typeof maybe;",
+    "switch (1) { case 1: { let s = 1; s; } default: const t = 2; t; }",
+    "{ function inner() {} inner(); } hoisted(); function hoisted() {}",
+  ])("declares everything it names: %s", async (source) => {
+    expect(await usesOf(source)).toEqual([]);
+  });
+
+  test("a name is free outside of the block, and of the function, that declares it", async () => {
+    expect(await usesOf("{ let a = 1; a; } a; function f() { var b; } b; (c) => c; c;")).toEqual(["a/?", "b/?", "c/?"]);
+  });
+
+  test("the list of what every guest has is what a guest has", () => {
+    const source = `Object.getOwnPropertyNames(globalThis)`;
+    const { value } = JSON.parse(cordon(["run", "-e", source, "--json"]).out) as { value: string[] };
+    const notGlobal = new Set(["arguments"]);
+    expect(value.filter((name) => !GUEST_GLOBALS.has(name))).toEqual([]);
+    expect([...GUEST_GLOBALS].filter((name) => !value.includes(name) && !notGlobal.has(name))).toEqual([]);
+  });
+});
+
+describe("the analysis of hostile sources", () => {
+  test.each([
+    ["(".repeat(100_000), "gave-up"],
+    ["[".repeat(100_000) + "]".repeat(100_000), "gave-up"],
+    ["x=>".repeat(100_000), "gave-up"],
+    ["const a = ;", "syntax"],
+    ["\0", "syntax"],
+    ["", "parsed"],
+  ])("source %# ends", async (source, kind) => {
+    expect((await analyse(source)).kind).toBe(kind);
+  });
+
+  test("takes no longer than its deadline, and leaves no worker behind", async () => {
+    const start = performance.now();
+    const analysis: Analysis = await analyse(`${"a = {b: [".repeat(400)}`.repeat(2_000), 50);
+    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(analysis).toEqual({ kind: "gave-up", why: "not done after 0.05 s" });
+  });
+});
+
+describe("cordon check", () => {
+  test("tells imports and needs, and suggests the grant", () => {
+    const path = file(
+      "fine.js",
+      "import { marked } from 'marked';\nexport default marked(await files.readText('a'));\n",
+    );
+    const { code, out } = cordon(["check", path]);
+    expect(code).toBe(0);
+    expect(out).toBe(
+      `fine  ${path}\n  imports  marked  (--modules DIR)\n  seems to need  files.readText  (line 2)  --grant files=ro:DIR\n`,
+    );
+    expect(cordon(["check", "-e", "files.remove('a')"]).out).toContain("--grant files=rw:DIR");
+  });
+
+  test("a syntax error is at its place, in JavaScript and in TypeScript", () => {
+    const broken = cordon(["check", "-e", "let a;\nconst x = ;"]);
+    expect([broken.code, broken.out.startsWith("eval.js:2:11: Unexpected token\n")]).toEqual([1, true]);
+    const typed = cordon(["check", file("broken.ts", "let a: number = 1;\nconst x: = 2;\n")]);
+    expect(typed.code).toBe(1);
+    expect(typed.out).toContain("broken.ts:2:");
+    expect(
+      cordon(["check", file("fine.ts", "interface A { a: number }\nenum B { C }\nfiles.list() as unknown as A;\n")])
+        .out,
+    ).toContain("files.list  (line 3)");
+  });
+
+  test("runs nothing", () => {
+    expect(cordon(["check", "-e", "console.log('ran'); for (;;);"])).toMatchObject({ code: 0, err: "" });
+  });
+
+  test.each([
+    ["other.call()", "other is not granted"],
+    ["files.readTxt('a')", "files has no call readTxt"],
+    ["files.readText()", "files.readText(path: string) is called with 0 arguments"],
+    ["files.rename('a')", "is called with 1 argument"],
+    ["files.list('a', 'b')", "is called with 2 arguments"],
+  ])("--types refuses %s: %s", (source, message) => {
+    const { code, out } = cordon(["check", "-e", source, "--types", "--grant", `files=ro:${folder}`]);
+    expect([code, out.includes(message)]).toEqual([1, true]);
+  });
+
+  test("--types accepts what fits, and what the syntax does not tell", () => {
+    const source =
+      "files.list(); files.list('a'); files.readText(...args); const f = files; const { readText } = files;";
+    expect(cordon(["check", "-e", source, "--types", "--grant", `files=ro:${folder}`])).toMatchObject({ code: 0 });
+  });
+
+  test("--json is one object", () => {
+    const { out } = cordon(["check", "-e", "import 'a'; x.y(1)", "--json"]);
+    expect(JSON.parse(out)).toEqual({
+      name: "eval.js",
+      imports: ["a"],
+      needs: [{ group: "x", calls: ["y"], line: 1 }],
+      problems: [],
+    });
+  });
+});
+
+describe("cordon types", () => {
+  test("its declarations compile, and refuse what the contract refuses", async () => {
+    const declarations = cordon(["types", "--grant", `files=ro:${folder}`]).out;
+    const { spawnSync } = await import("node:child_process");
+    file("grants.d.ts", declarations);
+    const compile = (source: string): string => {
+      const guest = file("guest.ts", `export {};\n${source}\n`);
+      const tsc = join(import.meta.dirname, "../../node_modules/typescript/bin/tsc");
+      const flags = [
+        "--noEmit",
+        "--ignoreConfig",
+        "--strict",
+        "--target",
+        "es2024",
+        "--module",
+        "esnext",
+        "--types",
+        "",
+        join(folder, "grants.d.ts"),
+      ];
+      return spawnSync(process.execPath, [tsc, ...flags, guest]).stdout.toString();
+    };
+    expect(compile("const text: string = await files.readText('a'); const first: string | undefined = args[0];")).toBe(
+      "",
+    );
+    expect(compile("await files.readText(1);")).toContain("error TS2345");
+    expect(compile("await files.nothing();")).toContain("error TS2339");
+  });
+
+  test("of a script without grants are a draft", () => {
+    const { out } = cordon(["types", file("draft.js", "tools.sum(1, 2); tools.sum(1); log('x')")]);
+    expect(out).toContain("declare const tools: {\n  sum(arg1: unknown, arg2: unknown): Promise<unknown>;\n};");
+    expect(out).toContain("declare const log: unknown;");
+  });
+});
+
+describe("cordon verify", () => {
+  const program = "samples/05-wasm/program.wasm";
+
+  test("accepts the engine and says what it found", () => {
+    const { code, out } = cordon(["verify", "dist/engine.wasm", "--json"]);
+    const summary = JSON.parse(out) as Record<string, unknown>;
+    expect(code).toBe(0);
+    expect(summary).toMatchObject({ verdict: "accepted", entries: ["cordon_init", "cordon_turn"] });
+    expect(summary["charges"]).toBe((summary["functions"] as number) + (summary["loops"] as number));
+    expect(summary["functions"]).toBeGreaterThan(1_000);
+  });
+
+  test("refuses a source module with rule and offset, and accepts what is made of it", () => {
+    const refused = cordon(["verify", program]);
+    expect(refused.code).toBe(3);
+    expect(refused.out).toMatch(/rule +V2-sections\n +means .*\n +offset +\d+ \(0x/);
+    const artifact = join(folder, "artifact.wasm");
+    expect(cordon(["verify", program, "--instrument", "-o", artifact]).code).toBe(0);
+    expect(cordon(["verify", artifact]).out).toContain("accepted");
+  });
+
+  test("refuses an artifact with one byte changed where a charge stands", () => {
+    const artifact = join(folder, "artifact2.wasm");
+    cordon(["verify", program, "--instrument", "-o", artifact]);
+    const bytes = readFileSync(artifact);
+    const at = bytes.lastIndexOf(Buffer.from([0x23, 0x00])); // global.get of the fuel
+    bytes[at + 1] = 1;
+    const { code, out } = cordon(["verify", file("changed.wasm", ""), "--json"]);
+    expect([code, JSON.parse(out).rule]).toEqual([3, "malformed"]);
+    writeFileSync(join(folder, "changed.wasm"), bytes);
+    const changed = cordon(["verify", join(folder, "changed.wasm"), "--json"]);
+    expect(changed.code).toBe(3);
+    expect(JSON.parse(changed.out)).toMatchObject({ verdict: "refused", rule: expect.stringMatching(/^V/) });
+  });
+});
+
+describe("cordon repl", () => {
+  const repl = (lines: string[], ...args: string[]) => cordon(["repl", ...args], `${lines.join("\n")}\n`);
+
+  test("keeps state between inputs, and takes one that needs several lines", () => {
+    expect(repl(["let a = 40", "function f() {", "return a + 2 }", "f()", "await f() + 1"]).out).toBe("42\n43\n");
+  });
+
+  test("shows errors and goes on; after an exhausted input there is a fresh sandbox", () => {
+    const { out, code } = repl(["let kept = 1", "nope", "kept", "for (;;);", "typeof kept"], "--fuel", "20M");
+    expect(code).toBe(0);
+    expect(out).toContain("ReferenceError: nope is not defined");
+    expect(out).toMatch(/\n1\ncordon: exhausted: fuel\n.*fresh sandbox\nundefined\n$/);
+  });
+
+  test(".usage, .limits, .help, .reset and .exit are commands of it", () => {
+    const { out } = repl(
+      ["1", ".usage", ".limits", ".help", "globalThis.x = 5", ".reset", "typeof x", ".exit", "2"],
+      "--fuel",
+      "7M",
+    );
+    expect(out).toMatch(/fuel [\d,]+, memory/);
+    expect(out).toMatch(/fuel +7,000,000/);
+    expect(out).toContain(".exit");
+    expect(out.endsWith("undefined\n")).toBe(true);
+  });
+
+  test("history is kept only where it was asked for, for its owner alone", async () => {
+    const { existsSync, statSync } = await import("node:fs");
+    const history = join(folder, "history");
+    repl(["1 + 1"]);
+    expect(existsSync(history)).toBe(false);
+    repl(["1 + 1", "2 + 2"], "--history", history);
+    expect(readFileSync(history, "utf8")).toBe("1 + 1\n2 + 2\n");
+    if (process.platform !== "win32") expect(statSync(history).mode & 0o077).toBe(0);
+  });
+});
+
+describe("cordon help", () => {
+  test("names every command, and shows each one's options and examples", () => {
+    const { out, code } = cordon([]);
+    expect(code).toBe(0);
+    for (const name of ["run", "check", "types", "verify", "repl"]) {
+      expect(out).toContain(`\n  ${name} `);
+      const help = cordon(["help", name]).out;
+      expect(help).toContain("Examples:\n  cordon ");
+      expect(cordon([name, "--help"]).out).toBe(help);
+    }
+    expect(cordon(["--version"]).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test("the examples of every command succeed, but those that wait for somebody to type", async () => {
+    const { COMMANDS } = await import("../../embed/cli/options.ts");
+    const examples = Object.values(COMMANDS).flatMap(({ examples: all }) => [...all]);
+    expect(examples.length).toBeGreaterThan(8);
+    for (const example of examples) {
+      const words = [...example.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "").slice(1);
+      expect([example, cordon(words).code]).toEqual([example, 0]);
+    }
+  });
+});
