@@ -111,7 +111,7 @@ describe.each(Object.keys(PLACES))("files %s", (kind) => {
     ["a.txt/b", "E_KIND"],
     ["", "E_PATH"],
     [undefined, "E_VALUE"],
-    [{ toString: () => "a.txt" }, "E_VALUE"],
+    [{ toString: (): string => "a.txt" }, "E_VALUE"],
   ])("reading %j is refused: %s", async (path, code) => {
     expect(await call("readText", path)).toBe(code);
   });
