@@ -11,7 +11,10 @@ const isDeep = process.env["CORDON_DEEP"] === "1";
 /** A guest that finds a way to spoil its process would be seen in those behind it, or, alone, not at all. */
 const PER_PROCESS = isDeep ? 1 : 1_000;
 const cordonOver = (attacks: typeof catalogue): Promise<Reports> =>
-  drive({ system: "cordon", perProcess: Math.min(PER_PROCESS, Math.ceil(attacks.length / 2)), patience: 30_000 }, attacks);
+  drive(
+    { system: "cordon", perProcess: Math.min(PER_PROCESS, Math.ceil(attacks.length / 2)), patience: 30_000 },
+    attacks,
+  );
 
 const breachesOf = (reports: Reports, id: string): readonly string[] => reports.get(id)?.breaches ?? ["no report"];
 
@@ -87,10 +90,14 @@ describe("cordon, against attacks of our own", () => {
 });
 
 describe("cordon, given made sources as TypeScript", () => {
-  const attacks = own.filter(({ id }) => /^(nested|parsed|long|innocent)-/.test(id));
+  const attacks = own.filter(({ id }) => /^(nested|parsed|long|innocent)-/.test(id) && OPEN[id] === undefined);
   let reports: Reports;
   beforeAll(async () => {
-    const driver = { system: "cordon-typescript", perProcess: Math.ceil(attacks.length / 2), patience: 30_000 } as const;
+    const driver = {
+      system: "cordon-typescript",
+      perProcess: Math.ceil(attacks.length / 2),
+      patience: 30_000,
+    } as const;
     reports = await drive(driver, attacks);
   }, 30 * MINUTES);
 

@@ -23,7 +23,7 @@ export interface OwnAttack extends Attack {
 const PATIENT = { wall: 8_000, memory: 64 };
 const SHORT = { wall: 250, memory: 64 };
 /** Parsing a few megabytes takes seconds; what is not done by then has been metered all the same. */
-const PARSING = { wall: process.env["CORDON_DEEP"] === "1" ? 20_000 : 700, memory: 64 };
+const PARSING = { wall: process.env["CORDON_DEEP"] === "1" ? 20_000 : 300, memory: 64 };
 
 function expectation(source: string, file: string): Expectation {
   const found = /^\/\/ Expect: (held|ended|threw(?: \w+)?|stopped|any)$/m.exec(source.slice(0, 1_000));

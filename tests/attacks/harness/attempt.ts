@@ -88,7 +88,12 @@ export async function attempt(system: System, attack: Attack): Promise<Report> {
   hosts.ledger.ended = true;
   const peak = memory();
   const working = await afterwards();
-  const breaches = [...escaped({ ending }), ...resourceBreaches(ms, peak, limits), ...working, ...ledgerBreaches(hosts)];
+  const breaches = [
+    ...escaped({ ending }),
+    ...resourceBreaches(ms, peak, limits),
+    ...working,
+    ...ledgerBreaches(hosts),
+  ];
   if (unhandled.length > 0) breaches.push("unhandled rejection in the host");
   breaches.push(...changed(), ...(await nextGuests(system)));
   return { id: attack.id, ending: trim(ending), ms: Math.round(ms), peak, breaches };
@@ -97,5 +102,8 @@ export async function attempt(system: System, attack: Attack): Promise<Report> {
 /** An ending as it can be sent to another process and printed. */
 function trim(ending: Ending): Ending {
   if (ending.kind !== "returned") return ending;
-  return { kind: "returned", value: typeof ending.value === "string" ? ending.value.slice(0, 2000) : typeof ending.value };
+  return {
+    kind: "returned",
+    value: typeof ending.value === "string" ? ending.value.slice(0, 2000) : typeof ending.value,
+  };
 }

@@ -5,7 +5,12 @@ import type { Ending, Grants, Limits, System } from "./system.ts";
 
 async function run(source: string, file: string, grants: Grants, limits: Limits): Promise<Ending> {
   if (!file.endsWith(".js") || file in javascript.next) return javascript.run(source, file, grants, limits);
-  const request = { source, name: file.replace(/js$/, "ts"), language: "typescript", grant: grants as CordonGrants } as const;
+  const request = {
+    source,
+    name: file.replace(/js$/, "ts"),
+    language: "typescript",
+    grant: grants as CordonGrants,
+  } as const;
   return endingOf(await runGuest({ ...request, limits: { wall: limits.wall, memory: `${limits.memory} MiB` } }));
 }
 

@@ -69,7 +69,8 @@ async function runBatch(driver: Driver, batch: readonly Attack[]): Promise<Repor
 /** Two at a time: the machine that this must run on has two cores. */
 export async function drive(driver: Driver, attacks: readonly Attack[]): Promise<Map<string, Report>> {
   const batches: Attack[][] = [];
-  for (let at = 0; at < attacks.length; at += driver.perProcess) batches.push(attacks.slice(at, at + driver.perProcess));
+  for (let at = 0; at < attacks.length; at += driver.perProcess)
+    batches.push(attacks.slice(at, at + driver.perProcess));
   const reports: Report[] = [];
   const worker = async (): Promise<void> => {
     for (let batch = batches.shift(); batch; batch = batches.shift()) reports.push(...(await runBatch(driver, batch)));

@@ -68,11 +68,23 @@ function show(ledger: Ledger, value: unknown): void {
 /** Each function says HOSTSRC in its own text, which no guest may read. */
 export function makeHosts(ledger = newLedger()): Hosts {
   const grants = {
-    hostEcho: (value: unknown) => /* HOSTSRC */ (note(ledger, [value]), value),
-    hostCall: (f: unknown, a: unknown) => (note(ledger, []), typeof f === "function" ? f(a) : /* HOSTSRC */ undefined),
-    hostAsync: (value: unknown) => /* HOSTSRC */ (note(ledger, [value]), later(ledger, value)),
+    hostEcho(value: unknown) {
+      /* HOSTSRC */ note(ledger, [value]);
+      return value;
+    },
+    hostCall(f: unknown, a: unknown) {
+      /* HOSTSRC */ note(ledger, []);
+      return typeof f === "function" ? f(a) : undefined;
+    },
+    hostAsync(value: unknown) {
+      /* HOSTSRC */ note(ledger, [value]);
+      return later(ledger, value);
+    },
     hostThrow: (message: unknown) => /* HOSTSRC */ fail(message),
-    hostInspect: (value: unknown) => /* HOSTSRC */ (note(ledger, []), show(ledger, value)),
+    hostInspect(value: unknown) {
+      /* HOSTSRC */ note(ledger, []);
+      show(ledger, value);
+    },
     hostCap: { read: (path: unknown) => /* HOSTSRC */ `contents of ${path}`, tag: () => /* HOSTSRC */ "tag" },
     hostCheckThenUse: (order: { path: unknown }) => /* HOSTSRC */ checkThenUse(order),
     hostSum: (list: number[]) => /* HOSTSRC */ sum(list),
