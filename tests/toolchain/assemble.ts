@@ -22,7 +22,7 @@ export interface Parts {
   readonly memory?: { readonly min: number; readonly max?: number };
   readonly table?: readonly number[];
   /** Constant expressions of mutable globals, with their types. */
-  readonly globals?: readonly { readonly type: number; readonly code: readonly number[] }[];
+  readonly globals?: readonly { readonly type: number; readonly code: readonly number[]; readonly exported?: string }[];
   readonly start?: number;
   readonly data?: readonly { readonly offset: number; readonly bytes: readonly number[] }[];
   /** Whole sections, put in front of all others or behind them. */
@@ -85,6 +85,9 @@ export function assemble(parts: Parts): Uint8Array<ArrayBuffer> {
   const exported = functions.flatMap(({ exported: name }, index) =>
     name === undefined ? [] : [[...text(name), 0, ...leb(imports.length + index)]],
   );
+  const globalExports = globals.flatMap(({ exported: name }, index) =>
+    name === undefined ? [] : [[...text(name), 3, ...leb(index)]],
+  );
   const memoryExport = memory === undefined ? [] : [[...text("memory"), 2, 0]];
   return Uint8Array.from([
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
@@ -104,7 +107,7 @@ export function assemble(parts: Parts): Uint8Array<ArrayBuffer> {
       6,
       globals.map(({ type, code }) => [type, 1, ...code, 0x0b]),
     ),
-    ...section(7, [...memoryExport, ...exported]),
+    ...section(7, [...memoryExport, ...globalExports, ...exported]),
     ...(start === undefined ? [] : raw(8, leb(start))),
     ...section(9, table === undefined ? [] : [[0, ...i32(0), 0x0b, ...vector(table.map(leb))]]),
     ...section(10, functions.map(body)),

@@ -183,10 +183,11 @@ function loop(maker: Maker): number[] {
 }
 
 function blockOrIf(maker: Maker): number[] {
+  const isIf = draw(maker, 2) === 0;
+  const head = isIf ? [...expression(maker, T.i32), 0x04, NOTHING] : [0x02, NOTHING];
   maker.labels.push({ results: [], isLoop: false });
-  const head = draw(maker, 2) === 0 ? [0x02, NOTHING] : [...expression(maker, T.i32), 0x04, NOTHING];
   const code = [...head, ...statements(maker, 3)];
-  if (head[0] !== 0x02 && draw(maker, 2) === 0) code.push(0x05, ...statements(maker, 2));
+  if (isIf && draw(maker, 2) === 0) code.push(0x05, ...statements(maker, 2));
   maker.labels.pop();
   return [...code, 0x0b];
 }
@@ -210,12 +211,13 @@ function jump(maker: Maker): number[] {
   return [...values, 0x0c, ...leb(label), ...dead];
 }
 
-const guarded = (maker: Maker): number[] => {
+function guarded(maker: Maker): number[] {
+  const condition = expression(maker, T.i32);
   maker.labels.push({ results: [], isLoop: false });
-  const code = [...expression(maker, T.i32), 0x04, NOTHING, ...jump(maker), 0x0b];
+  const code = jump(maker);
   maker.labels.pop();
-  return code;
-};
+  return [...condition, 0x04, NOTHING, ...code, 0x0b];
+}
 
 function statement(maker: Maker): number[] {
   const kind = draw(maker, 9);
