@@ -110,8 +110,7 @@ function expect(
 }
 
 function push(walk: Walk, count: number, safe: number): void {
-  walk.safe.fill(safe, walk.height, walk.height + count);
-  walk.height += count;
+  for (let i = 0; i < count; i++) walk.safe[walk.height++] = safe;
   if (walk.height > walk.highest) walk.highest = walk.height;
   if (walk.height > limits.MAX_OPERANDS) refuse("S-operands", walk.at);
 }

@@ -29,8 +29,10 @@ export function readByte(reader: Reader): number {
 
 /** An unsigned LEB128 of at most 32 bits. Overlong forms are read: linkers emit them. */
 export function readU32(reader: Reader): number {
-  let value = 0;
-  for (let shift = 0; shift < 35; shift += 7) {
+  const first = readByte(reader);
+  if (first < 0x80) return first;
+  let value = first & 0x7f;
+  for (let shift = 7; shift < 35; shift += 7) {
     const byte = readByte(reader);
     value += (byte & 0x7f) * 2 ** shift;
     if (byte < 0x80) return value <= 0xffff_ffff ? value : refuse("malformed", reader.at);
