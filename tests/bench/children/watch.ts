@@ -1,53 +1,43 @@
 // Times the host's WebAssembly from outside, by wrapping it before anybody looks: the product runs unchanged.
-// The kernel validates, verifies and compiles in one go, so verification is what lies between the other two.
 
 export interface Times {
   /** The first use of WebAssembly, as a time of this process. */
   first: number;
-  validate: number;
-  verify: number;
+  /** Compilation by the host, its validation included. */
   compile: number;
+  /** From the end of a compilation to the next instance: the kernel's rules, and reading the engine's image. */
+  prepare: number;
   instantiate: number;
 }
 
-type Host = Record<string, (...args: unknown[]) => unknown>;
+type Host = Record<string, new (...args: unknown[]) => object>;
 
 export function watch(): Times {
-  const times: Times = { first: 0, validate: 0, verify: 0, compile: 0, instantiate: 0 };
-  const host = WebAssembly as unknown as Host;
-  let validated = 0;
-  const wrap = (name: string, before: () => void, after: (ms: number) => void): void => {
-    const original = host[name]!;
-    host[name] = new Proxy(original, {
-      apply: (target, self, args) => clocked(() => Reflect.apply(target, self, args), before, after),
-      construct: (target, args) => clocked(() => Reflect.construct(target, args) as object, before, after),
-    });
-  };
-  const add = (part: "compile" | "instantiate") => (ms: number) => {
-    times[part] += ms;
-  };
-  const validating = (): void => {
-    if (times.first === 0) times.first = performance.now();
-  };
-  const compiling = (): void => {
-    if (validated > 0) times.verify += performance.now() - validated;
-    validated = 0;
-  };
-  wrap("validate", validating, (ms) => {
-    times.validate += ms;
-    validated = performance.now();
+  const times: Times = { first: 0, compile: 0, prepare: 0, instantiate: 0 };
+  let compiled = 0;
+  wrap("Module", (start, end) => {
+    if (times.first === 0) times.first = start;
+    times.compile += end - start;
+    compiled = end;
   });
-  wrap("Module", compiling, add("compile"));
-  wrap("Instance", compiling, add("instantiate"));
+  wrap("Instance", (start, end) => {
+    if (compiled > 0) times.prepare += start - compiled;
+    times.instantiate += end - start;
+    compiled = 0;
+  });
   return times;
 }
 
-function clocked<T>(work: () => T, before: () => void, after: (ms: number) => void): T {
-  before();
-  const start = performance.now();
-  try {
-    return work();
-  } finally {
-    after(performance.now() - start);
-  }
+function wrap(name: string, note: (start: number, end: number) => void): void {
+  const host = WebAssembly as unknown as Host;
+  host[name] = new Proxy(host[name]!, {
+    construct(target, args) {
+      const start = performance.now();
+      try {
+        return Reflect.construct(target, args) as object;
+      } finally {
+        note(start, performance.now());
+      }
+    },
+  });
 }
