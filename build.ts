@@ -96,7 +96,7 @@ function linkCommand(): void {
 const load = (file: string) => import(pathToFileURL(join(root, file)).href);
 
 /** Bytes of shadow stack after which the engine throws its own error. Below kernel/limits.ts DEPTH_OWN_STACK. */
-const STACK_LIMIT = 700 * 1024;
+const STACK_LIMIT = 780_000;
 
 async function buildEngineArtifacts(): Promise<void> {
   const { buildEngine } = await load("stdlib/quickjs/build.ts");

@@ -28,7 +28,7 @@ export const frameCost = (locals: number, operands: number): number => 96 + 8 * 
 /** Fuel per byte of a bulk operation is 1 / 2^BULK_SHIFT. */
 export const BULK_SHIFT = 3;
 /** Fuel of one gate call, and of a page that the guest had not touched before. */
-export const GATE_COST = 100;
+export const GATE_COST = 1_000;
 export const PAGE_COST = 500;
 
 const get = (global: number): number[] => [0x23, global];

@@ -26,8 +26,8 @@ const [NOTHING_WAITS, EMPTY, CANNOT_WAIT, UNKNOWN] = [-1, -1, -2, -1];
 const KEPT_SCRATCH = 65_536;
 
 /** Items and bytes that the charge in the trampoline covers. */
-const FREE_WORK = 512;
-const work = (items: number, bytes: number): number => items * 8 + (bytes >>> 2);
+const FREE_WORK = 1_000;
+const work = (items: number, bytes: number): number => items * 64 + (bytes >>> 2);
 
 function chargeValue(tenant: Tenant, items: number, bytes: number): void {
   const cost = work(items, bytes);
