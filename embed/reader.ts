@@ -102,14 +102,19 @@ export function takeWtf8(length: number): string {
     if (input.bytes[at] !== 0xed || at + 2 >= end) continue;
     const [second, third] = [input.bytes[at + 1] as number, input.bytes[at + 2] as number];
     if (second < 0xa0 || second > 0xbf || third >> 6 !== 2) continue;
-    text +=
-      decoder.decode(input.bytes.subarray(run, at)) + fromCharCode(0xd800 | ((second & 0x1f) << 6) | (third & 0x3f));
+    text += textOf(run, at) + fromCharCode(0xd800 | ((second & 0x1f) << 6) | (third & 0x3f));
     at += 2;
     run = at + 1;
   }
-  text += decoder.decode(input.bytes.subarray(run, end));
+  text += textOf(run, end);
   input.at = end;
   return text;
+}
+
+/** Most runs between surrogates are empty or short, and a call of the decoder costs as much as many of them. */
+function textOf(from: number, end: number): string {
+  const short = end - from < SHORT ? shortText(input.bytes, from, end) : undefined;
+  return short ?? decoder.decode(input.bytes.subarray(from, end));
 }
 
 // Keys repeat. A key that was seen lately costs no new string, and the engine's own look-up gets the same one again.

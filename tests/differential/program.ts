@@ -10,7 +10,7 @@ export interface Program {
 }
 
 /** Values as text that tells -0 from 0 and a hole from undefined, and that every engine can print the same. */
-const PRELUDE = String.raw`
+const PRELUDE = `
   const show = (v, d = 0) => {
     if (typeof v === "string") return JSON.stringify(v);
     if (typeof v === "bigint") return v + "n";
