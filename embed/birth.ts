@@ -7,8 +7,8 @@ import { type Engine, later, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { allLimits, type Limits } from "./limits.ts";
 import { type Load, moduleLoader } from "./modules.ts";
-import { checkSandboxOptions, type SandboxOptions } from "./options.ts";
-import { newOutput, type Output } from "./output.ts";
+import { readSandboxOptions, type SandboxOptions } from "./options.ts";
+import { ignoreResult, newOutput, type Output } from "./output.ts";
 import { type RandomBytes, realRandom, seededRandom } from "./randomness.ts";
 import { asError, endingText } from "./result.ts";
 import { newMeter, systemGrants } from "./system.ts";
@@ -42,8 +42,8 @@ export interface Born {
   readonly meter: CallMeter;
 }
 
-export function planSandbox(options: SandboxOptions): Plan {
-  checkSandboxOptions(options);
+export function planSandbox(given: SandboxOptions): Plan {
+  const options = readSandboxOptions(given);
   const virtual = options.virtual === true ? {} : options.virtual || undefined;
   return {
     limits: allLimits(options.profile, options.limits),
@@ -85,7 +85,7 @@ function guarded(
   return (record) => {
     if (!isGrant(record.handle)) return;
     try {
-      trace(record);
+      ignoreResult(trace(record));
     } catch {
       // Watching must not change what is watched.
     }

@@ -1,6 +1,5 @@
 // A Cordon: `run` and `createSandbox` over one engine. Entries make one of their host's powers.
 import { type CordonPowers, type Engine, newEngine } from "./engine.ts";
-import { CordonError } from "./errors.ts";
 import { type RunOptions, type SandboxOptions, type Source, splitOptions } from "./options.ts";
 import type { Result } from "./result.ts";
 import { newSandbox, type Sandbox } from "./sandbox.ts";
@@ -19,11 +18,10 @@ export interface Cordon {
 }
 
 async function runOnce(engine: () => Promise<Engine>, request: RunRequest): Promise<Result> {
-  const [sandboxOptions, runOptions] = splitOptions(request);
-  if (!Object.hasOwn(request, "source")) throw new CordonError("E_OPTION", "run needs a source");
+  const [source, sandboxOptions, runOptions] = splitOptions(request);
   const sandbox = await newSandbox(engine, sandboxOptions);
   try {
-    return await sandbox.run(request.source, runOptions);
+    return await sandbox.run(source, runOptions);
   } finally {
     sandbox.dispose();
   }

@@ -3,6 +3,7 @@ import { type Artifact, createKernel, type Image, type Kernel } from "../kernel/
 import { CordonError } from "./errors.ts";
 import { findLater } from "./host.ts";
 import { bakeImage, readImage } from "./image.ts";
+import { isBytes } from "./plain.ts";
 
 type Bytes = Uint8Array | ArrayBuffer;
 export type BytesSource = () => Bytes | Promise<Bytes>;
@@ -25,7 +26,7 @@ export interface Engine {
   readonly stripper: () => Promise<Image>;
 }
 
-const asBytes = (given: Bytes): Uint8Array => (given instanceof Uint8Array ? given : new Uint8Array(given));
+export const asBytes = (given: Bytes): Uint8Array => (isBytes(given) ? given : new Uint8Array(given));
 
 export const now = (): number => performance.now();
 export const later = findLater();
@@ -35,9 +36,9 @@ function newKernel(): Kernel {
   return createKernel({ utf8: (bytes) => decoder.decode(bytes), now, later });
 }
 
-async function readEngine({ engine }: CordonPowers): Promise<Uint8Array> {
+async function readEngine(powers: CordonPowers): Promise<Uint8Array> {
   try {
-    return asBytes(await engine());
+    return asBytes(await powers.engine());
   } catch (cause) {
     throw new CordonError("E_ENGINE", "the engine's bytes could not be read: build it with npm run build", { cause });
   }

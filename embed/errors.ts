@@ -23,7 +23,11 @@ export class CordonError extends Error {
 }
 
 /** Is it a CordonError, of this copy of the package or another? */
-export const isCordonError = (thrown: unknown, code?: ErrorCode): thrown is CordonError =>
-  thrown instanceof Error &&
-  thrown.name === "CordonError" &&
-  (code === undefined || (thrown as { code?: unknown }).code === code);
+export function isCordonError(thrown: unknown, code?: ErrorCode): thrown is CordonError {
+  try {
+    if (!(thrown instanceof Error) || thrown.name !== "CordonError") return false;
+    return code === undefined || (thrown as { code?: unknown }).code === code;
+  } catch {
+    return false; // a proxy, say: anything may be thrown
+  }
+}

@@ -115,8 +115,9 @@ const quietly = (read: () => unknown): unknown => {
 export function describe(value: object): string {
   if (value instanceof Promise) return "a Promise (await it first)";
   if (typeof quietly(() => (value as { then?: unknown }).then) === "function") return "a thenable";
-  const name = quietly(() => (value.constructor as { name?: unknown } | undefined)?.name);
-  const isBuiltIn = typeof name === "string" && (globalThis as Record<string, unknown>)[name] === value.constructor;
+  const maker = quietly(() => value.constructor) as { name?: unknown } | undefined;
+  const name = quietly(() => maker?.name);
+  const isBuiltIn = typeof name === "string" && (globalThis as Record<string, unknown>)[name] === maker;
   if (typeof name !== "string" || name === "") return "an instance of a class";
   return isBuiltIn ? `a ${name}` : `an instance of ${name.slice(0, 100)}`;
 }

@@ -1,5 +1,6 @@
 // Every limit of a run: one table. Documents, checks and the command line read it.
 import { CordonError } from "./errors.ts";
+import { readPlain, show } from "./plain.ts";
 
 const [KIB, MIB, GIB, TIB] = [2 ** 10, 2 ** 20, 2 ** 30, 2 ** 40];
 
@@ -52,22 +53,17 @@ const EXAMPLES: { readonly [unit in Row["unit"]]: string } = {
   ms: '2_000 or "2 s"',
 };
 
-const show = (value: unknown): string =>
-  typeof value === "string" ? JSON.stringify(value.slice(0, 40)) : String(value);
-
 function refuse(name: LimitName, value: unknown): never {
   const { unit, least, most } = LIMITS[name];
   const of = unit === "count" || unit === "fuel" ? "" : ` of ${unit}`;
   const range = `a whole number${of} from ${least} to ${most}, such as ${EXAMPLES[unit]}`;
-  throw new CordonError(
-    "E_LIMIT",
-    `limits.${name} is ${typeof value === "symbol" ? "a symbol" : show(value)}: pass ${range}`,
-  );
+  throw new CordonError("E_LIMIT", `limits.${name} is ${show(value)}: pass ${range}`);
 }
 
 /** The number that a text means, or undefined. Digits may be grouped by "_". */
 function parseText(text: string, unit: Row["unit"]): number | undefined {
-  const parts = /^(\d[\d_]*(?:\.\d+)?(?:e\d{1,2})?)\s*([a-z]*)$/i.exec(text.trim().slice(0, 60));
+  if (text.length > 60) return undefined;
+  const parts = /^(\d[\d_]*(?:\.\d+)?(?:e\d{1,2})?)\s*([a-z]*)$/i.exec(text.trim());
   const factor = SUFFIXES[unit][parts?.[2]?.toLowerCase() ?? "?"];
   if (parts === null || factor === undefined) return undefined;
   return Number((parts[1] as string).replaceAll("_", "")) * factor;
@@ -75,13 +71,19 @@ function parseText(text: string, unit: Row["unit"]): number | undefined {
 
 /** The limit that a number or text means. Throws CordonError E_LIMIT that names it and tells what is allowed. */
 export function parseLimit(name: LimitName, value: unknown): number {
+  if (!isLimit(name)) return refuseName(name);
   const { unit, least, most } = LIMITS[name];
   const number = typeof value === "string" ? parseText(value, unit) : value;
   if (typeof number !== "number" || !Number.isSafeInteger(number)) return refuse(name, value);
   return number >= least && number <= most ? number : refuse(name, value);
 }
 
-const isLimit = (name: string): name is LimitName => Object.hasOwn(LIMITS, name);
+const isLimit = (name: unknown): name is LimitName => NAMES.includes(name as LimitName);
+
+function refuseName(name: unknown): never {
+  const shown = typeof name === "string" ? name.slice(0, 100) : show(name);
+  throw new CordonError("E_LIMIT", `limits.${shown} is unknown: there are ${NAMES.join(", ")}`);
+}
 
 const profileLimits = (profile: Profile): Limits =>
   Object.fromEntries(NAMES.map((name) => [name, LIMITS[name][profile]])) as Limits;
@@ -94,11 +96,10 @@ function checkProfile(profile: unknown): Profile {
 /** `base` with the given limits in place of its own. */
 export function overrideLimits(base: Limits, given: unknown): Limits {
   if (given === undefined) return base;
-  if (typeof given !== "object" || given === null) throw new CordonError("E_LIMIT", "limits must be an object");
+  const asked = readPlain<Record<string, unknown>>(given, "limits", "E_LIMIT");
   const limits: Record<string, number> = { ...base };
-  for (const name of Object.keys(given)) {
-    if (!isLimit(name)) throw new CordonError("E_LIMIT", `limits.${name} is unknown: there are ${NAMES.join(", ")}`);
-    const value = (given as Record<string, unknown>)[name];
+  for (const [name, value] of Object.entries(asked)) {
+    if (!isLimit(name)) return refuseName(name);
     if (value !== undefined) limits[name] = parseLimit(name, value);
   }
   return limits as Limits;

@@ -1,6 +1,6 @@
 // Modules that a guest may import: from a table, or from a function of the embedder.
 import { CordonError } from "./errors.ts";
-import { isProxy } from "./host.ts";
+import { isPlain, readPlain } from "./plain.ts";
 
 export interface LoadedModule {
   /** Unique: what imports inside it are resolved against, and what its errors say. */
@@ -60,7 +60,7 @@ function fromLoader(loader: ModuleLoader): Load {
 }
 
 function tableOf(modules: object): ReadonlyMap<string, string> {
-  const entries = Object.entries(modules);
+  const entries = Object.entries(readPlain<Record<string, unknown>>(modules, "modules"));
   const bad = entries.find(([, source]) => typeof source !== "string");
   if (bad !== undefined) throw new CordonError("E_OPTION", `modules[${JSON.stringify(bad[0])}] is no source text`);
   return new Map(entries as [string, string][]);
@@ -70,7 +70,7 @@ function tableOf(modules: object): ReadonlyMap<string, string> {
 export function moduleLoader(modules: unknown): Load | undefined {
   if (modules === undefined) return undefined;
   if (typeof modules === "function") return bounded(fromLoader(modules as ModuleLoader));
-  if (typeof modules === "object" && modules !== null && !isProxy(modules)) return bounded(fromTable(tableOf(modules)));
+  if (isPlain(modules)) return bounded(fromTable(tableOf(modules)));
   throw new CordonError("E_OPTION", "modules must be a record of sources or a function (specifier, referrer)");
 }
 

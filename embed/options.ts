@@ -6,6 +6,8 @@ import { CordonError } from "./errors.ts";
 import type { LimitsOption, Profile } from "./limits.ts";
 import type { ModulesOption } from "./modules.ts";
 import type { ConsoleOption } from "./output.ts";
+import { isPlain, readPlain } from "./plain.ts";
+import { checkSignal } from "./signal.ts";
 import type { Language } from "./typescript.ts";
 
 /** One call of a grant, for whoever watches: who, which call, what came of it, how many bytes. */
@@ -63,11 +65,10 @@ const SANDBOX_KEYS = [
 const RUN_KEYS = ["inputs", "name", "kind", "language", "drain", "limits", "signal"] as const;
 const ALL_KEYS = ["source", ...SANDBOX_KEYS, ...RUN_KEYS] as const;
 
-function checkKeys(options: unknown, known: readonly string[], who: string): void {
-  if (typeof options !== "object" || options === null)
-    throw new CordonError("E_OPTION", `${who} takes an object of options`);
+function readKeys<T extends object>(given: unknown, known: readonly string[], who: string): T {
+  const options = readPlain<T>(given, `what ${who} takes`);
   const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown === undefined) return;
+  if (unknown === undefined) return options;
   throw new CordonError("E_OPTION", `${who} has no option ${JSON.stringify(unknown)}: there are ${known.join(", ")}`);
 }
 
@@ -77,33 +78,48 @@ const wrong = (what: string): never => {
 
 const isOptional = (value: unknown, type: string): boolean => value === undefined || typeof value === type;
 
-export function checkSandboxOptions(options: SandboxOptions): void {
-  checkKeys(options, SANDBOX_KEYS, "createSandbox");
-  const { trace, timeZoneOffset, virtual } = options;
+/** A copy that was checked. */
+export function readSandboxOptions(given: SandboxOptions): SandboxOptions {
+  const options = readKeys<SandboxOptions>(given, SANDBOX_KEYS, "createSandbox");
+  const { grant, trace, timeZoneOffset, virtual } = options;
+  if (grant !== undefined && !isPlain(grant)) throw new CordonError("E_GRANT", "grant must be a plain object");
   if (!isOptional(trace, "function")) wrong("trace must be a function");
   const isOffset = Number.isFinite(timeZoneOffset) && Math.abs(timeZoneOffset as number) <= 24 * 60;
   if (timeZoneOffset !== undefined && !isOffset) wrong("timeZoneOffset must be minutes from -1440 to 1440");
-  if (!isOptional(virtual, "boolean") && typeof virtual !== "object") wrong("virtual must be true or { start, seed }");
-  if (typeof virtual === "object") checkKeys(virtual, ["start", "seed"], "virtual");
+  return { ...options, virtual: readVirtual(virtual) };
 }
 
-export function checkRunOptions(options: RunOptions, who = "run"): void {
-  checkKeys(options, RUN_KEYS, who);
+/** A copy that was checked, or what needs no copy. */
+export function readVirtual(virtual: unknown): boolean | VirtualOptions | undefined {
+  if (virtual === undefined || typeof virtual === "boolean") return virtual;
+  if (typeof virtual !== "object") wrong("virtual must be true or { start, seed }");
+  return readKeys<VirtualOptions>(virtual, ["start", "seed"], "virtual");
+}
+
+/** A copy that was checked. */
+export function readRunOptions(given: RunOptions, who = "run"): RunOptions {
+  const options = readKeys<RunOptions>(given, RUN_KEYS, who);
   const { inputs, name, kind, language, signal, drain } = options;
-  if (inputs !== undefined && (typeof inputs !== "object" || inputs === null)) wrong("inputs must be an object");
+  if (inputs !== undefined && !isPlain(inputs)) wrong("inputs must be a plain object");
   if (!isOptional(name, "string")) wrong("name must be text");
   if (!isOptional(drain, "boolean")) wrong("drain must be true or false");
   if (kind !== undefined && !["auto", "script", "module"].includes(kind))
     wrong('kind must be "auto", "script" or "module"');
   if (language !== undefined && !["auto", "javascript", "typescript"].includes(language))
     wrong('language must be "auto", "javascript" or "typescript"');
-  if (signal !== undefined && typeof signal?.addEventListener !== "function") wrong("signal must be an AbortSignal");
+  checkSignal(signal);
+  return options;
 }
 
-/** The two halves of the options of `run`. */
-export function splitOptions(options: SandboxOptions & RunOptions): [SandboxOptions, RunOptions] {
-  checkKeys(options, ALL_KEYS, "run");
+interface Whole extends SandboxOptions, Omit<RunOptions, "limits"> {
+  readonly source: Source;
+}
+
+/** The source and the two halves of the options of `run`. */
+export function splitOptions(given: Whole): [Source, SandboxOptions, RunOptions] {
+  const options = readKeys<Whole>(given, ALL_KEYS, "run");
+  if (!Object.hasOwn(options, "source")) wrong("run needs a source");
   const pick = (keys: readonly string[]): object =>
     Object.fromEntries(Object.entries(options).filter(([key]) => keys.includes(key)));
-  return [pick(SANDBOX_KEYS), pick(RUN_KEYS.filter((key) => key !== "limits"))];
+  return [options.source, pick(SANDBOX_KEYS), pick(RUN_KEYS.filter((key) => key !== "limits"))];
 }

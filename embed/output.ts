@@ -35,7 +35,12 @@ export const escapeControls = (text: string): string =>
     },
   );
 
-type Sink = (level: Level, text: string) => void;
+/** What the embedder's own function gives back is not looked at; but a promise of it that rejects would end the process. */
+export function ignoreResult(result: unknown): void {
+  if (result instanceof Promise) Promise.prototype.then.call(result, undefined, () => undefined);
+}
+
+type Sink = (level: Level, text: string) => unknown;
 
 function sinkOf(option: unknown, kept: ConsoleLine[]): Sink {
   if (option === undefined || option === "collect") return (level, text) => void kept.push({ level, text });
@@ -56,9 +61,9 @@ export function newOutput(option: unknown): Output {
   function say(level: Level, text: string, bytes: number): void {
     if (isCut) return;
     left -= bytes;
-    if (left >= 0) return sink(level, text);
+    if (left >= 0) return ignoreResult(sink(level, text));
     isCut = true;
-    sink("warn", "(the limit of output is reached: what follows is dropped)");
+    ignoreResult(sink("warn", "(the limit of output is reached: what follows is dropped)"));
   }
   const done = encodeValue(undefined).slice();
 

@@ -40,7 +40,7 @@ const isSame = (a: Uint8Array, b: Uint8Array): boolean =>
 export function newProgramLoader(kernel: Kernel): LoadProgram {
   const kept: { readonly bytes: Uint8Array; readonly loaded: Loaded }[] = [];
   return (program, library) => {
-    const bytes = program.slice();
+    const bytes = new Uint8Array(program); // The slice of a Buffer is no copy.
     const at = kept.findIndex((one) => isSame(one.bytes, bytes));
     const found = at < 0 ? undefined : kept.splice(at, 1)[0];
     const loaded = found?.loaded ?? loadProgram(kernel, bytes, library);

@@ -1,7 +1,9 @@
 // The options of runProgram: what they are, and that there are no others.
 import { CordonError } from "./errors.ts";
-import type { SandboxOptions } from "./options.ts";
+import { readVirtual, type SandboxOptions } from "./options.ts";
+import { isBytes, isPlain, readPlain } from "./plain.ts";
 import type { InputOption, Sink } from "./program-process.ts";
+import { checkSignal } from "./signal.ts";
 
 type Shared = "grant" | "limits" | "profile" | "console" | "virtual" | "trace";
 
@@ -33,32 +35,53 @@ const wrong = (what: string): never => {
 
 const isWord = (value: unknown): value is string => typeof value === "string" && !value.includes("\0");
 
-/** Throws CordonError for what is not as ProgramRequest says. */
-export function checkProgramRequest(request: ProgramRequest): void {
-  if (typeof request !== "object" || request === null) wrong("runProgram takes an object of options");
+/** A copy that was checked. Throws CordonError for what is not as ProgramRequest says. */
+export function readProgramRequest(given: ProgramRequest): ProgramRequest {
+  const request = readPlain<ProgramRequest>(given, "what runProgram takes");
   const unknown = Object.keys(request).find((key) => !KEYS.includes(key));
   if (unknown !== undefined) wrong(`runProgram has no option ${JSON.stringify(unknown)}: there are ${KEYS.join(", ")}`);
-  const { module, args = [], entry, entryArgs = [], signal, trace, virtual } = request;
-  if (!(module instanceof Uint8Array)) wrong("module must be a Uint8Array");
-  if (!Array.isArray(args) || !args.every(isWord)) wrong("args must be texts without NUL");
+  const { module, grant, entry, signal, trace } = request;
+  const [args, entryArgs] = [readList(request.args, "args"), readList(request.entryArgs, "entryArgs")];
+  if (!isBytes(module)) wrong("module must be a Uint8Array");
+  if (grant !== undefined && !isPlain(grant)) throw new CordonError("E_GRANT", "grant must be a plain object");
+  if (!args.every(isWord)) wrong("args must be texts without NUL");
   if (entry !== undefined && typeof entry !== "string") wrong("entry must be the name of an exported function");
   const isNumber = (value: unknown): boolean => typeof value === "number" || typeof value === "bigint";
-  if (!Array.isArray(entryArgs) || !entryArgs.every(isNumber)) wrong("entryArgs must be numbers");
-  if (signal !== undefined && typeof signal?.addEventListener !== "function") wrong("signal must be an AbortSignal");
+  if (!entryArgs.every(isNumber)) wrong("entryArgs must be numbers");
+  checkSignal(signal);
   if (trace !== undefined && typeof trace !== "function") wrong("trace must be a function");
-  if (!["undefined", "boolean", "object"].includes(typeof virtual)) wrong("virtual must be true or { start, seed }");
   for (const name of ["stdout", "stderr"] as const) {
     if (request[name] !== undefined && typeof request[name] !== "function")
       wrong(`${name} must be a function of bytes`);
   }
+  return { ...request, args, entryArgs, virtual: readVirtual(request.virtual) } as ProgramRequest;
+}
+
+function readList(given: unknown, name: string): readonly unknown[] {
+  if (given === undefined) return [];
+  try {
+    if (Array.isArray(given)) return [...(given as unknown[])];
+  } catch {
+    // An array whose elements throw is as bad as none.
+  }
+  return wrong(`${name} must be a list`);
 }
 
 /** "NAME=value" for each variable. */
 export function environmentOf({ env = {} }: ProgramRequest): string[] {
-  if (typeof env !== "object" || env === null) wrong("env must be an object of texts");
-  return Object.entries(env).map(([name, value]) => {
+  return variablesOf(env).map(([name, value]) => {
     if (!isWord(name) || name === "" || name.includes("=") || !isWord(value))
-      wrong(`env.${name} must be text without NUL`);
+      wrong(`env[${JSON.stringify(name.slice(0, 100))}] must be text without NUL`);
     return `${name}=${value}`;
   });
+}
+
+/** `process.env` is not plain, and a likely guest. */
+function variablesOf(env: unknown): [string, unknown][] {
+  try {
+    if (typeof env === "object" && env !== null && !(Symbol.iterator in env)) return Object.entries(env);
+  } catch (cause) {
+    throw new CordonError("E_OPTION", "env threw while it was read", { cause });
+  }
+  return wrong("env must be an object of texts");
 }

@@ -2,6 +2,8 @@
 import { type Contract, permissive, type Target } from "../kernel/index.ts";
 import { PROGRAM } from "../stdlib/abi.ts";
 import { CordonError } from "./errors.ts";
+import { ignoreResult } from "./output.ts";
+import { isBytes } from "./plain.ts";
 import { newMeter } from "./system.ts";
 import { newTarget } from "./target.ts";
 
@@ -79,11 +81,12 @@ function streamReader(source: AsyncIterable<Uint8Array>): ProcessParts["read"] {
 export function inputReader(input: unknown): ProcessParts["read"] {
   if (input === undefined) return readerOf(NOTHING);
   if (typeof input === "string") return readerOf(new TextEncoder().encode(input));
-  if (input instanceof Uint8Array) return readerOf(input);
-  if (typeof (input as AsyncIterable<Uint8Array> | null)?.[Symbol.asyncIterator] === "function") {
+  if (isBytes(input)) return readerOf(input);
+  try {
     return streamReader(input as AsyncIterable<Uint8Array>);
+  } catch (cause) {
+    throw new CordonError("E_OPTION", "stdin must be text, a Uint8Array or an async iterable of Uint8Array", { cause });
   }
-  throw new CordonError("E_OPTION", "stdin must be text, a Uint8Array or an async iterable of Uint8Array");
 }
 
 export interface Streams {
@@ -97,7 +100,7 @@ const PIECE_COST = 64;
 
 function handOn(sink: Sink, piece: Uint8Array): void {
   try {
-    sink(piece);
+    ignoreResult(sink(piece));
   } catch {
     throw wasiError(IO, "the stream is closed"); // What the embedder's function says is not for the program.
   }

@@ -16,17 +16,18 @@ import {
 import { PROGRAM } from "../stdlib/abi.ts";
 import { type Prepared, prepareGrants } from "./capability.ts";
 import { type Clock, realClock, startOf, virtualClock } from "./clock.ts";
-import { type BytesSource, later, now } from "./engine.ts";
+import { asBytes, type BytesSource, later, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { allLimits, type Limits } from "./limits.ts";
-import { newOutput, type Output } from "./output.ts";
+import { ignoreResult, newOutput, type Output } from "./output.ts";
 import { type Entry, findEntry } from "./program-entry.ts";
 import { programFiles } from "./program-files.ts";
 import { type Loaded, type LoadProgram, newProgramLoader } from "./program-load.ts";
-import { checkProgramRequest, environmentOf, type ProgramRequest } from "./program-options.ts";
+import { environmentOf, type ProgramRequest, readProgramRequest } from "./program-options.ts";
 import { inputReader, newStreams, type ProcessParts, programProcess, type Streams } from "./program-process.ts";
 import { realRandom, seededRandom } from "./randomness.ts";
 import { fromEnding, NO_USAGE, type Result, type RunFacts } from "./result.ts";
+import { isAborted, onAbort } from "./signal.ts";
 import { newMeter, systemGrants } from "./system.ts";
 import type { Meter } from "./target.ts";
 
@@ -66,8 +67,8 @@ interface Running {
   exited: number | undefined;
 }
 
-function planProgram(request: ProgramRequest): Plan {
-  checkProgramRequest(request);
+function planProgram(given: ProgramRequest): Plan {
+  const request = readProgramRequest(given);
   const limits = allLimits(request.profile, request.limits);
   const grants = prepareGrants(request.grant);
   if (grants.length > PROGRAM.MOST_GRANTS) {
@@ -154,7 +155,7 @@ function watcher({ request: { trace } }: Plan): { onCall?: (record: CallRecord) 
     onCall: (record) => {
       if (record.handle < PROGRAM.FIRST_GRANT || record.handle === PROGRAM.PROCESS.handle) return;
       try {
-        trace(record);
+        ignoreResult(trace(record));
       } catch {
         // The embedder's own function failed; the program goes on.
       }
@@ -180,14 +181,13 @@ const ALL_CALLS = 1e12;
 /** Sets what the program may use; the result stops watching. Waiting for nothing ends at the deadline too. */
 function allow({ domain }: Running, { request: { signal }, limits }: Plan, start: number): () => void {
   const { fuel, bytes, wall } = limits;
-  const aborted = (): boolean => signal?.aborted === true;
+  const aborted = (): boolean => isAborted(signal);
   domain.allow({ fuel, bytes, calls: ALL_CALLS, deadline: start + wall, aborted });
-  const abort = (): void => domain.end({ kind: "aborted" });
+  const stop = onAbort(signal, () => domain.end({ kind: "aborted" }));
   const timer = setTimeout(() => domain.end({ kind: "exhausted", resource: "wall" }), wall + 1);
-  signal?.addEventListener("abort", abort, { once: true });
   return () => {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
+    stop();
   };
 }
 
@@ -229,13 +229,14 @@ function resultOf(
 
 async function enterProgram(running: Running, plan: Plan, loaded: Loaded, entry: Entry): Promise<Result> {
   const start = now();
-  if (plan.request.signal?.aborted === true) return { status: "aborted", usage: NO_USAGE, console: [] };
-  const stop = allow(running, plan, start);
+  if (isAborted(plan.request.signal)) return { status: "aborted", usage: NO_USAGE, console: [] };
+  let stop: (() => void) | undefined;
   try {
+    stop = allow(running, plan, start);
     const outcome = await enterAll(running.domain, entry, loaded);
     return resultOf(outcome, running, entry, factsOf(running, plan, start));
   } finally {
-    stop();
+    stop?.();
     running.domain.end();
   }
 }
@@ -250,9 +251,6 @@ async function perform(kernel: Kernel, load: LoadProgram, plan: Plan, library: U
   if (spawned.kind !== "returned") return fromEnding(spawned, facts);
   return enterProgram(spawned.value, plan, loaded, entry);
 }
-
-const asBytes = (given: Uint8Array | ArrayBuffer): Uint8Array =>
-  given instanceof Uint8Array ? given : new Uint8Array(given);
 
 async function readLibrary({ library }: ProgramPowers): Promise<Uint8Array> {
   try {

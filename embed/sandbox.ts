@@ -5,9 +5,11 @@ import { type Born, giveBirth, planSandbox } from "./birth.ts";
 import { type Engine, later, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { allLimits, type Limits, runLimits } from "./limits.ts";
-import { checkRunOptions, type RunOptions, type SandboxOptions, type Source } from "./options.ts";
+import { type RunOptions, readRunOptions, type SandboxOptions, type Source } from "./options.ts";
+import { isBytes } from "./plain.ts";
 import { asError, endingText, fromEnding, NO_USAGE, type Result, type RunFacts } from "./result.ts";
-import { type Language, languageOf, strip } from "./typescript.ts";
+import { isAborted, onAbort } from "./signal.ts";
+import { type Helper, type Language, languageOf, strip } from "./typescript.ts";
 import { decodeValue, encodeValue } from "./values.ts";
 
 export interface Sandbox {
@@ -30,6 +32,8 @@ interface Box extends Born {
   tail: Promise<unknown>;
   queued: number;
   isDisposed: boolean;
+  /** What works for this sandbox in a domain of its own, and ends with it. */
+  helper: Helper | undefined;
 }
 
 /** A run that is ready to be made: nothing of the caller's is looked at again. */
@@ -67,17 +71,28 @@ interface Watch {
 }
 
 /** Ends the domain at its deadline, also when it waits for nothing, and when the signal fires. */
-function watch({ domain }: Box, { limits, signal }: Job): Watch {
-  const end = (ending: Ending) => (): void => domain.end(ending);
+function watch(box: Box, { limits, signal }: Job): Watch {
+  const end = (ending: Ending) => (): void => endBox(box, ending);
+  const stop = onAbort(signal, end({ kind: "aborted" }));
   const timer = setTimeout(end({ kind: "exhausted", resource: "wall" }), limits.wall + 1);
-  const abort = end({ kind: "aborted" });
-  signal?.addEventListener("abort", abort, { once: true });
   return {
     stop() {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
+      stop();
     },
   };
+}
+
+function endBox({ domain, helper }: Box, ending: Ending): void {
+  domain.end(ending);
+  helper?.end(ending);
+}
+
+/** A sandbox that has ended already has no use for it. */
+function hire(box: Box, helper: Helper): void {
+  box.helper = helper;
+  const ending = box.domain.ending();
+  if (ending !== undefined) helper.end(ending);
 }
 
 function facts({ domain, output, meter }: Box, start: number): RunFacts {
@@ -103,7 +118,7 @@ async function untilRest({ domain }: Box): Promise<void> {
 function allow({ domain, meter }: Box, { limits, signal }: Job, start: number, spent: number): void {
   const { fuel, wall, calls, bytes } = limits;
   [meter.used, meter.most] = [0, calls];
-  const aborted = (): boolean => signal?.aborted === true;
+  const aborted = (): boolean => isAborted(signal);
   domain.allow({ fuel: Math.max(fuel - spent, 0), bytes, calls: SYSTEM_CALLS, deadline: start + wall, aborted });
 }
 
@@ -146,7 +161,8 @@ const CHECKING: Job = {
 
 async function askTypeScript(box: Box, job: Job, { source, name, replace }: TypeScriptSource): Promise<Result> {
   const start = now();
-  const stripped = await strip(box.engine, source, name, job.limits);
+  const stripped = await strip(box.engine, source, name, job.limits, (helper) => hire(box, helper));
+  box.helper = undefined;
   if ("status" in stripped) return stripped;
   return ask(box, { ...job, message: replace(stripped.source) }, start, stripped.fuel);
 }
@@ -161,11 +177,11 @@ async function askEither(box: Box, job: Job, start: number): Promise<Result> {
 }
 
 async function perform(box: Box, job: Job): Promise<Result> {
-  if (box.isDisposed || job.signal?.aborted === true) return { status: "aborted", ...NO_FACTS };
+  if (box.isDisposed || isAborted(job.signal)) return { status: "aborted", ...NO_FACTS };
   const ending = box.domain.ending();
   if (ending !== undefined) return refused("sandbox", `the sandbox has ended (${endingText(ending)}): make a new one`);
-  box.output.start(job.limits.output);
   const watching = watch(box, job);
+  box.output.start(job.limits.output);
   box.clock.resume();
   try {
     return await askEither(box, job, now());
@@ -190,7 +206,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** The source as text, or why there is none. */
 function readSource(source: unknown, most: number): string | Result<never> {
-  if (!(typeof source === "string" || source instanceof Uint8Array)) {
+  if (!(typeof source === "string" || isBytes(source))) {
     throw new CordonError("E_OPTION", "source must be text, or a Uint8Array of UTF-8");
   }
   // A character is at least a byte, so a long text need not be encoded to be too long.
@@ -229,9 +245,9 @@ function alive(box: Box): void {
   if (box.isDisposed) throw new CordonError("E_DISPOSED", "the sandbox was disposed: make a new one");
 }
 
-async function runSource(box: Box, source: Source, options: RunOptions): Promise<Result> {
+async function runSource(box: Box, source: Source, given: RunOptions): Promise<Result> {
   alive(box);
-  checkRunOptions(options);
+  const options = readRunOptions(given);
   const limits = runLimits(box.limits, options.limits);
   const text = readSource(source, limits.source);
   if (typeof text !== "string") return text;
@@ -256,9 +272,9 @@ async function callFunction(box: Box, name: string, args: readonly unknown[]): P
   });
 }
 
-async function checkSource(box: Box, source: Source, options: RunOptions): Promise<Result> {
+async function checkSource(box: Box, source: Source, given: RunOptions): Promise<Result> {
   alive(box);
-  checkRunOptions(options, "check");
+  const options = readRunOptions(given, "check");
   const limits = runLimits(box.limits, options.limits);
   const text = readSource(source, limits.source);
   if (typeof text !== "string") return text;
@@ -268,7 +284,7 @@ async function checkSource(box: Box, source: Source, options: RunOptions): Promi
 
 function dispose(box: Box): void {
   box.isDisposed = true;
-  box.domain.end();
+  endBox(box, { kind: "aborted" });
 }
 
 function facade(box: Box): Sandbox {
@@ -294,5 +310,5 @@ export async function newSandbox(engine: () => Promise<Engine>, options: Sandbox
   const plan = planSandbox(options);
   const loaded = await engine();
   const born = await giveBirth(loaded, plan);
-  return facade({ ...born, engine: loaded, tail: Promise.resolve(), queued: 0, isDisposed: false });
+  return facade({ ...born, engine: loaded, tail: Promise.resolve(), queued: 0, isDisposed: false, helper: undefined });
 }

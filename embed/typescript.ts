@@ -1,5 +1,6 @@
 // TypeScript to JavaScript, in a domain that is thrown away: the stripper keeps state, and one hostile source must not
 // break the next. It starts from an image of an engine that has read the stripper, and runs under the guest's limits.
+import type { Domain } from "../kernel/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
 import { type Engine, now } from "./engine.ts";
 import { makeError } from "./guest-error.ts";
@@ -22,6 +23,9 @@ export function languageOf(name: string | undefined): Language {
   return /\.[cm]?jsx?$/i.test(name) ? "javascript" : "auto";
 }
 
+/** The domain that strips, as its sandbox sees it. */
+export type Helper = Pick<Domain, "end">;
+
 const PAGE = 65_536; // bytes
 /** Beyond the image: room for the tokens of a long source. */
 const ROOM = 1_024; // pages
@@ -42,13 +46,20 @@ function syntaxError(thrown: Error, fileName: string): Error {
 const failed = (result: Partial<Result>): Result => ({ usage: NO_USAGE, console: [], ...result }) as Result;
 
 /** JavaScript whose lines, and as far as can be columns, are those of the source; or how stripping ended. */
-export async function strip(engine: Engine, source: string, name: string, limits: Limits): Promise<Stripped | Result> {
+export async function strip(
+  engine: Engine,
+  source: string,
+  name: string,
+  limits: Limits,
+  onHelper: (helper: Helper) => void = () => undefined,
+): Promise<Stripped | Result> {
   const image = await engine.stripper();
   const pages = Math.max(Math.floor(limits.memory / PAGE), image.pages + ROOM);
   const spawned = engine.kernel.spawn(engine.artifact, { limits: { pages, inFlight: 0 }, image });
   if (spawned.kind !== "returned") return failed({ status: "exhausted", resource: "memory" });
   const domain = spawned.value;
   domain.allow({ fuel: limits.fuel, calls: 0, bytes: Number.MAX_SAFE_INTEGER, deadline: now() + limits.wall });
+  onHelper(domain);
   const answer = await domain.request(ENGINE.CALL, encodeValue({ name: "strip", args: [source] }));
   const { fuel } = domain.usage();
   domain.end();
