@@ -51,14 +51,18 @@ export function failure(thrown: unknown): Failure {
 
 /** Its cause, say, is a live thing: name, message and code cross alone. */
 function withoutRest(thrown: unknown): Failure {
-  if (!(thrown instanceof Error))
-    return errorReply("Error", "the host function threw something that is no error", "E_VALUE");
   try {
-    const bare = new Error(String(thrown.message));
-    return { failed: encodeValue(Object.assign(bare, { name: String(thrown.name) })).slice() };
+    if (thrown instanceof Error) return bareFailure(thrown);
   } catch {
-    return errorReply("Error", "the host function failed", "E_HOST");
+    return errorReply("Error", "the host function failed", "E_HOST"); // Asking what it is may throw: a proxy, say.
   }
+  return errorReply("Error", "the host function threw something that is no error", "E_VALUE");
+}
+
+function bareFailure(thrown: Error): Failure {
+  const { code } = thrown as { readonly code?: unknown };
+  const bare = Object.assign(new Error(String(thrown.message)), { name: String(thrown.name) });
+  return { failed: encodeValue(Object.assign(bare, code === undefined ? {} : { code })).slice() };
 }
 
 /** Bytes of a result; valid until the next crossing. */
