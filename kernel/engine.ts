@@ -1,7 +1,7 @@
 // The host engine: the only file that names WebAssembly, and only the parts of it declared here.
 //
 // Invariants
-//   E1  Validation, verification and compilation read one copy of the bytes, made here.
+//   E1  Verification and compilation, which validates, read one copy of the bytes, made in kernel.ts.
 // Trust
 //   Trusts the host engine to implement WebAssembly and, where `Suspending` exists, to park and resume stacks.
 
@@ -27,13 +27,13 @@ export interface SuspendingImport {
 }
 
 declare const WebAssembly: {
-  validate(bytes: Uint8Array): boolean;
   readonly Module: new (bytes: Uint8Array) => EngineModule;
   readonly Instance: new (
     module: EngineModule,
     imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
   ) => EngineInstance;
   readonly Memory: new (limits: { initial: number; maximum: number }) => EngineMemory;
+  readonly CompileError: new () => Error;
   readonly RuntimeError: new () => Error;
   readonly Suspending?: new (asynchronous: () => Promise<number>) => SuspendingImport;
   readonly promising?: (exported: EngineFunction) => (...args: (number | bigint)[]) => Promise<unknown>;
@@ -42,8 +42,16 @@ declare const WebAssembly: {
 /** Can this host park a guest's stack? Without it slices only enforce limits. */
 export const canSuspend = WebAssembly.Suspending !== undefined && WebAssembly.promising !== undefined;
 
-export const validate = (bytes: Uint8Array): boolean => WebAssembly.validate(bytes);
-export const compile = (bytes: Uint8Array): EngineModule => new WebAssembly.Module(bytes);
+/** Validates all of it; code is made function by function, when each is first called. Undefined: not valid. */
+export function compile(bytes: Uint8Array): EngineModule | undefined {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch (thrown) {
+    if (thrown instanceof WebAssembly.CompileError) return undefined;
+    throw thrown;
+  }
+}
+
 export const newMemory = (initial: number, maximum: number): EngineMemory =>
   new WebAssembly.Memory({ initial, maximum });
 

@@ -8,17 +8,7 @@ export * from "./fuel.ts";
 export { type Artifact, createKernel, type Domain, type DomainOptions, type Kernel } from "./kernel.ts";
 export * from "./limits.ts";
 export type * from "./module.ts";
-export {
-  type Immediate,
-  OPCODES,
-  type Opcode,
-  type OpcodeName,
-  PREFIX,
-  PREFIXED,
-  slotOf,
-  TABLE_SIZE,
-  tabulate,
-} from "./opcodes.ts";
+export * from "./opcodes.ts";
 export { type Ending, KernelBug, type Outcome, type Resource } from "./outcome.ts";
 export { RULES, type RuleId } from "./rules.ts";
 export * from "./trampolines.ts";

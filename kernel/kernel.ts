@@ -6,23 +6,11 @@
 // Trust
 //   Trusts its embedder to pass the feral powers it says it passes.
 import type { BodySummary, Mode } from "./body.ts";
-import type { Refusal } from "./bytes.ts";
+import { type Refusal, refuse } from "./bytes.ts";
 import { requestMessage } from "./cbor.ts";
 import { grant, newClist } from "./clist.ts";
 import { decode } from "./decode.ts";
-import {
-  allow,
-  type Core,
-  end,
-  enter,
-  enterAgain,
-  isWaiting,
-  park,
-  request,
-  slice,
-  type Tenant,
-  usageOf,
-} from "./domain.ts";
+import * as domain from "./domain.ts";
 import * as engine from "./engine.ts";
 import * as gate from "./gate.ts";
 import { FIRST_SLICE, MAX_MODULE_BYTES, MAX_PAGES } from "./limits.ts";
@@ -80,12 +68,12 @@ function refusal({ at, rule }: Refusal): Outcome<never> {
   return { kind, at, rule };
 }
 
-function imports(self: () => Tenant, memory: engine.EngineMemory): Record<string, unknown> {
+function imports(self: () => domain.Tenant, memory: engine.EngineMemory): Record<string, unknown> {
   return {
     memory,
-    slice: (fuel: number, depth: number) => slice(self(), fuel, depth),
-    yield: engine.suspendingImport(() => park(self())),
-    enter: (token: number) => enterAgain(self(), token),
+    slice: (fuel: number, depth: number) => domain.slice(self(), fuel, depth),
+    yield: engine.suspendingImport(() => domain.park(self())),
+    enter: (token: number) => domain.enterAgain(self(), token),
     grow: (pages: number) => gate.grow(self(), pages),
     call: (h: number, m: number, at: number, n: number, capacity: number) => gate.call(self(), h, m, at, n, capacity),
     reply: (at: number, capacity: number) => gate.reply(self(), at, capacity),
@@ -102,11 +90,11 @@ function applyImage(memory: Uint8Array, image: Image): boolean {
 }
 
 function newTenant(
-  core: Core,
+  core: domain.Core,
   options: DomainOptions,
-  frame: Tenant["frame"],
+  frame: domain.Tenant["frame"],
   instance: engine.EngineInstance,
-): Tenant {
+): domain.Tenant {
   const [fuel, depth, pages] = RESERVED_EXPORTS.map((name) => instance.exports[name] as engine.EngineGlobal);
   const entries = Object.entries(instance.exports).filter(([, value]) => typeof value === "function");
   return {
@@ -121,10 +109,10 @@ function newTenant(
   };
 }
 
-function birth(core: Core, module: engine.EngineModule, options: DomainOptions, pages: number): Outcome<Domain> {
+function birth(core: domain.Core, module: engine.EngineModule, options: DomainOptions, pages: number): Outcome<Domain> {
   const frame = core.frames.take(pages);
-  let tenant: Tenant | undefined;
-  const self = (): Tenant => tenant as Tenant; // no gate is called before the instance exists: no start function
+  let tenant: domain.Tenant | undefined;
+  const self = (): domain.Tenant => tenant as domain.Tenant; // no gate is called before the instance exists: no start function
   const instance = engine.instantiate(module, imports(self, frame.memory));
   tenant = newTenant(core, options, frame, instance);
   tenant.pages.value = pages;
@@ -135,29 +123,29 @@ function birth(core: Core, module: engine.EngineModule, options: DomainOptions, 
   return { kind: "refused", by: "kernel", why: "an image outside its memory" };
 }
 
-const imageOf = (tenant: Tenant): Image | undefined =>
+const imageOf = (tenant: domain.Tenant): Image | undefined =>
   tenant.state === "idle"
     ? { pages: tenant.pages.value, chunks: [{ at: 0, bytes: tenant.memory.slice() }] }
     : undefined;
 
-const facade = (tenant: Tenant): Domain => ({
+const facade = (tenant: domain.Tenant): Domain => ({
   id: tenant.id,
   grant: (capability) => grant(tenant.clist, capability)?.handle,
   revoke: (handle) => gate.revoke(tenant, handle),
-  allow: (allowance) => allow(tenant, allowance),
-  request: (method, value) => request(tenant, (token) => requestMessage(token, method, value)),
-  enter: (name, args) => enter(tenant, name, args),
-  end: (ending = { kind: "aborted" }) => end(tenant, ending),
-  usage: () => usageOf(tenant),
+  allow: (allowance) => domain.allow(tenant, allowance),
+  request: (method, value) => domain.request(tenant, (token) => requestMessage(token, method, value)),
+  enter: (name, args) => domain.enter(tenant, name, args),
+  end: (ending = { kind: "aborted" }) => domain.end(tenant, ending),
+  usage: () => domain.usageOf(tenant),
   image: () => imageOf(tenant),
-  isWaiting: () => isWaiting(tenant),
+  isWaiting: () => domain.isWaiting(tenant),
   ending: () => tenant.ending,
 });
 
 /** Makes a kernel of the given powers. Independent of every other kernel. */
 export function createKernel(feral: FeralPowers): Kernel {
   const modules = new WeakMap<Artifact, engine.EngineModule>();
-  const core: Core = {
+  const core: domain.Core = {
     ...{ schedule: newSchedule(feral), frames: newFramePool(), parked: 0, born: 0 },
     scratch: new Uint8Array(65_536),
   };
@@ -165,16 +153,17 @@ export function createKernel(feral: FeralPowers): Kernel {
   function load(given: Uint8Array, mode: Mode = { kind: "frame" }): Outcome<Artifact> {
     if (given.length > MAX_MODULE_BYTES) return refusal({ at: 0, rule: "S-bytes" });
     const bytes = given.slice();
-    // Before the engine looks: 6 MB of calls of a type with 1,000 parameters take its validation 16 s.
-    const bounded = attempt(() => decode(bytes, feral.utf8));
-    if ("rule" in bounded) return refusal(bounded);
-    if (!engine.validate(bytes)) return refusal({ at: 0, rule: "malformed" });
-    const judged = attempt(() => verify(bytes, mode, feral.utf8));
+    const judged = attempt(() => {
+      // Before the engine looks: 6 MB of calls of a type with 1,000 parameters take its validation 16 s.
+      const module = decode(bytes, feral.utf8);
+      const compiled = engine.compile(bytes) ?? refuse("malformed", 0);
+      return { module, compiled, summary: verify(bytes, module, mode) };
+    });
     if ("rule" in judged) return refusal(judged);
-    const { module, ...summary } = judged.value;
+    const { module, compiled, summary } = judged.value;
     const entries = module.exports.filter(({ kind }) => kind === 0).map(({ name }) => name);
     const artifact: Artifact = Object.freeze({ ...summary, entries });
-    modules.set(artifact, engine.compile(bytes));
+    modules.set(artifact, compiled);
     return { kind: "returned", value: artifact };
   }
 

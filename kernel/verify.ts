@@ -7,9 +7,8 @@
 //   Relies on the host engine's validation of the same copy. Trusted by domain.ts.
 import { type BodySummary, type Mode, verifyBodies } from "./body.ts";
 import { matches, type Refusal, refuse } from "./bytes.ts";
-import { decode } from "./decode.ts";
 import { RESERVED_GLOBALS } from "./fuel.ts";
-import { MAX_INITIAL_PAGES, MAX_MODULE_BYTES, MAX_TABLE, PAGE } from "./limits.ts";
+import { MAX_INITIAL_PAGES, MAX_TABLE, PAGE } from "./limits.ts";
 import type { FunctionType, Module } from "./module.ts";
 import { CORDON, IMPORTS, nameable, TRAMPOLINES } from "./trampolines.ts";
 
@@ -26,7 +25,6 @@ const ENTRIES = new Map<string, number>([
 const SECTION_ORDER = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11];
 
 export interface Verified extends BodySummary {
-  readonly module: Module;
   /** Pages of memory that the artifact begins with. */
   readonly initialPages: number;
 }
@@ -120,10 +118,8 @@ function checkData(module: Module, initialPages: number): void {
   }
 }
 
-/** Judges bytes that the host engine has validated. Throws a Refusal. */
-export function verify(bytes: Uint8Array, mode: Mode, utf8: (bytes: Uint8Array) => string): Verified {
-  if (bytes.length > MAX_MODULE_BYTES) refuse("S-bytes", 0);
-  const module = decode(bytes, utf8);
+/** Judges bytes that the host engine has validated, and what decode.ts made of them. Throws a Refusal. */
+export function verify(bytes: Uint8Array, module: Module, mode: Mode): Verified {
   checkSections(module);
   const initialPages = checkImports(module);
   checkTrampolines(bytes, module);
@@ -131,5 +127,5 @@ export function verify(bytes: Uint8Array, mode: Mode, utf8: (bytes: Uint8Array) 
   checkExports(module);
   checkTable(module);
   checkData(module, initialPages);
-  return { module, initialPages, ...verifyBodies(bytes, module, mode) };
+  return { initialPages, ...verifyBodies(bytes, module, mode) };
 }

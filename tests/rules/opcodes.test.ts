@@ -1,6 +1,6 @@
 // The opcode table against the host engine's own validator: a wrong row is a hole in the verifier.
 import { describe, expect, test } from "vitest";
-import { attempt, OPCODES, type Opcode, PREFIX, verify } from "../../kernel/index.ts";
+import { attempt, decode, OPCODES, type Opcode, PREFIX, verify } from "../../kernel/index.ts";
 import { type Bytes, HEADER, leb, section, sized, valueType, vector } from "../kit/assemble.ts";
 import { append, editBody, editSection } from "../kit/surgery.ts";
 import { endOfCode, FRAME, MAIN, victim } from "../kit/victim.ts";
@@ -146,7 +146,13 @@ function rawVerdict(bytes: readonly number[]): string {
   const good = victim();
   const at = endOfCode(good, MAIN);
   const bad = editBody(good, MAIN, at, at, bytes);
-  const judged = attempt(() => verify(bad, FRAME, (name) => new TextDecoder().decode(name)));
+  const judged = attempt(() =>
+    verify(
+      bad,
+      decode(bad, (name) => new TextDecoder().decode(name)),
+      FRAME,
+    ),
+  );
   return "rule" in judged ? judged.rule : "accepted";
 }
 

@@ -1,5 +1,5 @@
 // Runs modules as they are and as artifacts, with a host that is as plain as it can be, and tells what each did.
-import { type Mode, verify } from "../../kernel/index.ts";
+import { decode, type Mode, verify } from "../../kernel/index.ts";
 import { instrument } from "../../stdlib/toolchain/index.ts";
 
 const PAGE = 65_536;
@@ -24,7 +24,11 @@ export function artifactOf(source: Uint8Array<ArrayBuffer>, mode: Mode = FRAME):
   if (!WebAssembly.validate(source)) throw new Error("the source is not valid");
   const made = instrument(source, { mode });
   if (made.kind === "refused") throw new Error(`refused at ${made.at}: ${made.why}`);
-  verify(made.bytes, mode, (bytes) => decoder.decode(bytes));
+  verify(
+    made.bytes,
+    decode(made.bytes, (bytes) => decoder.decode(bytes)),
+    mode,
+  );
   return made.bytes as Uint8Array<ArrayBuffer>;
 }
 

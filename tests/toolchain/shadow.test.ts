@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { verify } from "../../kernel/index.ts";
+import { decode, verify } from "../../kernel/index.ts";
 import { instrument } from "../../stdlib/toolchain/index.ts";
 import { assemble, call, type FunctionParts, get, i32, leb, set, T } from "./assemble.ts";
 import { runArtifact } from "./machine.ts";
@@ -74,7 +74,11 @@ function moduleOf(make: (self: number) => FunctionParts): Uint8Array<ArrayBuffer
 function artifact(make: (self: number) => FunctionParts): Uint8Array<ArrayBuffer> {
   const made = instrument(moduleOf(make), { padShadowStack: POINTER });
   if (made.kind === "refused") throw new Error(made.why);
-  verify(made.bytes, { kind: "frame" }, (bytes) => new TextDecoder().decode(bytes));
+  verify(
+    made.bytes,
+    decode(made.bytes, (bytes) => new TextDecoder().decode(bytes)),
+    { kind: "frame" },
+  );
   return made.bytes as Uint8Array<ArrayBuffer>;
 }
 
