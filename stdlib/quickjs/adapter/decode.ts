@@ -3,14 +3,15 @@
 
 import { decodeTagged } from "./decode-rich";
 import {
-  JS_DefinePropertyValue, JS_FreeAtom, JS_FreeValue, JS_NewArray, JS_NewArrayFrom, JS_NewObject, JS_NewStringLen,
-  JS_NewUint8ArrayCopy, free, malloc, JS_DefinePropertyValueUint32, JS_ThrowOutOfMemory,
+  JS_DefinePropertyValue, JS_FreeAtom, JS_FreeValue, JS_NewArray, JS_NewArrayFrom, JS_NewObject, JS_NewUint8ArrayCopy, free, malloc, JS_DefinePropertyValueUint32, JS_ThrowOutOfMemory,
 } from "./engine";
 import { atomOf, BORROWED } from "./keys";
 import {
   address, END, malformed, POSITION, readArgument, readLength, remaining, SHARED_BASE, SHARED_COUNT, SHARE_NEXT, skip, tooDeep,
 } from "./reader";
 import { dropShared, keepShare, takeShare } from "./sharing";
+import { decodeKnown, holds, learn, makeFirst, makeWhole, slotFor, TEMPLATE_FRAME } from "./templates";
+import { newText } from "./text";
 import { ctx, DEPTH, enter, leave, MAX_DEPTH } from "./state";
 import { EXCEPTION, FALSE, fromFloat, fromInt, isException, NULL, PLAIN, TRUE, UNDEFINED } from "./value";
 
@@ -97,7 +98,7 @@ export function decodeText(initial: i32): i64 {
   if (length < 0) return malformed();
   const at = address();
   skip(length);
-  return JS_NewStringLen(ctx(), at, length);
+  return newText(at, length);
 }
 
 function decodeDeeper(initial: i32): i64 {
@@ -121,14 +122,31 @@ function decodeCompound(initial: i32): i64 {
 }
 
 function decodeRecord(count: i32, share: i32): i64 {
+  const slot = share == 0 ? slotFor(count) : 0;
+  if (slot != 0 && holds(slot, count)) return decodeByTemplate(slot, count);
   const v = JS_NewObject(ctx());
   if (isException(v)) return v;
   keepShare(share, v);
-  for (let i = 0; i < count; i++) {
+  return decodeFields(v, 0, count, slot);
+}
+
+function decodeByTemplate(slot: i32, count: i32): i64 {
+  const frame = enter(TEMPLATE_FRAME);
+  if (frame == 0) return tooDeep();
+  const done = decodeKnown(slot, count, frame);
+  const v = done < 0 ? EXCEPTION : done == count ? makeWhole(slot, count, frame) : makeFirst(slot, done, frame);
+  leave(TEMPLATE_FRAME);
+  return done == count || isException(v) ? v : decodeFields(v, done, count, slot);
+}
+
+/** Decodes the fields from number `from` on into `v`, and makes a template of it if there is a slot for one. */
+function decodeFields(v: i64, from: i32, count: i32, slot: i32): i64 {
+  for (let i = from; i < count; i++) {
     if (decodeField(v)) continue;
     JS_FreeValue(ctx(), v);
     return malformed();
   }
+  if (slot != 0) learn(slot, v, count);
   return v;
 }
 

@@ -1,16 +1,19 @@
 // Objects to CBOR: records and arrays here, the rarer kinds in encode-rich.ts. `frame` is scratch of at least 32 bytes
 // on the engine's stack.
 
-import { put, putHead, release, reserve, top } from "./buffer";
-import { encodeValue } from "./encode";
+import { put, putHead, release, reserve, setTop, top } from "./buffer";
+import { encodeValue, putSimple } from "./encode";
 import { encodeBuffer, encodeHandle, encodeRich, encodeTyped } from "./encode-rich";
 import {
   JS_AtomToValue, JS_DupAtom, JS_FreeAtom, JS_FreePropertyEnum, JS_FreeValue, JS_GetLength, JS_GetOwnProperty,
   JS_GetOwnPropertyNames, JS_GetProperty, JS_GetPropertyInt64, JS_GetPrototype, JS_ToFloat64, JS_ValueToAtom,
 } from "./engine";
 import { AGAIN, mark, meet, NO_MEMORY, rewind } from "./identity";
-import { putKey } from "./keys";
+import { isKnownKey, KEY_ROOM, putKey, putKnownKey } from "./keys";
 import { ARRAY, BUFFER, kindOf, OTHER, RECORD, TYPED } from "./kinds";
+import {
+  elementAt, fieldCount, fieldsOf, isPlainField, isRecord, nameAt, shapeOf, valuesOf,
+} from "./layout";
 import { refuse, REASON_KIND, throughAtom, throughIndex } from "./refusal";
 import { ctx, OBJECT_PROTOTYPE } from "./state";
 import { fromFloat, fromInt, isException, NULL, TAG_UNDEFINED, tagOf } from "./value";
@@ -39,17 +42,56 @@ function isPlain(v: i64): bool {
 }
 
 export function encodeRecord(v: i64, frame: i32): bool {
+  if (!isOrdinary(i32(v))) return encodeNamed(v, -1, frame);
+  const count = fieldCount(shapeOf(i32(v)));
+  if (!reserve(16)) return false;
+  putHead(0xa0, count);
+  const done = encodeData(i32(v), count);
+  return done == count || (done >= 0 && encodeNamed(v, done, frame));
+}
+
+/** Is every property plain data under a name that is known by heart? Then their order in the shape is the right one. */
+function isOrdinary(object: i32): bool {
+  if (!isRecord(object)) return false;
+  const shape = shapeOf(object);
+  const fields = fieldsOf(shape);
+  for (let i = 0, n = fieldCount(shape); i < n; i++) {
+    if (!isPlainField(fields, i) || !isKnownKey(nameAt(fields, i))) return false;
+  }
+  return true;
+}
+
+/**
+ * Writes properties as they lie, up to the first that is no simple value: how many, or -1 for want of memory. No guest
+ * code has run until then, so the object is still what it was.
+ */
+function encodeData(object: i32, count: i32): i32 {
+  const fields = fieldsOf(shapeOf(object));
+  const values = valuesOf(object);
+  for (let i = 0; i < count; i++) {
+    if (!reserve(KEY_ROOM)) return -1;
+    const start = top();
+    putKnownKey(nameAt(fields, i));
+    if (putSimple(load<i64>(values + i * 8))) continue;
+    setTop(start);
+    return i;
+  }
+  return count;
+}
+
+/** Writes properties by name, from number `from` on; with -1 the head and all of them. */
+function encodeNamed(v: i64, from: i32, frame: i32): bool {
   if (JS_GetOwnPropertyNames(ctx(), frame, frame + 4, v, STRINGS_ENUMERABLE) < 0) return false;
   const table = load<i32>(frame);
   const count = load<i32>(frame, 4);
-  putHead(0xa0, count);
-  const ok = encodeFields(v, table, count);
+  if (from < 0) putHead(0xa0, count);
+  const ok = encodeFields(v, table, max(from, 0), count);
   JS_FreePropertyEnum(ctx(), table, count);
   return ok;
 }
 
-function encodeFields(v: i64, table: i32, count: i32): bool {
-  for (let i = 0; i < count; i++) {
+function encodeFields(v: i64, table: i32, from: i32, count: i32): bool {
+  for (let i = from; i < count; i++) {
     const atom = load<i32>(table + i * 8, 4);
     if (!reserve(16) || !putKey(atom) || !encodeField(v, atom)) return false;
   }
@@ -82,7 +124,7 @@ function encodeArray(v: i64, frame: i32): bool {
 const DONE: i32 = 1, FAILED: i32 = 0, HOLE: i32 = 2;
 
 function encodeDense(v: i64, length: i64): i32 {
-  for (let i: i64 = 0; i < length; i++) {
+  for (let i: i64 = encodeElements(i32(v), length); i < length; i++) {
     const value = JS_GetPropertyInt64(ctx(), v, i);
     if (isException(value)) return FAILED;
     if (tagOf(value) == TAG_UNDEFINED && isHole(v, u32(i))) return HOLE;
@@ -94,6 +136,16 @@ function encodeDense(v: i64, length: i64): i32 {
     }
   }
   return DONE;
+}
+
+/** Writes elements up to the first that is no simple value: how many. */
+function encodeElements(array: i32, length: i64): i64 {
+  let i: i64 = 0;
+  for (; i < length; i++) {
+    const element = elementAt(array, u32(i));
+    if (element == 0 || !reserve(16) || !putSimple(load<i64>(element))) break;
+  }
+  return i;
 }
 
 function isHole(v: i64, index: u32): bool {

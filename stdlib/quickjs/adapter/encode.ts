@@ -10,7 +10,7 @@ import { begin, end, isShared, mend } from "./identity";
 import { encodeBigInt } from "./encode-rich";
 import { raise, refuse, REASON_DEPTH, REASON_KIND, throughIndex } from "./refusal";
 import { ctx, DEPTH, enter, leave, MAX_DEPTH } from "./state";
-import { putText } from "./text";
+import { putAscii, putText } from "./text";
 import {
   floatOf, isFloat, TAG_BIG_INT, TAG_BOOL, TAG_INT, TAG_NULL, TAG_OBJECT, TAG_ROPE, TAG_SHORT_BIG_INT, TAG_STRING,
   TAG_UNDEFINED, tagOf,
@@ -23,29 +23,39 @@ const MAX_SAFE: f64 = 9007199254740991;
 /** Writes `count` values at `values` as an array, or with `single` the one value alone. */
 export function encode(values: i32, count: i32, single: bool): bool {
   const start = top();
-  const save = enter(32);
-  const depth = load<i32>(DEPTH);
-  store<i32>(DEPTH, 0);
-  begin(save);
-  const ok = encodeAll(values, count, single) && (!isShared() || mend(start));
-  end(save);
-  store<i32>(DEPTH, depth);
-  leave(32);
-  if (ok) return true;
+  const done = reserve(9) ? encodeSimple(values, count, single) : -1;
+  if (done == count || (done >= 0 && encodeFrom(done, values, count, single, start))) return true;
   release(start);
   raise();
   return false;
 }
 
-function encodeAll(values: i32, count: i32, single: bool): bool {
-  if (!reserve(9)) return false;
+/** Most arguments are no objects: how many of the first ones, written without any preparation. */
+function encodeSimple(values: i32, count: i32, single: bool): i32 {
   if (!single) putHead(0x80, count);
-  for (let i = 0; i < count; i++) if (!encodeValue(load<i64>(values + i * 8))) return !single && throughIndex(i);
-  return true;
+  for (let i = 0; i < count; i++) if (!reserve(16) || !putSimple(load<i64>(values + i * 8))) return i;
+  return count;
 }
 
-export function encodeValue(v: i64): bool {
-  if (!reserve(16)) return false;
+/** The rest of them. What is shared among them all is noted. */
+function encodeFrom(from: i32, values: i32, count: i32, single: bool, start: i32): bool {
+  const save = enter(32);
+  const depth = load<i32>(DEPTH);
+  store<i32>(DEPTH, 0);
+  begin(save);
+  let ok = true;
+  for (let i = from; ok && i < count; i++) ok = encodeValue(load<i64>(values + i * 8)) || (!single && throughIndex(i));
+  ok = ok && (!isShared() || mend(start));
+  end(save);
+  store<i32>(DEPTH, depth);
+  leave(32);
+  return ok;
+}
+
+/** Writes a number, a boolean, nothing, or a string as most are, for which there is room. False: it is another kind. */
+// @ts-ignore: decorator
+@inline
+export function putSimple(v: i64): bool {
   const tag = tagOf(v);
   if (tag == TAG_INT) {
     const n = i32(v);
@@ -53,11 +63,22 @@ export function encodeValue(v: i64): bool {
     else putHead(0x20, ~n);
     return true;
   }
-  if (isFloat(tag)) {
-    encodeNumber(floatOf(v));
-    return true;
-  }
-  return encodeOther(tag, v);
+  if (isFloat(tag)) encodeNumber(floatOf(v));
+  else return putPlain(tag, v);
+  return true;
+}
+
+function putPlain(tag: i32, v: i64): bool {
+  if (tag == TAG_STRING) return putAscii(i32(v));
+  if (tag == TAG_BOOL) put(i32(v) != 0 ? 0xf5 : 0xf4);
+  else if (tag == TAG_NULL) put(0xf6);
+  else if (tag == TAG_UNDEFINED) put(0xf7);
+  else return false;
+  return true;
+}
+
+export function encodeValue(v: i64): bool {
+  return reserve(16) && (putSimple(v) || encodeOther(tagOf(v), v));
 }
 
 function encodeNumber(d: f64): void {
@@ -73,15 +94,6 @@ function encodeOther(tag: i32, v: i64): bool {
       return encodeString(v);
     case TAG_OBJECT:
       return encodeDeeper(v);
-    case TAG_BOOL:
-      put(i32(v) != 0 ? 0xf5 : 0xf4);
-      return true;
-    case TAG_NULL:
-      put(0xf6);
-      return true;
-    case TAG_UNDEFINED:
-      put(0xf7);
-      return true;
     case TAG_SHORT_BIG_INT:
     case TAG_BIG_INT:
       return encodeBigInt(v);

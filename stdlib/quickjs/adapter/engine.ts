@@ -26,6 +26,8 @@ export declare function realloc(at: i32, size: i32): i32;
 export declare function free(at: i32): void;
 @external("engine", "js_malloc")
 export declare function js_malloc(ctx: i32, size: i32): i32;
+@external("engine", "js_free")
+export declare function js_free(ctx: i32, at: i32): void;
 @external("engine", "strlen")
 export declare function strlen(at: i32): i32;
 

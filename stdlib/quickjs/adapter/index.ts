@@ -10,6 +10,7 @@ import {
 import { evaluateText } from "./evaluate";
 import { TURN_IDLE, TURN_PENDING } from "./gates";
 import { nextMessage } from "./inbox";
+import { learnLayout } from "./layout";
 import { loadModule, normalize } from "./modules";
 import { natives } from "./natives";
 import { pendingCount } from "./pending";
@@ -32,6 +33,7 @@ export function cordon_init(): void {
   JS_SetMaxStackSize(load<i32>(RT), STACK_LIMIT);
   JS_SetModuleLoaderFunc(load<i32>(RT), normalize.index as i32, loadModule.index as i32, 0);
   boot();
+  learnLayout();
   JS_SetHostPromiseRejectionTracker(load<i32>(RT), onRejection.index as i32, 0);
 }
 

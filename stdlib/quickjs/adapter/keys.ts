@@ -1,6 +1,7 @@
 // Record keys are few and repeat: two direct-mapped caches, atom to encoded text and text to atom.
 // An entry owns its atom, so the atom's number cannot come to mean another name. Entries of the second cache are never
-// replaced, so that a key read from it can be used without counting references.
+// replaced, so that a key read from it can be used without counting references. The first has two places for each atom,
+// or two keys of one record that collide would push each other out for ever.
 
 import { base, copy, putWords, reserve, top } from "./buffer";
 import {
@@ -15,8 +16,40 @@ const WORD: i32 = 8; // keys are copied, hashed and compared in words, with room
 const ENCODED: i32 = memory.data(256 * 12, 16) as i32;
 const DECODED: i32 = memory.data(256 * 12, 16) as i32;
 
+// @ts-ignore: decorator
+@inline
+function secondPlace(atom: i32): i32 {
+  return ENCODED + ((atom * 0x9e3779b1) >>> 24) * 12;
+}
+
+/** The entry of an atom, else the place for one; 0 as its atom where it is free. */
+// @ts-ignore: decorator
+@inline
+function placeOf(atom: i32): i32 {
+  const first = ENCODED + (atom & (SLOTS - 1)) * 12;
+  return load<i32>(first) == atom || load<i32>(first) == 0 ? first : secondPlace(atom);
+}
+
+/** Is it a key that `putKey` knows by heart? Such a one is text and no index, so its place is where it was defined. */
+// @ts-ignore: decorator
+@inline
+export function isKnownKey(atom: i32): bool {
+  return atom > 0 && load<i32>(placeOf(atom)) == atom;
+}
+
+/** Room that a known key and a number behind it need. */
+export const KEY_ROOM: i32 = 64;
+
+/** Writes a known key, for which there is room. */
+// @ts-ignore: decorator
+@inline
+export function putKnownKey(atom: i32): void {
+  const slot = placeOf(atom);
+  putWords(load<i32>(slot, 4), load<i32>(slot, 8));
+}
+
 export function putKey(atom: i32): bool {
-  const slot = ENCODED + (atom & (SLOTS - 1)) * 12;
+  const slot = placeOf(atom);
   if (load<i32>(slot) != atom || atom == 0) return putNewKey(atom, slot);
   const length = load<i32>(slot, 8);
   if (!reserve(length + WORD)) return false;
@@ -34,9 +67,13 @@ function putNewKey(atom: i32, slot: i32): bool {
   const start = top();
   const ok = putText(text, length);
   JS_FreeCString(ctx(), text);
-  // A negative atom is an array index in disguise, not worth a slot.
-  if (ok && atom > 0) remember(slot, atom, base() + start, top() - start);
+  // A negative atom is an array index in disguise, and other indices are texts of digits: not worth a slot.
+  if (ok && atom > 0 && !isDigit(load<u8>(base() + start, 1))) remember(slot, atom, base() + start, top() - start);
   return ok;
+}
+
+function isDigit(byte: i32): bool {
+  return u32(byte - 0x30) < 10;
 }
 
 function remember(slot: i32, atom: i32, from: i32, length: i32): void {
@@ -61,7 +98,7 @@ export const BORROWED: i64 = 1 << 32;
 export function atomOf(at: i32, length: i32): i64 {
   if (length > LONGEST || length == 0) return i64(u32(JS_NewAtomLen(ctx(), at, length)));
   const slot = DECODED + (hash(at, length) & (SLOTS - 1)) * 12;
-  if (load<i32>(slot, 8) == length && same(load<i32>(slot, 4), at, length)) return i64(load<i32>(slot)) | BORROWED;
+  if (load<i32>(slot, 8) == length && sameText(load<i32>(slot, 4), at, length)) return i64(load<i32>(slot)) | BORROWED;
   const atom = JS_NewAtomLen(ctx(), at, length);
   if (atom > 0 && load<i32>(slot) == 0) remember(slot, atom, at, length);
   return i64(u32(atom));
@@ -80,7 +117,8 @@ function hash(at: i32, length: i32): i32 {
   return i32(sum >> 40);
 }
 
-function same(a: i32, b: i32, length: i32): bool {
+/** Reads in words: there must be room for one behind each text. */
+export function sameText(a: i32, b: i32, length: i32): bool {
   for (let i = 0; i < length; i += WORD) if (masked(a + i, length - i) != masked(b + i, length - i)) return false;
   return true;
 }
