@@ -89,10 +89,18 @@ function keep<T>(mine: number, value: T): T {
 function decodeArray(info: number): unknown[] {
   const mine = takeShare();
   const count = takeCount(info);
+  if (mine < 0 && count <= 3) return decodeFew(count);
   const array: unknown[] = keep(mine, count < 64 ? [] : new Array<unknown>(count));
   if (count < 64) for (let i = 0; i < count; i++) array.push(decodeItem());
   else for (let i = 0; i < count; i++) array[i] = decodeItem();
   return array;
+}
+
+/** Arguments, mostly. A literal is as large as it has to be; what is pushed to grows first. */
+function decodeFew(count: number): unknown[] {
+  if (count === 1) return [decodeItem()];
+  if (count === 2) return [decodeItem(), decodeItem()];
+  return count === 0 ? [] : [decodeItem(), decodeItem(), decodeItem()];
 }
 
 const ROOT: object = Object.prototype;

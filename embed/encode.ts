@@ -63,13 +63,18 @@ function reset(): void {
 }
 
 /** Short replies are most replies: their views are made once per buffer, for making one costs more than a number. */
-const views: Uint8Array[] = [];
 const LONGEST_VIEW = 512; // bytes
+const views = new Array<Uint8Array | undefined>(LONGEST_VIEW + 1).fill(undefined);
+let viewed = out.bytes;
+
 function view(): Uint8Array {
   const { bytes, at } = out;
   if (at > LONGEST_VIEW) return bytes.subarray(0, at);
+  // Not by asking a view for its buffer: that is a call of the host.
+  if (viewed !== bytes) views.fill(undefined);
+  viewed = bytes;
   const known = views[at];
-  if (known !== undefined && known.buffer === bytes.buffer) return known;
+  if (known !== undefined) return known;
   const made = bytes.subarray(0, at);
   views[at] = made;
   return made;

@@ -40,15 +40,22 @@ export function takeCount(info: number): number {
   return count <= input.end - input.at ? count : malformed("cut off");
 }
 
-const double = new Float64Array(1);
-const doubleBytes = new Uint8Array(double.buffer);
-const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+const scratch = new DataView(new ArrayBuffer(8));
 
 export function takeDouble(): number {
-  if (input.end - input.at < 8) malformed("cut off");
-  for (let i = 0; i < 8; i++) doubleBytes[isLittleEndian ? 7 - i : i] = input.bytes[input.at++] as number;
-  return double[0] as number;
+  const { bytes, at } = input;
+  if (input.end - at < 8) malformed("cut off");
+  scratch.setInt32(0, word(bytes, at));
+  scratch.setInt32(4, word(bytes, at + 4));
+  input.at = at + 8;
+  return scratch.getFloat64(0);
 }
+
+const word = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at] as number) << 24) |
+  ((bytes[at + 1] as number) << 16) |
+  ((bytes[at + 2] as number) << 8) |
+  (bytes[at + 3] as number);
 
 /** A copy of the next bytes, aligned for every typed array. */
 export function takeBytes(length: number): Uint8Array<ArrayBuffer> {
@@ -117,28 +124,48 @@ function textOf(from: number, end: number): string {
   return short ?? decoder.decode(input.bytes.subarray(from, end));
 }
 
-// Keys repeat. A key that was seen lately costs no new string, and the engine's own look-up gets the same one again.
+// Keys repeat, and so does the order in which they come. A key that was seen lately costs no new string, and the
+// engine's own look-up gets the same one again; the key that followed it last is looked at first.
 const KEYS = 512;
 const LONGEST_KEY = 24; // bytes
+const ROW = 32; // bytes of a row: the key's length, then the key
 const keys: string[] = new Array<string>(KEYS).fill("");
+const rows = new Uint8Array(KEYS * ROW);
+const followers = new Uint16Array(KEYS);
+let last = 0;
 
 export function takeKey(length: number): string {
   if (length > LONGEST_KEY || length === 0) return takeText(length);
   const { bytes, at } = input;
-  let hash = length;
-  for (let i = at; i < at + length; i++) hash = (hash * 31 + (bytes[i] as number)) | 0;
-  const slot = (hash ^ (hash >>> 9)) & (KEYS - 1);
-  const known = keys[slot] as string;
-  if (known.length === length && isSame(known, bytes, at)) {
-    input.at = at + length;
-    return known;
+  let slot = followers[last] as number;
+  if (!isAt(slot, bytes, at, length)) {
+    slot = slotOf(bytes, at, length);
+    if (!isAt(slot, bytes, at, length)) return takeNewKey(slot, length);
+    followers[last] = slot;
   }
-  const key = takeText(length);
-  if (key.length === length) keys[slot] = key;
-  return key;
+  last = slot;
+  input.at = at + length;
+  return keys[slot] as string;
 }
 
-function isSame(known: string, bytes: Uint8Array, at: number): boolean {
-  for (let i = 0; i < known.length; i++) if (known.charCodeAt(i) !== bytes[at + i]) return false;
+function slotOf(bytes: Uint8Array, at: number, length: number): number {
+  let hash = length;
+  for (let i = at; i < at + length; i++) hash = (hash * 31 + (bytes[i] as number)) | 0;
+  return (hash ^ (hash >>> 9)) & (KEYS - 1);
+}
+
+function isAt(slot: number, bytes: Uint8Array, at: number, length: number): boolean {
+  const row = slot * ROW;
+  if (rows[row] !== length) return false;
+  for (let i = 0; i < length; i++) if (rows[row + 1 + i] !== bytes[at + i]) return false;
   return true;
+}
+
+function takeNewKey(slot: number, length: number): string {
+  const { bytes, at } = input;
+  const key = takeText(length);
+  keys[slot] = key;
+  rows[slot * ROW] = length;
+  rows.set(bytes.subarray(at, at + length), slot * ROW + 1);
+  return key;
 }

@@ -69,15 +69,14 @@ export function putWord(word: number): void {
   bytes[out.at++] = word;
 }
 
-const double = new Float64Array(1);
-const doubleBytes = new Uint8Array(double.buffer);
-const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+const scratch = new DataView(new ArrayBuffer(8));
 
 function putDouble(value: number): void {
   reserve(9);
-  double[0] = value;
+  scratch.setFloat64(0, value);
   out.bytes[out.at++] = 0xfb;
-  for (let i = 0; i < 8; i++) out.bytes[out.at++] = doubleBytes[isLittleEndian ? 7 - i : i] as number;
+  putWord(scratch.getInt32(0));
+  putWord(scratch.getInt32(4));
 }
 
 /** Integers as integers, everything else and -0 as a double. */
@@ -112,14 +111,18 @@ export function putText(text: string): void {
 }
 
 /** Views of the buffer from its first places on: a long text is often the whole value. */
-const tails: Uint8Array[] = [];
-const KEPT_TAILS = 16;
+const KEPT_TAILS = 64;
+const tails = new Array<Uint8Array | undefined>(KEPT_TAILS).fill(undefined);
+let viewed = out.bytes;
 
 function tail(at: number): Uint8Array {
-  if (at >= KEPT_TAILS) return out.bytes.subarray(at);
+  const { bytes } = out;
+  if (at >= KEPT_TAILS) return bytes.subarray(at);
+  if (viewed !== bytes) tails.fill(undefined);
+  viewed = bytes;
   const known = tails[at];
-  if (known !== undefined && known.buffer === out.bytes.buffer) return known;
-  const made = out.bytes.subarray(at);
+  if (known !== undefined) return known;
+  const made = bytes.subarray(at);
   tails[at] = made;
   return made;
 }
