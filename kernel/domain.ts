@@ -34,7 +34,7 @@ export interface Core {
 
 export interface PendingCall {
   readonly handle: number;
-  dropped: (() => void) | undefined;
+  readonly drop: () => void;
 }
 
 /** A domain as the kernel sees it. Nothing outside the kernel holds one. */
@@ -212,7 +212,7 @@ function finalize(tenant: Tenant): void {
   tenant.exports.clear();
   tenant.core.frames.release(tenant.frame);
   const ending = tenant.ending ?? { kind: "aborted" };
-  for (const call of tenant.pending.values()) call.dropped?.();
+  for (const call of tenant.pending.values()) call.drop();
   tenant.pending.clear();
   const open = [...tenant.requests.values()];
   tenant.requests.clear();

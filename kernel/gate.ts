@@ -54,7 +54,7 @@ function copyOut(tenant: Tenant, allegedAt: number, allegedCapacity: number, byt
   const [at, capacity, length] = [allegedAt >>> 0, allegedCapacity >>> 0, bytes.length];
   if (length > capacity || at + length > tenant.memory.length) return false;
   const { memory } = tenant;
-  if (length > 64) memory.set(bytes, at);
+  if (length > 32) memory.set(bytes, at);
   else for (let i = 0; i < length; i++) memory[at + i] = bytes[i] as number;
   return true;
 }
@@ -132,12 +132,11 @@ interface Place {
 }
 
 function perform(tenant: Tenant, { entry, call }: Decoded, place: Place): number {
-  const token = tenant.nextToken;
-  const pending = { handle: entry.handle, dropped: undefined as (() => void) | undefined };
+  let dropped: (() => void) | undefined;
   const context: CallContext = {
     domain: tenant.id,
     onDropped: (task) => {
-      pending.dropped = task;
+      dropped = task;
     },
   };
   let reply: Reply | Promise<Reply>;
@@ -148,12 +147,13 @@ function perform(tenant: Tenant, { entry, call }: Decoded, place: Place): number
   }
   if (!(reply instanceof Promise)) return finish(tenant, { entry, call }, place, reply);
   if (!(tenant.pending.size < tenant.limits.inFlight && tenant.pending.size < MAX_PENDING)) {
-    pending.dropped?.();
+    dropped?.();
     reply.catch(() => undefined);
     return refuse(tenant, "E_BUSY", "too many calls are in flight");
   }
+  const token = tenant.nextToken;
   tenant.nextToken = (token + 1) & 0x3fff_ffff;
-  tenant.pending.set(token, pending);
+  tenant.pending.set(token, { handle: entry.handle, drop: () => dropped?.() });
   observe(tenant, place.handle, place.method, "pending", place.length, 0);
   const settle = (value: Reply): void => complete(tenant, { entry, call }, token, value);
   reply.then(settle, () => settle({ failed: breakEntry(tenant, entry, place) }));
@@ -215,7 +215,7 @@ export function revoke(tenant: Tenant, handle: number): void {
   for (const [token, pending] of tenant.pending) {
     if (pending.handle !== handle) continue;
     tenant.pending.delete(token);
-    pending.dropped?.();
+    pending.drop();
     deliver(tenant, completionMessage(token, false, REVOKED));
   }
 }
