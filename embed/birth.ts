@@ -22,7 +22,7 @@ export interface CallMeter extends Meter {
 }
 
 /** What a sandbox is made of, checked before anything is made. */
-interface Plan {
+export interface Plan {
   readonly limits: Limits;
   readonly grants: readonly Prepared[];
   readonly load: Load | undefined;

@@ -2,7 +2,7 @@
 import { type CordonPowers, type Engine, newEngine } from "./engine.ts";
 import { type RunOptions, type SandboxOptions, type Source, splitOptions } from "./options.ts";
 import type { Result } from "./result.ts";
-import { newSandbox, type Sandbox } from "./sandbox.ts";
+import { newSandbox, runAlone, type Sandbox } from "./sandbox.ts";
 
 export interface RunRequest extends SandboxOptions, Omit<RunOptions, "limits"> {
   /** JavaScript, as text or as UTF-8. */
@@ -19,12 +19,7 @@ export interface Cordon {
 
 async function runOnce(engine: () => Promise<Engine>, request: RunRequest): Promise<Result> {
   const [source, sandboxOptions, runOptions] = splitOptions(request);
-  const sandbox = await newSandbox(engine, sandboxOptions);
-  try {
-    return await sandbox.run(source, runOptions);
-  } finally {
-    sandbox.dispose();
-  }
+  return runAlone(engine, source, sandboxOptions, runOptions);
 }
 
 /** `powers` say where the engine's bytes come from. Each Cordon has a kernel of its own. */

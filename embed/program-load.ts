@@ -36,11 +36,10 @@ export type LoadProgram = (program: Uint8Array, library: Uint8Array) => Loaded |
 const isSame = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, at) => byte === b[at]);
 
-/** Loads programs, and the same bytes once: told apart by every byte, since whoever passes them may change them. */
+/** Loads programs, and the same bytes once. They are kept: nobody else may have them. */
 export function newProgramLoader(kernel: Kernel): LoadProgram {
   const kept: { readonly bytes: Uint8Array; readonly loaded: Loaded }[] = [];
-  return (program, library) => {
-    const bytes = new Uint8Array(program); // The slice of a Buffer is no copy.
+  return (bytes, library) => {
     const at = kept.findIndex((one) => isSame(one.bytes, bytes));
     const found = at < 0 ? undefined : kept.splice(at, 1)[0];
     const loaded = found?.loaded ?? loadProgram(kernel, bytes, library);

@@ -42,7 +42,6 @@ export function readProgramRequest(given: ProgramRequest): ProgramRequest {
   if (unknown !== undefined) wrong(`runProgram has no option ${JSON.stringify(unknown)}: there are ${KEYS.join(", ")}`);
   const { module, grant, entry, signal, trace } = request;
   const [args, entryArgs] = [readList(request.args, "args"), readList(request.entryArgs, "entryArgs")];
-  if (!isBytes(module)) wrong("module must be a Uint8Array");
   if (grant !== undefined && !isPlain(grant)) throw new CordonError("E_GRANT", "grant must be a plain object");
   if (!args.every(isWord)) wrong("args must be texts without NUL");
   if (entry !== undefined && typeof entry !== "string") wrong("entry must be the name of an exported function");
@@ -54,7 +53,23 @@ export function readProgramRequest(given: ProgramRequest): ProgramRequest {
     if (request[name] !== undefined && typeof request[name] !== "function")
       wrong(`${name} must be a function of bytes`);
   }
-  return { ...request, args, entryArgs, virtual: readVirtual(request.virtual) } as ProgramRequest;
+  return {
+    ...request,
+    module: copyOf(module),
+    args,
+    entryArgs,
+    virtual: readVirtual(request.virtual),
+  } as ProgramRequest;
+}
+
+/** Of a Buffer a `slice` would be no copy: bytes that the caller changes later would be verified, or run, in their place. */
+function copyOf(module: unknown): Uint8Array {
+  try {
+    if (isBytes(module)) return new Uint8Array(module);
+  } catch {
+    // Its buffer was detached.
+  }
+  return wrong("module must be a Uint8Array");
 }
 
 function readList(given: unknown, name: string): readonly unknown[] {

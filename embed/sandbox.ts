@@ -1,7 +1,7 @@
 // Sandboxes: one guest engine whose state is kept between runs. Runs queue; a run that ends the engine ends the sandbox.
 import type { Answer, Ending } from "../kernel/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
-import { type Born, giveBirth, planSandbox } from "./birth.ts";
+import { type Born, giveBirth, type Plan, planSandbox } from "./birth.ts";
 import { type Engine, later, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { allLimits, type Limits, runLimits } from "./limits.ts";
@@ -245,21 +245,27 @@ function alive(box: Box): void {
   if (box.isDisposed) throw new CordonError("E_DISPOSED", "the sandbox was disposed: make a new one");
 }
 
-async function runSource(box: Box, source: Source, given: RunOptions): Promise<Result> {
-  alive(box);
+/** All that the caller passed, read and copied; or why there is nothing to run. */
+function planRun(base: Limits, source: Source, given: RunOptions): Job | Result<never> {
   const options = readRunOptions(given);
-  const limits = runLimits(box.limits, options.limits);
+  const limits = runLimits(base, options.limits);
   const text = readSource(source, limits.source);
   if (typeof text !== "string") return text;
   const { name = DEFAULT_NAME, kind = "auto", signal } = options;
   const message = encodeValue({ source: text, name, kind, ...inputsOf(options) }, "").slice();
   const job = { method: ENGINE.RUN, message, limits, signal, read: readRun, drain: options.drain === true };
   const language = (options.language ?? "auto") === "auto" ? languageOf(options.name) : (options.language as Language);
-  if (language === "javascript") return enqueue(box, job);
+  if (language === "javascript") return job;
   // Decoded from what was encoded: the caller's own values are not looked at a second time.
   const replace = (source: string): Uint8Array =>
     encodeValue({ ...(decodeValue(message) as object), source }, "").slice();
-  return enqueue(box, { ...job, typescript: { source: text, name, language, replace } });
+  return { ...job, typescript: { source: text, name, language, replace } };
+}
+
+async function runSource(box: Box, source: Source, options: RunOptions): Promise<Result> {
+  alive(box);
+  const job = planRun(box.limits, source, options);
+  return "status" in job ? job : enqueue(box, job);
 }
 
 async function callFunction(box: Box, name: string, args: readonly unknown[]): Promise<Result> {
@@ -305,10 +311,32 @@ function endOf({ domain, isDisposed }: Box): string | undefined {
   return ending === undefined ? undefined : endingText(ending);
 }
 
+async function newBox(engine: () => Promise<Engine>, plan: Plan): Promise<Box> {
+  const loaded = await engine();
+  const born = await giveBirth(loaded, plan);
+  return { ...born, engine: loaded, tail: Promise.resolve(), queued: 0, isDisposed: false, helper: undefined };
+}
+
 /** Makes a sandbox. `engine` is asked for only when the options are found to be right. */
 export async function newSandbox(engine: () => Promise<Engine>, options: SandboxOptions): Promise<Sandbox> {
   const plan = planSandbox(options);
-  const loaded = await engine();
-  const born = await giveBirth(loaded, plan);
-  return facade({ ...born, engine: loaded, tail: Promise.resolve(), queued: 0, isDisposed: false, helper: undefined });
+  return facade(await newBox(engine, plan));
+}
+
+/** One run in a sandbox of its own. What the caller changes after the call is not seen, though the engine loads first. */
+export async function runAlone(
+  engine: () => Promise<Engine>,
+  source: Source,
+  sandboxOptions: SandboxOptions,
+  runOptions: RunOptions,
+): Promise<Result> {
+  const plan = planSandbox(sandboxOptions);
+  const job = planRun(plan.limits, source, runOptions);
+  if ("status" in job) return job;
+  const box = await newBox(engine, plan);
+  try {
+    return await enqueue(box, job);
+  } finally {
+    dispose(box);
+  }
 }
