@@ -1,8 +1,7 @@
 // Judges function bodies: does every path charge, stay in its frame of code, and touch only what it may?
 //
-// Body = ENTER, one block, guest code, `end` of the block, LEAVE, `end`; a leaf has neither ENTER nor LEAVE. The walk
-// keeps a control stack, the height of the operand stack, and one flag per operand: "safe", which for an address means
-// confined and for a float settled.
+// Body = ENTER, one block, guest code, `end` of the block, LEAVE, `end`. The walk keeps a control stack, the height
+// of the operand stack, and one flag per operand: "safe", which for an address means confined and for a float settled.
 //
 // Invariants
 //   J1  An operand is safe only if the instruction or inserted sequence that made it says so; merging blocks forget.
@@ -11,7 +10,7 @@
 // Trust
 //   Relies on the host engine's validation of the same bytes for types and indices. Trusted by verify.ts.
 import { isNumeric, matches, type Reader, readByte, readI32, readU32, refuse } from "./bytes.ts";
-import * as fuel from "./fuel.ts";
+import { cacheBase, confine, enter, frameCost, leave, loopCharge, RESERVED_GLOBALS, settle, weight } from "./fuel.ts";
 import * as limits from "./limits.ts";
 import type { FunctionType, Module } from "./module.ts";
 import { type Immediate, OPCODES, PREFIX, PREFIXED, TABLE_SIZE, tabulate } from "./opcodes.ts";
@@ -56,11 +55,11 @@ const [RETURN, TEE] = [OPCODES.return.code, OPCODES["local.tee"].code];
 const STOPS = tabulate(0, (row) => (row.effect === "stops" ? 1 : 0));
 
 // The fixed parts of the inserted sequences, around the numbers that differ.
-const ENTER = fuel.enter(REFUEL_INDEX, 0, 0);
+const ENTER = enter(REFUEL_INDEX, 0, 0);
 const [ENTER_FUEL, ENTER_DEPTH, ENTER_TEST] = [ENTER.slice(0, 3), ENTER.slice(4, 10), ENTER.slice(11)];
-const CHARGE = fuel.loopCharge(REFUEL_INDEX, 0);
+const CHARGE = loopCharge(REFUEL_INDEX, 0);
 const [CHARGE_FUEL, CHARGE_TEST] = [CHARGE.slice(0, 3), CHARGE.slice(4)];
-const LEAVE = fuel.leave(0);
+const LEAVE = leave(0);
 const [LEAVE_DEPTH, LEAVE_SET] = [LEAVE.slice(0, 3), LEAVE.slice(4)];
 
 /** The walk over one body. The arrays are scratch space, one set for all bodies of a module. */
@@ -86,11 +85,6 @@ interface Walk extends Reader {
   /** Work of the host's compiler beyond one unit per instruction: values that calls and blocks move. */
   moves: number;
   branches: number;
-  /** What ENTER charges; a cost of 0: there is none, so this must be a leaf. */
-  cost: number;
-  frame: number;
-  /** Has the function neither called nor looped so far? */
-  isLeaf: boolean;
   loops: number;
   gates: number;
 }
@@ -101,7 +95,7 @@ const newWalk = (bytes: Uint8Array, module: Module, mode: Mode): Walk => {
     ...{ bytes, module, mode, at: 0, end: 0, safe: new Uint8Array(limits.MAX_OPERANDS + limits.MAX_TYPE_ARITY + 4) },
     ...{ below: control(), results: control(), params: control(), charged: control() },
     ...{ counted: control(), region: control(), depth: 0, height: 0, highest: 0, locals: 0, baseLocal: -1 },
-    ...{ confining: [], instructions: 0, moves: 0, branches: 0, cost: 0, frame: 0, isLeaf: true, loops: 0, gates: 0 },
+    ...{ confining: [], instructions: 0, moves: 0, branches: 0, loops: 0, gates: 0 },
   };
 };
 
@@ -158,7 +152,6 @@ function openBlock(walk: Walk, opcode: number): void {
 }
 
 function openLoop(walk: Walk): void {
-  walk.isLeaf = false;
   walk.loops++;
   walk.branches++; // the charge branches too
   expect(walk, CHARGE_FUEL, "V5-charge");
@@ -173,7 +166,7 @@ function openLoop(walk: Walk): void {
 function closeBlock(walk: Walk): void {
   const { depth } = walk;
   const cost = walk.charged[depth] as number;
-  if (cost !== 0 && cost !== fuel.weight(walk.counted[depth] as number)) refuse("V5-weight", walk.at);
+  if (cost !== 0 && cost !== weight(walk.counted[depth] as number)) refuse("V5-weight", walk.at);
   walk.height = walk.below[depth] as number;
   walk.depth--;
   push(walk, walk.results[depth] as number, 0);
@@ -200,8 +193,6 @@ function branchTable(walk: Walk): void {
 
 function applyType(walk: Walk, type: FunctionType | undefined): void {
   if (type === undefined) return refuse("malformed", walk.at);
-  walk.isLeaf = false;
-  (walk.counted[walk.region[walk.depth] as number] as number) += fuel.LEAF_INSTRUCTIONS;
   walk.height -= type.params.length;
   walk.moves += type.params.length + type.results.length;
   push(walk, type.results.length, 0);
@@ -240,7 +231,7 @@ function localAccess(walk: Walk, opcode: number): void {
   if (index === walk.baseLocal) refuse("V8-base", at);
   const next = walk.bytes[walk.at] as number;
   if (opcode !== TEE || (next !== 0x43 && next !== 0x44)) return;
-  const sequence = fuel.settle(next === 0x43 ? "f32" : "f64", index);
+  const sequence = settle(next === 0x43 ? "f32" : "f64", index);
   if (!matches(walk.bytes, at - 1, sequence)) return;
   walk.at = at - 1 + sequence.length;
   walk.safe[walk.height - 1] = 1;
@@ -281,7 +272,7 @@ function immediate(walk: Walk, opcode: number): boolean {
     case N.function: call(walk); return false;
     case N.indirect: callIndirect(walk); return false;
     case N.local: localAccess(walk, opcode); return true;
-    case N.global: return readU32(walk) < fuel.RESERVED_GLOBALS ? refuse("V6-reserved", walk.at - 1) : true;
+    case N.global: return readU32(walk) < RESERVED_GLOBALS ? refuse("V6-reserved", walk.at - 1) : true;
     case M.memarg: memoryAccess(walk, opcode); return true;
     case M.i32: integer(walk); return false;
     case M.i64: skipLong(walk); return true;
@@ -326,28 +317,23 @@ function readLocals(walk: Walk): number {
   return locals;
 }
 
-function beginBody(walk: Walk, type: FunctionType): void {
+function beginBody(walk: Walk, type: FunctionType): { readonly cost: number; readonly frame: number } {
   const at = walk.at;
   walk.locals = type.params.length + readLocals(walk);
   if (walk.locals > limits.MAX_LOCALS) refuse("S-locals", at);
-  walk.cost = 0;
-  if (matches(walk.bytes, walk.at, ENTER_FUEL)) readEnter(walk);
-  if (walk.mode.kind === "segment") beginSegmentBody(walk, walk.mode.mask);
-}
-
-function readEnter(walk: Walk): void {
-  walk.at += ENTER_FUEL.length;
-  walk.cost = readI32(walk);
-  if (walk.cost < 1) refuse("V5-weight", walk.at);
+  expect(walk, ENTER_FUEL, "V10-enter");
+  const cost = readI32(walk);
   expect(walk, ENTER_DEPTH, "V10-enter");
-  walk.frame = readI32(walk);
+  const frame = readI32(walk);
   expect(walk, ENTER_TEST, "V10-enter");
+  if (walk.mode.kind === "segment") beginSegmentBody(walk, walk.mode.mask);
+  return { cost, frame };
 }
 
 function beginSegmentBody(walk: Walk, mask: number): void {
   walk.baseLocal = walk.locals - 1;
-  walk.confining = fuel.confine(mask, walk.baseLocal);
-  expect(walk, fuel.cacheBase(walk.baseLocal), "V8-base");
+  walk.confining = confine(mask, walk.baseLocal);
+  expect(walk, cacheBase(walk.baseLocal), "V8-base");
 }
 
 function openBody(walk: Walk, type: FunctionType): void {
@@ -358,25 +344,16 @@ function openBody(walk: Walk, type: FunctionType): void {
   if (!same) refuse("V4-frame", at);
   [walk.depth, walk.height, walk.highest, walk.instructions, walk.moves, walk.branches] = [0, 0, 0, 0, 0, 0];
   open(walk, 0, type.results.length);
-  [walk.counted[1], walk.isLeaf] = [0, true];
+  walk.counted[1] = 0;
 }
 
-function endBody(walk: Walk): void {
-  if (walk.cost !== 0) {
-    expect(walk, LEAVE_DEPTH, "V4-frame");
-    if (readI32(walk) !== walk.frame) refuse("V4-frame", walk.at);
-    expect(walk, LEAVE_SET, "V4-frame");
-  }
+function endBody(walk: Walk, frame: number): void {
+  const at = walk.at;
+  expect(walk, LEAVE_DEPTH, "V4-frame");
+  if (readI32(walk) !== frame) refuse("V4-frame", at);
+  expect(walk, LEAVE_SET, "V4-frame");
   expect(walk, [END], "V4-frame");
   if (walk.at !== walk.end) refuse("V4-frame", walk.at);
-}
-
-function checkEntry(walk: Walk, at: number): void {
-  const [counted, frame] = [walk.counted[1] as number, fuel.frameCost(walk.locals, walk.highest)];
-  if (walk.cost !== 0) {
-    if (walk.cost !== fuel.weight(counted)) refuse("V5-weight", at);
-    if (walk.frame !== frame) refuse("V10-enter", at);
-  } else if (!(walk.isLeaf && fuel.isSmall(counted, frame))) refuse("V10-enter", at);
 }
 
 function checkShape(walk: Walk, at: number): number {
@@ -387,11 +364,12 @@ function checkShape(walk: Walk, at: number): number {
 
 function verifyBody(walk: Walk, type: FunctionType): number {
   const at = walk.at;
-  beginBody(walk, type);
+  const { cost, frame } = beginBody(walk, type);
   openBody(walk, type);
   while (walk.depth > 0) step(walk);
-  endBody(walk);
-  checkEntry(walk, at);
+  endBody(walk, frame);
+  if (cost !== weight(walk.counted[1] as number)) refuse("V5-weight", at);
+  if (frame !== frameCost(walk.locals, walk.highest)) refuse("V10-enter", at);
   return checkShape(walk, at);
 }
 

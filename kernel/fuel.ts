@@ -1,8 +1,7 @@
 // Fuel and depth: what work costs, and the exact instruction sequences that charge for it.
 //
 // Invariants
-//   F1  Every loop iteration, and every call but that of a leaf, charges at least 1 before any instruction of it runs.
-//       A leaf's work is bounded; each call counts it as instructions of the caller.
+//   F1  Every loop iteration and every call charges at least 1 before any guest instruction of it runs.
 //   F2  A charge is at most MAX_WEIGHT, so that fuel cannot wrap between two looks at it.
 //   F3  Fuel and depth are examined together: the sign of (fuel | depth) is negative when either is.
 // Trust
@@ -25,14 +24,6 @@ export const weight = (instructions: number): number => Math.min(instructions, 1
  * passed to the callee. The test that the host's own stack check never comes first: tests/guarantees/g4-termination.
  */
 export const frameCost = (locals: number, operands: number): number => 96 + 8 * locals + 16 * operands;
-
-/**
- * A leaf calls nothing, loops never, and is at most this large (instructions; bytes of frame). It needs no ENTER and no
- * LEAVE, which cost more than its work; the host's compiler then inlines it as it would without us.
- */
-export const isSmall = (instructions: number, frame: number): boolean =>
-  instructions <= LEAF_INSTRUCTIONS && frame <= 1_024;
-export const LEAF_INSTRUCTIONS = 64;
 
 /** Fuel per byte of a bulk operation is 1 / 2^BULK_SHIFT. */
 export const BULK_SHIFT = 3;

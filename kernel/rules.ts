@@ -24,7 +24,7 @@ export const RULES = {
   "V2-elements":    "element segments are active and put functions at constant places",
   "V2-data":        "data segments are active, at constant places, inside the initial memory",
   "V3-dead":        "after an instruction that never goes on, only `end` or `else` follows",
-  "V4-frame":       "a function is ENTER, one block of the function's results, LEAVE; a leaf is the block alone",
+  "V4-frame":       "a function is ENTER, one block of the function's results, LEAVE",
   "V4-return":      "`return` is not used: it would skip LEAVE",
   "V4-label":       "no branch leaves the function's outer block other than by its end",
   "V5-charge":      "a charge follows each `loop` at once",
@@ -34,7 +34,7 @@ export const RULES = {
   "V7-offset":      "segment mode: offset and width stay inside the guard",
   "V8-base":        "segment mode: the last local caches the base and is named by inserted sequences only",
   "V9-memory":      "size, grow, copy and fill are done by trampolines only",
-  "V10-enter":      "every guest function begins with ENTER, its weight and its frame, unless it is a leaf",
+  "V10-enter":      "every guest function begins with ENTER, its weight and its frame",
   "N1-settled":     "a float is settled before its bits can be seen",
 } as const satisfies Record<string, string>;
 

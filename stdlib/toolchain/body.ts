@@ -3,7 +3,6 @@ import {
   cacheBase,
   enter,
   frameCost,
-  isSmall,
   leave,
   OPCODES,
   REFUEL_INDEX,
@@ -58,14 +57,12 @@ export function rewriteBody(walk: Walk, code: Code, blockType: readonly number[]
   const frame = frameCost(walk.locals + added.length, walk.highest);
   const baseLocal = walk.locals + added.length - 1;
   putLocals(out, walk, locals, added);
-  const counted = walk.counted[1] as number;
-  const isFree = walk.isLeaf && isSmall(counted, frame);
-  if (!isFree) putAll(out, enter(REFUEL_INDEX, weight(counted), frame));
+  putAll(out, enter(REFUEL_INDEX, weight(walk.counted[1] as number), frame));
   if (mode.kind === "segment") putAll(out, cacheBase(baseLocal));
   putAll(out, [OPCODES.block.code, ...blockType]);
   if (mode.kind === "segment") putConfined(out, walk, mode.mask, baseLocal);
   else putSpan(out, walk.out.bytes, 0, walk.out.length);
-  if (!isFree) putAll(out, leave(frame));
+  putAll(out, leave(frame));
   put(out, OPCODES.end.code);
   return frame;
 }

@@ -28,16 +28,16 @@ import {
   skipLeb,
   TYPED_SELECT,
 } from "./instructions.ts";
-import { count, countCall, flush, here, open, push, replace, rise, temporary, type Walk } from "./walk.ts";
-import { patchThree, put, putAll, putU32 } from "./writer.ts";
+import { count, flush, here, open, push, replace, rise, temporary, type Walk } from "./walk.ts";
+import { patchTwo, put, putAll, putU32 } from "./writer.ts";
 
 const F32 = 0x7d;
 const [IF, LOOP, ELSE, END] = [OPCODES.if.code, OPCODES.loop.code, OPCODES.else.code, OPCODES.end.code];
 const [CALL, BR, SELECT] = [OPCODES.call.code, OPCODES.br.code, OPCODES.select.code];
 const [RETURN, BR_IF, TEE] = [OPCODES.return.code, OPCODES.br_if.code, OPCODES["local.tee"].code];
 
-/** A charge whose amount takes three bytes, to be filled in at the loop's end. */
-const CHARGE = loopCharge(REFUEL_INDEX, 8_192);
+/** A charge whose amount takes two bytes, to be filled in at the loop's end. */
+const CHARGE = loopCharge(REFUEL_INDEX, 64);
 const CHARGE_AMOUNT = 3;
 const SETTLING = 6; // instructions
 const trampolines = {
@@ -68,7 +68,6 @@ function openBlock(walk: Walk, opcode: number): void {
   if (opcode === IF) walk.height--;
   open(walk, params.length, results.length);
   if (opcode !== LOOP) return;
-  walk.isLeaf = false;
   flush(walk, walk.at);
   walk.charged[walk.depth] = walk.out.length + CHARGE_AMOUNT;
   walk.region[walk.depth] = walk.depth;
@@ -79,7 +78,7 @@ function openBlock(walk: Walk, opcode: number): void {
 function closeBlock(walk: Walk): void {
   const { depth } = walk;
   const charge = walk.charged[depth] as number;
-  if (charge !== 0) patchThree(walk.out, charge, weight(walk.counted[depth] as number));
+  if (charge !== 0) patchTwo(walk.out, charge, weight(walk.counted[depth] as number));
   walk.height = walk.below[depth] as number;
   walk.depth--;
   push(walk, walk.results[depth] as number, 0);
@@ -108,7 +107,6 @@ function skipLabels(walk: Walk): void {
 function applyType(walk: Walk, alleged: FunctionType | undefined): void {
   const type = alleged ?? complain("a call of an unknown type", walk.at);
   walk.height -= type.params.length;
-  countCall(walk);
   push(walk, type.results.length, 0);
 }
 
@@ -135,7 +133,6 @@ function memoryInstruction(walk: Walk, at: number, name: keyof typeof trampoline
   const out = replace(walk, at);
   put(out, CALL);
   putU32(out, trampolines[name]);
-  countCall(walk);
 }
 
 const memoryName = (opcode: number): keyof typeof trampolines => {
@@ -252,7 +249,7 @@ export function rewriteInstructions(walk: Walk, results: number): void {
   [walk.depth, walk.height, walk.highest] = [0, 0, 0];
   [walk.out.length, walk.copied, walk.added, walk.confined] = [0, walk.at, [], []];
   open(walk, 0, results);
-  [walk.counted[1], walk.isLeaf] = [0, true];
+  walk.counted[1] = 0;
   while (walk.depth > 0) step(walk);
   flush(walk, walk.at);
   if (walk.at !== walk.end) complain("malformed: code after the end of a function", walk.at);

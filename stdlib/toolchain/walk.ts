@@ -2,14 +2,7 @@
 //
 // It keeps the same books as the kernel's own walk (kernel/body.ts), since charges and frames must come out the same.
 // A difference is no danger: the verifier refuses the artifact.
-import {
-  type FunctionType,
-  LEAF_INSTRUCTIONS,
-  MAX_BLOCK_DEPTH,
-  MAX_OPERANDS,
-  type Mode,
-  type Reader,
-} from "../../kernel/index.ts";
+import { type FunctionType, MAX_BLOCK_DEPTH, MAX_OPERANDS, type Mode, type Reader } from "../../kernel/index.ts";
 import { complain } from "./complaint.ts";
 import { newWriter, putSpan, type Writer } from "./writer.ts";
 
@@ -36,8 +29,6 @@ export interface Walk extends Reader {
   depth: number;
   height: number;
   highest: number;
-  /** Has the function neither called nor looped so far? */
-  isLeaf: boolean;
   /** Locals of the source, and the types of those added. */
   locals: number;
   added: number[];
@@ -52,7 +43,7 @@ export const newWalk = (fixed: Pick<Walk, "types" | "signatures" | "renumbered" 
   ...{ bytes: new Uint8Array(), at: 0, end: 0, out: newWriter(65_536), copied: 0 },
   ...{ safe: new Uint8Array(MAX_OPERANDS + 200), pushedAt: new Int32Array(MAX_OPERANDS + 200) },
   ...{ below: blocks(), results: blocks(), params: blocks(), charged: blocks(), counted: blocks(), region: blocks() },
-  ...{ depth: 0, height: 0, highest: 0, isLeaf: true, locals: 0, added: [], confined: [] },
+  ...{ depth: 0, height: 0, highest: 0, locals: 0, added: [], confined: [] },
 });
 
 /** Copies the source up to `to`. What follows it in the source is replaced by whoever calls, or copied later. */
@@ -88,12 +79,6 @@ export function rise(walk: Walk, more: number): void {
 
 export function count(walk: Walk, instructions: number): void {
   (walk.counted[walk.region[walk.depth] as number] as number) += instructions;
-}
-
-/** The callee may be a leaf, which charges nothing: its caller does. */
-export function countCall(walk: Walk): void {
-  walk.isLeaf = false;
-  count(walk, LEAF_INSTRUCTIONS);
 }
 
 export function open(walk: Walk, params: number, results: number): void {

@@ -37,11 +37,10 @@ export function putU32(writer: Writer, value: number): void {
   put(writer, rest);
 }
 
-/** A number below 2^20 in exactly three bytes, so that it can be filled in later. */
-export function patchThree(writer: Writer, at: number, value: number): void {
+/** A number below 8,192 in exactly two bytes, so that it can be filled in later. */
+export function patchTwo(writer: Writer, at: number, value: number): void {
   writer.bytes[at] = (value & 0x7f) | 0x80;
-  writer.bytes[at + 1] = ((value >>> 7) & 0x7f) | 0x80;
-  writer.bytes[at + 2] = value >>> 14;
+  writer.bytes[at + 1] = value >>> 7;
 }
 
 export const putWriter = (writer: Writer, other: Writer): void => putSpan(writer, other.bytes, 0, other.length);

@@ -40,16 +40,13 @@ const isConfine = (seen: readonly Seen[], i: number, mode: Mode): boolean =>
   seen[i + 2]?.name === "local.get" &&
   seen[i + 3]?.name === "i32.add";
 
-/** It has neither ENTER nor LEAVE. */
-const isLeaf = ([first]: readonly Seen[]): boolean => first?.name !== "global.get" || first.first !== GLOBAL.fuel;
-
 /** Everything that was inserted into one guest body. */
 export function insertedIn(bytes: Bytes, body: number, mode: Mode): Inserted[] {
   const place = decodeModule(bytes).bodies[body] as { at: number; end: number };
   const seen = disassemble(bytes, place);
   const make = (kind: Kind, from: number): Inserted => ({ kind, body, from, to: from + LENGTH[kind], seen });
-  const found = isLeaf(seen) ? [] : [make("enter", 0), make("leave", seen.length - 5)];
-  if (mode.kind === "segment") found.push(make("base", isLeaf(seen) ? 0 : LENGTH.enter));
+  const found = [make("enter", 0), make("leave", seen.length - 5)];
+  if (mode.kind === "segment") found.push(make("base", LENGTH.enter));
   seen.forEach(({ name }, index) => {
     if (name === "loop") found.push(make("charge", index + 1));
     if (isSettle(seen, index)) found.push(make("settle", index));
@@ -239,8 +236,8 @@ export function* flipsOf(bytes: Bytes, one: Inserted): Generator<Mutant> {
 
 /** Guest code that does what only inserted code may, put to the end of a body's own code. */
 export function intrusions(bytes: Bytes, body: number, mode: Mode): Mutant[] {
-  const seen = disassemble(bytes, decodeModule(bytes).bodies[body] as { at: number; end: number });
-  const end = (seen.at(isLeaf(seen) ? -2 : -2 - LENGTH.leave) as Seen).at;
+  const { seen } = insertedIn(bytes, body, mode)[0] as Inserted;
+  const end = (seen.at(-6) as Seen).at;
   const put = (name: string, code: Code): Mutant => ({
     name: `body ${body}: ${name}`,
     bytes: editBody(bytes, body, end, end, encodeAll(code)),
@@ -288,7 +285,7 @@ function segmentIntrusions(
   seen: readonly Seen[],
   put: (name: string, code: Code) => Mutant,
 ): Mutant[] {
-  const base = seen[isLeaf(seen) ? 1 : LENGTH.enter + 1]?.first as number;
+  const base = seen[LENGTH.enter + 1]?.first as number;
   const other = 0; // programs of the kit have an i32 as their first parameter or local
   const confined: Code = [["i32.const", 16], Uint8Array.from(confine(mask, base))];
   return [
