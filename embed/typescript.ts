@@ -43,8 +43,6 @@ function syntaxError(thrown: Error, fileName: string): Error {
   return Object.assign(makeError(), { name: "SyntaxError", message, fileName, line, column, stack });
 }
 
-const failed = (result: Partial<Result>): Result => ({ usage: NO_USAGE, console: [], ...result }) as Result;
-
 /** JavaScript whose lines, and as far as can be columns, are those of the source; or how stripping ended. */
 export async function strip(
   engine: Engine,
@@ -56,15 +54,17 @@ export async function strip(
   const image = await engine.stripper();
   const pages = Math.max(Math.floor(limits.memory / PAGE), image.pages + ROOM);
   const spawned = engine.kernel.spawn(engine.artifact, { limits: { pages, inFlight: 0 }, image });
-  if (spawned.kind !== "returned") return failed({ status: "exhausted", resource: "memory" });
+  if (spawned.kind !== "returned") return { status: "exhausted", resource: "memory", usage: NO_USAGE, console: [] };
   const domain = spawned.value;
   domain.allow({ fuel: limits.fuel, calls: 0, bytes: Number.MAX_SAFE_INTEGER, deadline: now() + limits.wall });
   onHelper(domain);
+  const start = now();
   const answer = await domain.request(ENGINE.CALL, encodeValue({ name: "strip", args: [source] }));
-  const { fuel } = domain.usage();
+  const { fuel, memory, bytes } = domain.usage();
+  const facts = { usage: { fuel, memory, bytes, calls: 0, wall: now() - start }, console: [] };
   domain.end();
-  if (answer.kind === "ended") return failed(fromEnding(answer.ending, { usage: NO_USAGE, console: [] }));
+  if (answer.kind === "ended") return fromEnding(answer.ending, facts);
   const value = decodeValue(answer.bytes);
-  if (!answer.ok) return failed({ status: "threw", error: syntaxError(asError(value), name) });
+  if (!answer.ok) return { status: "threw", error: syntaxError(asError(value), name), ...facts };
   return { source: typeof value === "string" ? value : "", fuel };
 }

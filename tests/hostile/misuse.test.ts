@@ -5,6 +5,7 @@ import {
   CODES,
   createCordon,
   createSandbox,
+  decodeValue,
   isCordonError,
   LIMITS,
   type LimitName,
@@ -101,6 +102,11 @@ describe.each(ODD_NAMES)("%s", (name) => {
     for (const powers of [odd, { engine: odd }, { engine: () => odd }])
       expect(await thrownBy(() => createCordon(powers as never).run({ source: "1" }))).toMatch(/^E_ENGINE: /);
   });
+});
+
+// embed/decode.ts: what is no value at all is an Error without a code; so are malformed bytes.
+test.fails.each(ODD_NAMES)("%s is no bytes of a value", async (name) => {
+  expect(await thrownBy(() => decodeValue(ODD[name] as never))).toMatch(/^E_(VALUE|OPTION): /);
 });
 
 describe("options", () => {

@@ -274,6 +274,26 @@ describe("ten megabytes", () => {
   });
 });
 
+describe("TypeScript that is stopped while it is stripped", () => {
+  const source = "const a: number = 1;\n".repeat(20_000);
+  test.each<[string, object, object]>([
+    ["fuel", { fuel: "20M" }, { status: "exhausted", resource: "fuel" }],
+    ["wall", { wall: 20 }, { status: "exhausted", resource: "wall" }],
+  ])("by %s: the result says so, and what it used", async (_, limits, ending) => {
+    const result = await run({ source, language: "typescript", limits });
+    expect(result).toMatchObject(ending);
+    expect(result.usage.fuel).toBeGreaterThan(1_000_000);
+    expect(result.usage.memory).toBeGreaterThan(1_000_000);
+    expect(result.usage.wall).toBeGreaterThan(0);
+  });
+
+  test("or refused: what it threw is at its place, and cost something", async () => {
+    const result = await run({ source: "let a: number = 1;\nlet b: = 2;", language: "typescript", name: "a.ts" });
+    expect(result).toMatchObject({ status: "threw", error: { name: "SyntaxError", line: 2 } });
+    expect(result.usage.fuel).toBeGreaterThan(1_000);
+  });
+});
+
 describe("a module loader", () => {
   const boom = (): never => {
     throw new Error(`in ${import.meta.filename}`);
