@@ -68,20 +68,32 @@ function adapterTable(adapter: Uint8Array): number {
   return new Reader(table.type, 2).u32();
 }
 
-function merge(engine: Uint8Array, adapter: Uint8Array): Uint8Array {
+/**
+ * Calls are what the instruments make dear, so that small functions go into their callers: the eight programs of the
+ * bench take 1.4 times as long as without instruments instead of 1.75 times, for a quarter more code.
+ */
+const OPTIMIZE = ["-O3", "--always-inline-max-function-size=40", "--flexible-inline-max-function-size=120"];
+
+/** Runs a tool of Binaryen on files of these names; the answer is the file that it writes. */
+function binaryen(tool: string, inputs: Readonly<Record<string, Uint8Array>>, args: readonly string[]): Uint8Array {
   const folder = mkdtempSync(join(tmpdir(), "cordon-engine-"));
-  const file = (name: string) => join(folder, name);
   try {
-    writeFileSync(file("engine.wasm"), engine);
-    writeFileSync(file("adapter.wasm"), adapter);
-    const tool = join(dirname(require.resolve("binaryen")), "bin/wasm-merge");
-    const inputs = [file("engine.wasm"), "engine", file("adapter.wasm"), "adapter"];
-    execFileSync(process.execPath, [tool, ...inputs, "-o", file("merged.wasm"), ...FEATURES]);
-    return readFileSync(file("merged.wasm"));
+    for (const [name, bytes] of Object.entries(inputs)) writeFileSync(join(folder, name), bytes);
+    const file = join(dirname(require.resolve("binaryen")), "bin", tool);
+    execFileSync(process.execPath, [file, ...args, ...FEATURES, "-o", "out.wasm"], { cwd: folder });
+    return readFileSync(join(folder, "out.wasm"));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+function merge(engine: Uint8Array, adapter: Uint8Array): Uint8Array {
+  const inputs = { "engine.wasm": engine, "adapter.wasm": adapter };
+  return binaryen("wasm-merge", inputs, ["engine.wasm", "engine", "adapter.wasm", "adapter"]);
+}
+
+const optimize = (module: Uint8Array): Uint8Array =>
+  binaryen("wasm-opt", { "in.wasm": module }, ["in.wasm", ...OPTIMIZE]);
 
 /** The engine guest as a source module. `stackLimit`: see `STACK_LIMIT` in adapter/state.ts. */
 export async function buildEngine(stackLimit?: number): Promise<Uint8Array> {
@@ -93,7 +105,7 @@ export async function buildEngine(stackLimit?: number): Promise<Uint8Array> {
     [MEMORY]: memoryOf(ENGINE_PAGES + 1),
   });
   const merged = merge(engine, edit(adapter, { [IMPORT]: ADAPTER_IMPORTS }));
-  return edit(merged, { [EXPORT]: (body) => cutExports(body, EXPORTS) });
+  return optimize(edit(merged, { [EXPORT]: (body) => cutExports(body, EXPORTS) }));
 }
 
 if (process.argv[1] === import.meta.filename) {

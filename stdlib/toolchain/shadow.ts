@@ -8,6 +8,7 @@
 // which holds for any function that leaves the pointer as it found it.
 import { FIRST_GUEST, i32, OPCODES, type Reader, u32 } from "../../kernel/index.ts";
 import { callGraph, instructionsOf, onCycles } from "./callgraph.ts";
+import { coversCalls } from "./cover.ts";
 import { ADD, CONST, type Frame, GET, plainFrame, readInstruction, SET, SUB } from "./frame.ts";
 import { skipDead } from "./instructions.ts";
 import type { Code, Source } from "./source.ts";
@@ -71,15 +72,17 @@ function wrap(code: Code, sp: number, size: number): Code {
 const SLACK = 32;
 const aligned = (size: number): number => Math.ceil(size / ALIGNMENT) * ALIGNMENT;
 
-function pad(code: Code, sp: number, frame: number): Code {
+function pad(code: Code, sp: number, frame: number, matters: (callee: number) => boolean): Code {
   const plain = plainFrame(code, sp);
-  if (plain !== undefined) return plain.size >= frame ? code : enlarge(code, plain, aligned(frame));
+  if (plain !== undefined && coversCalls(code, plain, matters))
+    return plain.size >= frame ? code : enlarge(code, plain, aligned(frame));
   return code.type.results.length > 1 ? code : wrap(code, sp, aligned(frame + SLACK));
 }
 
 /** Pads every function on a cycle to its estimated host frame. `sp`: the stack pointer among the source's globals. */
 export function padShadowStack(source: Source, sp: number, frames: readonly number[]): Source {
   const cyclic = onCycles(callGraph(source, FIRST_GUEST));
-  const codes = source.codes.map((code, index) => (cyclic[index] ? pad(code, sp, frames[index] ?? 0) : code));
+  const matters = (callee: number): boolean => cyclic[(source.renumbered[callee] as number) - FIRST_GUEST] === true;
+  const codes = source.codes.map((code, index) => (cyclic[index] ? pad(code, sp, frames[index] ?? 0, matters) : code));
   return { ...source, codes };
 }

@@ -59,7 +59,44 @@ const saving = (self: number): FunctionParts => ({
   ],
 });
 
-const kinds = { framed, allocating, bare, saving };
+/** The frame of an inlined function, made and given back before the calls; and one made after them. */
+const before = (self: number): FunctionParts => ({
+  ...framed(self),
+  code: [
+    ...[...sp, ...i32(16), minus, ...tee(1), ...toSp, ...get(1), ...i32(16), plus, ...toSp],
+    ...[...recursion(self), ...get(0)],
+  ],
+});
+const behind = (self: number): FunctionParts => ({
+  ...framed(self),
+  code: [
+    ...recursion(self),
+    ...[...sp, ...i32(16), minus, ...tee(1), ...toSp, ...get(1), ...i32(16), plus, ...toSp, ...get(0)],
+  ],
+});
+
+/** The frame is made in one arm alone, and both go on to the calls; and given back on the way to a loop's head. */
+const halfway = (self: number): FunctionParts => ({
+  ...framed(self),
+  code: [
+    ...[...get(0), ...i32(1000), 0x4a, 0x04, 0x40, ...sp, ...i32(16), minus, ...tee(1), ...toSp],
+    ...[...get(1), ...i32(16), plus, ...toSp, 0x0b],
+    ...[...recursion(self), ...get(0)],
+  ],
+});
+const around = (self: number): FunctionParts => ({
+  params: [T.i32],
+  results: [T.i32],
+  locals: [T.i32, T.i32],
+  code: [
+    ...[...sp, ...i32(16), minus, ...tee(1), ...toSp],
+    ...[0x03, 0x40, ...get(2), 0x04, 0x40, ...recursion(self), 0x0b],
+    ...[...get(2), 0x45, 0x04, 0x40, ...get(1), ...i32(16), plus, ...toSp, ...i32(1), ...set(2), 0x0c, 1, 0x0b, 0x0b],
+    ...get(0),
+  ],
+});
+
+const kinds = { framed, allocating, bare, saving, before, behind, halfway, around };
 
 function moduleOf(make: (self: number) => FunctionParts): Uint8Array<ArrayBuffer> {
   const answered = { module: "cordon", name: "reply", params: [T.i32, T.i32], results: [T.i32] };
