@@ -86,7 +86,7 @@ export function readSandboxOptions(given: SandboxOptions): SandboxOptions {
   if (!isOptional(trace, "function")) wrong("trace must be a function");
   const isOffset = Number.isFinite(timeZoneOffset) && Math.abs(timeZoneOffset as number) <= 24 * 60;
   if (timeZoneOffset !== undefined && !isOffset) wrong("timeZoneOffset must be minutes from -1440 to 1440");
-  return { ...options, virtual: readVirtual(virtual) };
+  return { __proto__: null, ...options, virtual: readVirtual(virtual) } as SandboxOptions;
 }
 
 /** A copy that was checked, or what needs no copy. */

@@ -16,11 +16,14 @@ export function isPlain(value: unknown): value is object {
   }
 }
 
-/** The own enumerable properties. Throws CordonError for what is no plain object or throws while it is read. */
+/**
+ * The own enumerable properties. The copy inherits nothing: what somebody put on Object.prototype is no option.
+ * Throws CordonError for what is no plain object or throws while it is read.
+ */
 export function readPlain<T extends object>(given: unknown, what: string, code: ErrorCode = "E_OPTION"): T {
   if (!isPlain(given)) throw new CordonError(code, `${what} must be a plain object`);
   try {
-    return { ...given } as T;
+    return { __proto__: null, ...given } as T;
   } catch (cause) {
     throw new CordonError(code, `${what} threw while it was read`, { cause });
   }

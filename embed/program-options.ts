@@ -1,7 +1,7 @@
 // The options of runProgram: what they are, and that there are no others.
 import { CordonError } from "./errors.ts";
 import { readVirtual, type SandboxOptions } from "./options.ts";
-import { isBytes, isPlain, readPlain } from "./plain.ts";
+import { isBytes, readPlain } from "./plain.ts";
 import type { InputOption, Sink } from "./program-process.ts";
 import { checkSignal } from "./signal.ts";
 
@@ -40,9 +40,8 @@ export function readProgramRequest(given: ProgramRequest): ProgramRequest {
   const request = readPlain<ProgramRequest>(given, "what runProgram takes");
   const unknown = Object.keys(request).find((key) => !KEYS.includes(key));
   if (unknown !== undefined) wrong(`runProgram has no option ${JSON.stringify(unknown)}: there are ${KEYS.join(", ")}`);
-  const { module, grant, entry, signal, trace } = request;
+  const { module, grant, entry, signal, trace, virtual } = request;
   const [args, entryArgs] = [readList(request.args, "args"), readList(request.entryArgs, "entryArgs")];
-  if (grant !== undefined && !isPlain(grant)) throw new CordonError("E_GRANT", "grant must be a plain object");
   if (!args.every(isWord)) wrong("args must be texts without NUL");
   if (entry !== undefined && typeof entry !== "string") wrong("entry must be the name of an exported function");
   const isNumber = (value: unknown): boolean => typeof value === "number" || typeof value === "bigint";
@@ -53,14 +52,12 @@ export function readProgramRequest(given: ProgramRequest): ProgramRequest {
     if (request[name] !== undefined && typeof request[name] !== "function")
       wrong(`${name} must be a function of bytes`);
   }
-  return {
-    ...request,
-    module: copyOf(module),
-    args,
-    entryArgs,
-    virtual: readVirtual(request.virtual),
-  } as ProgramRequest;
+  const copies = { module: copyOf(module), args, entryArgs, grant: readGrant(grant), virtual: readVirtual(virtual) };
+  return { __proto__: null, ...request, ...copies } as unknown as ProgramRequest;
 }
+
+const readGrant = (grant: unknown): object | undefined =>
+  grant === undefined ? undefined : readPlain(grant, "grant", "E_GRANT");
 
 /** Of a Buffer a `slice` would be no copy: bytes that the caller changes later would be verified, or run, in their place. */
 function copyOf(module: unknown): Uint8Array {

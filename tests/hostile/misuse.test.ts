@@ -12,6 +12,7 @@ import {
   parseLimit,
   run,
   runProgram,
+  type Sandbox,
 } from "../../embed/node/index.ts";
 import { Account, boom, ODD, ODD_NAMES, thrownBy, trapped } from "./odd.ts";
 
@@ -21,6 +22,10 @@ afterEach(async () => {
 
 /** An empty module. */
 const module = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+/** (module (func (export "main") (result i32) (i32.const 7))) */
+const MAIN = Uint8Array.from(
+  Buffer.from("0061736d010000000105016000017f03020100070801046d61696e00000a0601040041070b", "hex"),
+);
 
 /** An option, what is said of an odd value there, and the odd values that are not odd there. */
 type Row = readonly [option: string, what: RegExp, allowed?: RegExp];
@@ -155,6 +160,48 @@ describe("options", () => {
       for (const key of ["profile", "kind", "language", "console"])
         expect(await thrownBy(() => run({ source: "1", [key]: name } as never))).toMatch(/^E_OPTION: /);
     }
+  });
+
+  test("what somebody put on Object.prototype is no option, no grant and no limit", async () => {
+    const polluted: Record<string, unknown> = {
+      ...{ grant: { evil: () => 1 }, evil: () => 1, inputs: { evil: 1 }, evilInput: 1, kind: "none", language: "none" },
+      ...{
+        signal: AbortSignal.abort(),
+        limits: { fuel: 1 },
+        fuel: 1,
+        wall: 1,
+        virtual: { start: 5 },
+        start: 5,
+        name: "x.ts",
+      },
+      ...{
+        console: "none",
+        modules: 5,
+        trace: 5,
+        drain: 5,
+        profile: "none",
+        entry: "none",
+        entryArgs: [1],
+        files: 5,
+        env: 5,
+      },
+    };
+    const box = await createSandbox();
+    for (const [name, value] of Object.entries(polluted))
+      Object.defineProperty(Object.prototype, name, { value, configurable: true });
+    // All that is the caller's is read before anything is waited for.
+    const source = "[typeof evil, typeof evilInput, Date.now() > 1e12].join()";
+    const all = [
+      run({ source }),
+      box.run(source),
+      createSandbox({ virtual: {} }),
+      runProgram({ module: MAIN, grant: {} }),
+    ];
+    for (const name of Object.keys(polluted)) Reflect.deleteProperty(Object.prototype, name);
+    const [ran, again, made, program] = await Promise.all(all);
+    for (const one of [ran, again]) expect(one).toMatchObject({ value: "undefined,undefined,true" });
+    expect(await (made as Sandbox).run("Date.now()")).toMatchObject({ value: 0 });
+    expect(program).toMatchObject({ status: "returned", exitCode: 7 });
   });
 
   test("every code is one of the table", () => {
