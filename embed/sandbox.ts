@@ -9,7 +9,7 @@ import { type RunOptions, readRunOptions, type SandboxOptions, type Source } fro
 import { isBytes } from "./plain.ts";
 import { asError, endingText, fromEnding, NO_USAGE, type Result, type RunFacts } from "./result.ts";
 import { isAborted, onAbort } from "./signal.ts";
-import { type Helper, type Language, languageOf, strip } from "./typescript.ts";
+import { type Helper, type Language, languageOf, type Stripped, strip } from "./typescript.ts";
 import { decodeValue, encodeValue } from "./values.ts";
 
 export interface Sandbox {
@@ -145,10 +145,11 @@ async function ask(box: Box, job: Job, start: number, spent = 0): Promise<Result
   });
 }
 
+const isSyntaxError = (result: Result): boolean => result.status === "threw" && result.error.name === "SyntaxError";
+
 /** Did parsing fail, so that nothing has run? What a run threw may be a SyntaxError of its own `eval`. */
-async function isUnparsed(box: Box, { typescript }: Job, start: number, result: Result): Promise<boolean> {
-  if (typescript === undefined || result.status !== "threw" || result.error.name !== "SyntaxError") return false;
-  const { source, name } = typescript;
+async function isUnparsed(box: Box, source: string, name: string, start: number, result: Result): Promise<boolean> {
+  if (!isSyntaxError(result)) return false;
   const message = encodeValue({ source, name }, "").slice();
   const checked = await ask(box, { ...CHECKING, message }, start);
   return checked.status === "threw";
@@ -159,21 +160,29 @@ const CHECKING: Job = {
   read: (value) => ({ value }),
 };
 
-async function askTypeScript(box: Box, job: Job, { source, name, replace }: TypeScriptSource): Promise<Result> {
-  const start = now();
+async function stripFor(box: Box, job: Job, { source, name }: TypeScriptSource): Promise<Stripped | Result> {
   const stripped = await strip(box.engine, source, name, job.limits, (helper) => hire(box, helper));
   box.helper = undefined;
-  if ("status" in stripped) return stripped;
-  return ask(box, { ...job, message: replace(stripped.source) }, start, stripped.fuel);
+  return stripped;
+}
+
+/** `first` is how it ended as JavaScript, if that was tried: its error, if it is no TypeScript either. */
+async function askTypeScript(box: Box, job: Job, typescript: TypeScriptSource, first?: Result): Promise<Result> {
+  const start = now();
+  const stripped = await stripFor(box, job, typescript);
+  if ("status" in stripped) return first !== undefined && isSyntaxError(stripped) ? first : stripped;
+  const result = await ask(box, { ...job, message: typescript.replace(stripped.source) }, start, stripped.fuel);
+  if (first === undefined) return result;
+  return (await isUnparsed(box, stripped.source, typescript.name, start, result)) ? first : result;
 }
 
 async function askEither(box: Box, job: Job, start: number): Promise<Result> {
   const { typescript } = job;
   if (typescript?.language === "typescript") return askTypeScript(box, job, typescript);
   const result = await ask(box, job, start);
-  if (typescript === undefined || !(await isUnparsed(box, job, start, result))) return result;
-  const second = await askTypeScript(box, job, typescript);
-  return second.status === "threw" && second.error.name === "SyntaxError" ? result : second;
+  if (typescript === undefined || !(await isUnparsed(box, typescript.source, typescript.name, start, result)))
+    return result;
+  return askTypeScript(box, job, typescript, result);
 }
 
 async function perform(box: Box, job: Job): Promise<Result> {

@@ -274,6 +274,31 @@ describe("ten megabytes", () => {
   });
 });
 
+describe("a source of no named language", () => {
+  const hit = vi.fn();
+  beforeEach(() => {
+    hit.mockClear();
+  });
+  test.each([
+    ["JavaScript", "hit(); eval('}')", /'}'/],
+    ["TypeScript", "hit(); const n: number = 1; eval('}')", /'}'/],
+    ["a lie", "hit(); throw Object.assign(new Error('mine'), { name: 'SyntaxError' })", /mine/],
+  ])("that throws a SyntaxError of its own runs once, and that error is told (%s)", async (_, source, message) => {
+    expect(await run({ source, grant: { hit } })).toMatchObject({
+      ...SYNTAX,
+      error: { message: expect.stringMatching(message) },
+    });
+    expect(hit).toHaveBeenCalledTimes(1);
+  });
+
+  test("that is neither tells the error of the JavaScript, and runs nothing", async () => {
+    expect(await run({ source: "hit();\nlet a: = ;", grant: { hit } })).toMatchObject({
+      error: { name: "SyntaxError", line: 2 },
+    });
+    expect(hit).not.toHaveBeenCalled();
+  });
+});
+
 describe("TypeScript that is stopped while it is stripped", () => {
   const source = "const a: number = 1;\n".repeat(20_000);
   test.each<[string, object, object]>([
