@@ -5,7 +5,7 @@ import { inChild } from "./child.ts";
 import type { Told } from "./cycles-child.ts";
 
 const isDeep = process.env["CORDON_DEEP"] === "1";
-const COUNT = isDeep ? 100_000 : 2_000;
+const COUNT = isDeep ? 100_000 : 1_000;
 const MINUTES = 60_000;
 const MIB = 2 ** 20;
 
