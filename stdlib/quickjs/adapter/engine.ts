@@ -122,6 +122,8 @@ export declare function JS_GetException(ctx: i32): i64;
 export declare function JS_HasException(ctx: i32): i32;
 @external("engine", "JS_ThrowOutOfMemory")
 export declare function JS_ThrowOutOfMemory(ctx: i32): i64;
+@external("engine", "JS_IsJobPending")
+export declare function JS_IsJobPending(runtime: i32): i32;
 @external("engine", "JS_IsPromise")
 export declare function JS_IsPromise(v: i64): i32;
 @external("engine", "JS_IsProxy")

@@ -4,7 +4,7 @@
 import { BOOTSTRAP, BOOTSTRAP_LENGTH, BOOTSTRAP_NAME } from "./bootstrap-bytes";
 import { release, top } from "./buffer";
 import {
-  initialize, JS_Call, JS_ExecutePendingJob, JS_FreeValue, JS_GetPropertyInt64, JS_SetHostPromiseRejectionTracker,
+  initialize, JS_Call, JS_ExecutePendingJob, JS_FreeValue, JS_GetPropertyInt64, JS_IsJobPending, JS_SetHostPromiseRejectionTracker,
   JS_SetMaxStackSize, JS_SetModuleLoaderFunc, qjs_get_context_ptr, qjs_get_runtime_ptr, qjs_init, stackPointer,
 } from "./engine";
 import { evaluateText } from "./evaluate";
@@ -16,7 +16,7 @@ import { natives } from "./natives";
 import { pendingCount } from "./pending";
 import { failTheLost, handleMessage, openRequests, swallow } from "./requests";
 import {
-  callHook, CTX, ctx, HOOK_COUNT, HOOK_FLUSH, HOOK_REJECTION, HOOKS, RT, STACK_LIMIT, succeeded,
+  callHook, CTX, ctx, HOOK_COUNT, HOOK_FLUSH, HOOK_REJECTION, HOOKS, isFlushWanted, RT, STACK_LIMIT, succeeded, wantFlush,
 } from "./state";
 import { FALSE, isException, TRUE, UNDEFINED } from "./value";
 
@@ -64,13 +64,15 @@ function onRejection(_ctx: i32, promise: i64, reason: i64, handled: i32, _opaque
 }
 
 export function cordon_turn(): i32 {
+  // A turn leaves nothing to do behind it, but the start may have.
+  if (JS_IsJobPending(load<i32>(RT)) != 0) settle();
   while (true) {
-    settle();
     const start = top();
     const length = nextMessage(start);
     if (length < 0) break;
     handleMessage(start, start + length);
     release(start);
+    settle();
   }
   release(0);
   if (pendingCount() > 0) return TURN_PENDING;
@@ -82,8 +84,10 @@ export function cordon_turn(): i32 {
 function settle(): void {
   while (true) {
     runJobs();
+    if (!isFlushWanted()) break;
     const flushed = callHook(HOOK_FLUSH, 0, 0);
     if (isException(flushed)) swallow();
+    if (flushed == FALSE) wantFlush(false);
     if (flushed != TRUE) break;
   }
 }

@@ -10,7 +10,7 @@ import { COMPILE_ONLY, evaluate, runModule, runScript } from "./evaluate";
 import { configureSystem } from "./imports";
 import { kindOf, learnKind, RECORD } from "./kinds";
 import { answerWith, fail } from "./requests";
-import { ctx, OBJECT_PROTOTYPE, RT, TIME_ZONE } from "./state";
+import { ctx, OBJECT_PROTOTYPE, RT, TIME_ZONE, wantFlush } from "./state";
 import { EXCEPTION, FALSE, fromInt, isException, PLAIN, TRUE, UNDEFINED } from "./value";
 
 function int(argv: i32, index: i32): i32 {
@@ -132,6 +132,12 @@ function nativeMemoryLimit(_c: i32, _t: i64, _n: i32, argv: i32): i64 {
   return UNDEFINED;
 }
 
+/** wantFlush(): the hook `flush` has something to do. */
+function nativeWantFlush(_c: i32, _t: i64, _n: i32, _argv: i32): i64 {
+  wantFlush(true);
+  return UNDEFINED;
+}
+
 function add(list: i64, index: i32, fn: i32, arguments_: i32): void {
   const v = JS_NewCFunction2(ctx(), fn, 0, arguments_, 0, 0);
   if (isException(v) || JS_DefinePropertyValueUint32(ctx(), list, index, v, PLAIN) < 0) unreachable();
@@ -155,5 +161,6 @@ export function natives(): i64 {
   add(list, 12, nativeKindOf.index as i32, 1);
   add(list, 13, nativeCollect.index as i32, 0);
   add(list, 14, nativeMemoryLimit.index as i32, 1);
+  add(list, 15, nativeWantFlush.index as i32, 0);
   return list;
 }

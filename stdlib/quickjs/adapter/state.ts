@@ -24,7 +24,7 @@ export const HOOKS: i32 = memory.data(128, 16) as i32;
 export const CTX = WORDS, RT = WORDS + 4, OUT = WORDS + 8, OUT_CAPACITY = WORDS + 12, OUT_TOP = WORDS + 16,
   DEPTH = WORDS + 20, OPEN = WORDS + 24, TIME_ZONE = WORDS + 28, CLOCK = WORDS + 32, CLOCK_METHOD = WORDS + 36,
   RANDOM = WORDS + 40, RANDOM_METHOD = WORDS + 44, SYSTEM = WORDS + 48, CHECKING = WORDS + 52,
-  OBJECT_PROTOTYPE = WORDS + 56;
+  OBJECT_PROTOTYPE = WORDS + 56, FLUSH = WORDS + 64;
 
 /** Functions of the bootstrap that the adapter calls, in the order in which it hands them over. */
 // biome-ignore format: a table of words
@@ -38,6 +38,17 @@ export const STRAY_WAIT = 0, STRAY_MALFORMED = 1, STRAY_DEEP = 2;
 @inline
 export function ctx(): i32 {
   return load<i32>(CTX);
+}
+
+/** The bootstrap says when it has something to answer: asking it after every job would cost more than the job. */
+export function wantFlush(isWanted: bool): void {
+  store<i32>(FLUSH, isWanted ? 1 : 0);
+}
+
+// @ts-ignore: decorator
+@inline
+export function isFlushWanted(): bool {
+  return load<i32>(FLUSH) != 0;
 }
 
 /** Takes `size` bytes of the engine's stack, or answers 0 when too little is left. The caller gives them back. */

@@ -23,6 +23,7 @@ const [
   kindOf,
   collect,
   setMemoryLimit,
+  wantFlush,
 ] = natives;
 
 const FILE = "cordon:engine";

@@ -16,7 +16,10 @@ const rejections = new Map_(); // promises rejected with nobody listening -> rea
 
 let open = 0; // requests not yet answered
 
-const finish = (token, ok, value, shape) => append(answers, { __proto__: null, token, ok, value, shape });
+function finish(token, ok, value, shape, omissible) {
+  wantFlush();
+  append(answers, { __proto__: null, token, ok, value, shape, omissible });
+}
 
 function request(token, method, value) {
   const asked = isObject(value) ? value : {};
@@ -25,7 +28,7 @@ function request(token, method, value) {
     if (method === CONFIGURE) finish(token, true, configure(asked), asIs);
     else if (method === RUN) run(token, asked);
     else if (method === CALL) callGlobal(token, asked);
-    else if (method === DRAIN) append(drains, token);
+    else if (method === DRAIN) drain(token);
     else if (method === CHECK) finish(token, true, check(asText(asked.source, ""), asText(asked.name, "")), asIs);
     else throw new TypeError_("unknown method " + method);
   } catch (error) {
@@ -33,16 +36,24 @@ function request(token, method, value) {
   }
 }
 
+function drain(token) {
+  wantFlush();
+  append(drains, token);
+}
+
 // How a finished value is answered, the first shape that can cross.
 const asIs = (v) => v;
 const asValue = (v) => (v === undefined ? {} : { value: v });
 
-/** Answers what has finished; true when there was something, for answering may run guest code again. */
+/**
+ * Answers what has finished; true when there was something, for answering may run guest code again; false when it need
+ * not be asked again until `wantFlush`.
+ */
 function flush() {
   endDrains();
   // Within a run a rejection may still find its handler; at its end, or outside of one, it has none.
   if (answers.length > 0 || open === 0) reportRejections();
-  if (answers.length === 0) return false;
+  if (answers.length === 0) return drains.length > 0 || mapSize(rejections) > 0 ? undefined : false;
   const batch = answers.length;
   for (let i = 0; i < batch; i++) answerOne(answers[i]);
   removeFirst(answers, batch);
@@ -102,6 +113,7 @@ function answerPlainly(token, thrown) {
 }
 
 function onRejection(promise, reason, handled) {
+  wantFlush();
   if (handled) mapDelete(rejections, promise);
   else mapSet(rejections, promise, reason);
 }
@@ -260,7 +272,7 @@ function runModule(token, source, name) {
 
 /** Ends a request with a value once it is settled. `omissible`: a completion value, which may be one that cannot cross. */
 function settle(token, value, omissible) {
-  const done = (v) => append(answers, { __proto__: null, token, ok: true, value: v, shape: asValue, omissible });
+  const done = (v) => finish(token, true, v, asValue, omissible);
   awaitValue(token, value, done);
 }
 
