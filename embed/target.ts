@@ -82,20 +82,18 @@ const isThenable = (value: unknown): boolean =>
     ? typeof (value as { then?: unknown }).then === "function"
     : typeof value === "function" && typeof (value as { then?: unknown }).then === "function";
 
-/** The executor also catches what reading `then` or `constructor` throws. */
-function settle(value: unknown, meter: Meter): Promise<Reply> {
+/** `await` also catches what reading `then` or `constructor` throws. */
+async function settle(value: unknown, meter: Meter): Promise<Reply> {
   meter.inFlight++;
-  const promised = new Promise<unknown>((resolve) => resolve(value));
-  return promised.then(
-    (result) => {
-      meter.inFlight--;
-      return kept(success(result));
-    },
-    (thrown) => {
-      meter.inFlight--;
-      return failure(thrown);
-    },
-  );
+  let result: unknown;
+  try {
+    result = await value;
+  } catch (thrown) {
+    return failure(thrown);
+  } finally {
+    meter.inFlight--;
+  }
+  return kept(success(result));
 }
 
 function invoke(
