@@ -244,6 +244,9 @@ function closeLevels(): void {
 /** Bytes of an item that its first byte says all about: small numbers, short strings, doubles. 0: read it slowly. */
 const SMALL = Uint8Array.from({ length: 256 }, (_, head) => smallSize(head >> 5, head & 31));
 
+/** The head of text whose length is the next byte. */
+const LONGER_TEXT = 0x78;
+
 function smallSize(major: number, info: number): number {
   if (major < BYTES) return info < 24 ? 1 : ([2, 3, 5][info - 24] ?? 0);
   if (major < ARRAY) return info < 24 ? 1 + info : 0;
@@ -259,7 +262,11 @@ function readSmall(depth: number): void {
   let { at } = walk;
   for (; left > 0; left--) {
     const head = bytes[at] as number;
-    const size = SMALL[head] as number;
+    let size = SMALL[head] as number;
+    if (head === LONGER_TEXT) {
+      size = 2 + (bytes[at + 1] as number);
+      walk.nodes += Math.trunc((size - 2) / BYTES_PER_ITEM) || 0;
+    }
     // Behind the last byte there is no size, and the sum is NaN: that must not pass.
     // A record has an even number of items: an even number left means that a key comes.
     if (size === 0 || !(at + size <= end) || (isRecord && left % 2 === 0 && head >> 5 !== TEXT)) break;
@@ -299,6 +306,8 @@ export function checkValue(bytes: Uint8Array, length: number): number | BadValue
   walk.end = length;
   walk.at = walk.depth = walk.nodes = 0;
   if (walk.sizes.length > 0) walk.sizes.length = 0;
+  // One small item and no more, as most results are.
+  if (length > 0 && SMALL[bytes[0] as number] === length) return 1;
   if (!readAll()) return { why: walk.why, at: walk.at };
   return walk.at === length ? walk.nodes : { why: "more than one value", at: walk.at };
 }

@@ -75,25 +75,33 @@ function isAffordable(tenant: Tenant, bytes: number): boolean {
   return tenant.ending === undefined;
 }
 
-interface Decoded {
+/** A call that may be made, and where its reply goes. */
+interface Crossing {
   readonly entry: Entry;
   readonly call: CallContract;
+  readonly method: number;
+  readonly at: number;
+  readonly capacity: number;
+  readonly length: number;
 }
 
 function decodeCall(
   tenant: Tenant,
   allegedHandle: number,
   allegedMethod: number,
+  at: number,
+  capacity: number,
   length: number,
-): Decoded | Uint8Array {
+): Crossing | Uint8Array {
   const entry = lookUp(tenant.clist, allegedHandle);
   if (entry === undefined) return errorValue("E_HANDLE", "no such capability");
   if (entry.state !== "live") return errorValue("E_REVOKED", `the capability is ${entry.state}`);
-  const call = entry.capability.contract.calls[allegedMethod >>> 0];
+  const method = allegedMethod >>> 0;
+  const call = entry.capability.contract.calls[method];
   if (call === undefined) return errorValue("E_METHOD", "the capability has no such call");
   const items = checkArguments(call, tenant.core.scratch, length);
   chargeItems(tenant, items);
-  return typeof items === "number" ? { entry, call } : badValue(items);
+  return typeof items === "number" ? { entry, call, method, at, capacity, length } : badValue(items);
 }
 
 /** What a check looked at is paid for, whether it was accepted or not. */
@@ -115,23 +123,14 @@ export function call(
   const copied = copyIn(tenant, at, length);
   if (copied === undefined) return refuse(tenant, "E_BOUNDS", "the arguments do not lie in memory");
   if (!isAffordable(tenant, copied)) return refuse(tenant, "E_ENDED", "the domain is ending");
-  const decoded = decodeCall(tenant, handle, method, copied);
-  if (decoded instanceof Uint8Array) {
-    observe(tenant, handle, method, "refused", copied, 0);
-    return fail(tenant, decoded);
-  }
-  return perform(tenant, decoded, { handle, method, at, capacity, length: copied });
+  const crossing = decodeCall(tenant, handle, method, at, capacity, copied);
+  if (!(crossing instanceof Uint8Array)) return perform(tenant, crossing);
+  observe(tenant, handle, method, "refused", copied, 0);
+  return fail(tenant, crossing);
 }
 
-interface Place {
-  readonly handle: number;
-  readonly method: number;
-  readonly at: number;
-  readonly length: number;
-  readonly capacity: number;
-}
-
-function perform(tenant: Tenant, { entry, call }: Decoded, place: Place): number {
+function perform(tenant: Tenant, crossing: Crossing): number {
+  const { entry, method, length } = crossing;
   let dropped: (() => void) | undefined;
   const context: CallContext = {
     domain: tenant.id,
@@ -141,11 +140,11 @@ function perform(tenant: Tenant, { entry, call }: Decoded, place: Place): number
   };
   let reply: Reply | Promise<Reply>;
   try {
-    reply = entry.capability.target(place.method >>> 0, tenant.core.scratch, place.length, context);
+    reply = entry.capability.target(method, tenant.core.scratch, length, context);
   } catch {
-    return fail(tenant, breakEntry(tenant, entry, place));
+    return fail(tenant, breakEntry(tenant, crossing));
   }
-  if (!(reply instanceof Promise)) return finish(tenant, { entry, call }, place, reply);
+  if (!(reply instanceof Promise)) return finish(tenant, crossing, reply);
   if (!(tenant.pending.size < tenant.limits.inFlight && tenant.pending.size < MAX_PENDING)) {
     dropped?.();
     reply.catch(() => undefined);
@@ -154,15 +153,15 @@ function perform(tenant: Tenant, { entry, call }: Decoded, place: Place): number
   const token = tenant.nextToken;
   tenant.nextToken = (token + 1) & 0x3fff_ffff;
   tenant.pending.set(token, { handle: entry.handle, drop: () => dropped?.() });
-  observe(tenant, place.handle, place.method, "pending", place.length, 0);
-  const settle = (value: Reply): void => complete(tenant, { entry, call }, token, value);
-  reply.then(settle, () => settle({ failed: breakEntry(tenant, entry, place) }));
+  observe(tenant, entry.handle, method, "pending", length, 0);
+  const settle = (value: Reply): void => complete(tenant, crossing, token, value);
+  reply.then(settle, () => settle({ failed: breakEntry(tenant, crossing) }));
   return PENDING - token;
 }
 
-function breakEntry(tenant: Tenant, entry: Entry, place: Place): Uint8Array {
+function breakEntry(tenant: Tenant, { entry, method, length }: Crossing): Uint8Array {
   entry.state = entry.state === "live" ? "broken" : entry.state;
-  observe(tenant, place.handle, place.method, "failed", place.length, 0);
+  observe(tenant, entry.handle, method, "failed", length, 0);
   return errorValue("E_TARGET", "the capability broke its contract and was revoked");
 }
 
@@ -173,7 +172,7 @@ interface Judged {
 }
 
 /** The bytes of a reply if its contract allows them, else the error that the caller gets for a broken target. */
-function judge({ entry, call }: Decoded, reply: Reply): Judged {
+function judge({ entry, call }: Crossing, reply: Reply): Judged {
   const ok = reply instanceof Uint8Array;
   const bytes = ok ? reply : (reply as Failure | undefined)?.failed;
   const items = bytes instanceof Uint8Array ? checkResult(call, bytes) : { why: "no value", at: 0 };
@@ -186,21 +185,22 @@ function judge({ entry, call }: Decoded, reply: Reply): Judged {
   };
 }
 
-function finish(tenant: Tenant, decoded: Decoded, place: Place, reply: Reply): number {
-  const { ok, bytes, items } = judge(decoded, reply);
+function finish(tenant: Tenant, crossing: Crossing, reply: Reply): number {
+  const { entry, method, at, capacity, length } = crossing;
+  const { ok, bytes, items } = judge(crossing, reply);
   chargeValue(tenant, items, bytes.length);
   tenant.bytes += bytes.length;
-  observe(tenant, place.handle, place.method, ok ? "done" : "failed", place.length, bytes.length);
-  if (ok && copyOut(tenant, place.at, place.capacity, bytes)) return bytes.length;
+  observe(tenant, entry.handle, method, ok ? "done" : "failed", length, bytes.length);
+  if (ok && copyOut(tenant, at, capacity, bytes)) return bytes.length;
   tenant.waiting = bytes.slice();
   return ok ? bytes.length : ERROR;
 }
 
 /** A pending call has ended. What nobody wants any more is dropped. */
-function complete(tenant: Tenant, decoded: Decoded, token: number, reply: Reply): void {
+function complete(tenant: Tenant, crossing: Crossing, token: number, reply: Reply): void {
   if (tenant.ending !== undefined || !tenant.pending.delete(token)) return;
-  const revoked = decoded.entry.state === "revoked";
-  const { ok, bytes } = revoked ? { ok: false, bytes: REVOKED } : judge(decoded, reply);
+  const revoked = crossing.entry.state === "revoked";
+  const { ok, bytes } = revoked ? { ok: false, bytes: REVOKED } : judge(crossing, reply);
   tenant.bytes += bytes.length;
   deliver(tenant, completionMessage(token, ok, bytes));
 }
