@@ -4,6 +4,7 @@
 // kernel checks its bounds and trusts none of its bytes.
 import type { Artifact, Domain, Image, ImageChunk, Kernel } from "../kernel/index.ts";
 import { CordonError } from "./errors.ts";
+import { findLater } from "./host.ts";
 
 const GRANULE = 256; // bytes
 const PAGE = 65_536; // bytes
@@ -12,6 +13,17 @@ const MOST_PAGES = 1_024; // 64 MiB: an engine that has run nothing is far small
 const fail = (why: string): never => {
   throw new CordonError("E_ENGINE", `the engine's image ${why}: build it again with npm run build`);
 };
+
+const later = findLater();
+
+/** A domain that has answered may have to finish its turn: its slice can have ended just then. */
+async function imageOf(domain: Domain): Promise<Image | undefined> {
+  for (;;) {
+    const made = domain.image();
+    if (made !== undefined || domain.ending() !== undefined) return made;
+    await new Promise<void>((resolve) => later(resolve));
+  }
+}
 
 type Prepare = (domain: Domain) => Promise<unknown>;
 
@@ -28,7 +40,7 @@ async function memoryOf(
   const domain = spawned.value;
   domain.allow({ fuel: 1e12, calls: 1e6, bytes: 1e9, deadline: Number.POSITIVE_INFINITY });
   await prepare(domain);
-  const made = domain.image();
+  const made = await imageOf(domain);
   domain.end();
   const bytes = made?.chunks[0]?.bytes;
   return made === undefined || bytes === undefined ? fail("cannot be made") : { pages: made.pages, bytes };

@@ -152,7 +152,7 @@ export function createKernel(feral: FeralPowers): Kernel {
 
   function load(given: Uint8Array, mode: Mode = { kind: "frame" }): Outcome<Artifact> {
     if (given.length > MAX_MODULE_BYTES) return refusal({ at: 0, rule: "S-bytes" });
-    const bytes = given.slice();
+    const bytes = new Uint8Array(given); // not slice: a Buffer's is a view, and a subclass's is its own
     const judged = attempt(() => {
       // Before the engine looks: 6 MB of calls of a type with 1,000 parameters take its validation 16 s.
       const module = decode(bytes, feral.utf8);

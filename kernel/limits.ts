@@ -54,13 +54,13 @@ export const MAX_INBOX_BYTES = 256 * 1024 * 1024;
 export const MAX_PARKED = 60_000;
 
 /** Fuel of the first slice, before a guest's speed is known; a slice aims at SLICE_MS. */
-export const FIRST_SLICE = 10_000;
-export const MIN_SLICE = 1_000;
+export const FIRST_SLICE = 3_000;
+export const MIN_SLICE = 300;
 /**
  * The speed of a guest can change by a factor of ten thousand from one loop to the next: 65,000 loads that miss the
- * host's caches cost 272 fuel and 6 ms. So this, not the speed so far, bounds the time between two looks at the clock.
+ * host's caches cost 80 fuel and 6 ms. So this, not the speed so far, bounds the time between two looks at the clock.
  */
-export const MAX_SLICE = 100_000;
+export const MAX_SLICE = 32_000;
 /** The most that one gate call is charged. Far below 2^31, so that an overdraft cannot wrap. */
 export const MAX_CHARGE = 1_000_000_000;
 export const SLICE_MS = 1;
