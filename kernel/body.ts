@@ -54,6 +54,13 @@ const [IF, ELSE, END] = [OPCODES.if.code, OPCODES.else.code, OPCODES.end.code];
 const [RETURN, TEE] = [OPCODES.return.code, OPCODES["local.tee"].code];
 const STOPS = tabulate(0, (row) => (row.effect === "stops" ? 1 : 0));
 
+/** Bytes of an instruction of which nothing can be wrong if its immediates take one byte each; 0: look closer. */
+const QUICK = IMMEDIATE.map((kind, slot) => {
+  const isQuiet = RESULT[slot] === 0 && SHOWS[slot] === 0 && STOPS[slot] === 0 && slot !== ELSE && slot !== END;
+  if (!isQuiet) return 0;
+  return kind === N.none ? 1 : kind === N.local || kind === M.i32 ? 2 : kind === M.memarg ? 3 : 0;
+});
+
 // The fixed parts of the inserted sequences, around the numbers that differ.
 const ENTER = enter(REFUEL_INDEX, 0, 0);
 const [ENTER_FUEL, ENTER_DEPTH, ENTER_TEST] = [ENTER.slice(0, 3), ENTER.slice(4, 10), ENTER.slice(11)];
@@ -72,9 +79,9 @@ interface Walk extends Reader {
   readonly results: Int32Array;
   readonly params: Int32Array;
   readonly charged: Int32Array;
-  /** Instructions counted so far in each open loop or function, and which of these each block belongs to. */
-  readonly counted: Int32Array;
-  readonly region: Int32Array;
+  /** Instructions counted so far in the innermost loop, or the function, and per open loop in what is around it. */
+  counted: number;
+  readonly outside: Int32Array;
   depth: number;
   height: number;
   highest: number;
@@ -94,7 +101,7 @@ const newWalk = (bytes: Uint8Array, module: Module, mode: Mode): Walk => {
   return {
     ...{ bytes, module, mode, at: 0, end: 0, safe: new Uint8Array(limits.MAX_OPERANDS + limits.MAX_TYPE_ARITY + 4) },
     ...{ below: control(), results: control(), params: control(), charged: control() },
-    ...{ counted: control(), region: control(), depth: 0, height: 0, highest: 0, locals: 0, baseLocal: -1 },
+    ...{ counted: 0, outside: control(), depth: 0, height: 0, highest: 0, locals: 0, baseLocal: -1 },
     ...{ confining: [], instructions: 0, moves: 0, branches: 0, loops: 0, gates: 0 },
   };
 };
@@ -122,26 +129,19 @@ function open(walk: Walk, params: number, results: number): void {
   walk.params[depth] = params;
   walk.results[depth] = results;
   walk.charged[depth] = 0;
-  walk.region[depth] = depth === 1 ? 1 : (walk.region[depth - 1] as number);
   walk.moves += params + results;
   walk.branches++;
 }
 
-/** The type of a block: 0x40 nothing, a value type, or an index of a function type. */
+/** The type of a block: nothing (-64), one of the four value types (-1 to -4), or the index of a function type. */
 function blockType(walk: Walk): FunctionType {
-  const byte = walk.bytes[walk.at] as number;
-  if (byte === 0x40) return skipType(walk, NOTHING);
-  if (byte >= 0x7c && byte <= 0x7f) return skipType(walk, ONE);
-  return walk.module.types[readI32(walk)] ?? refuse("malformed", walk.at);
+  const type = readI32(walk);
+  if (type === -64) return NOTHING;
+  return type >= -4 && type < 0 ? ONE : (walk.module.types[type] ?? refuse("malformed", walk.at));
 }
 
 const NOTHING: FunctionType = { params: [], results: [] };
 const ONE: FunctionType = { params: [], results: [0x7f] };
-
-function skipType(walk: Walk, type: FunctionType): FunctionType {
-  walk.at++;
-  return type;
-}
 
 function openBlock(walk: Walk, opcode: number): void {
   const type = blockType(walk);
@@ -155,8 +155,7 @@ function openLoop(walk: Walk): void {
   walk.loops++;
   walk.branches++; // the charge branches too
   expect(walk, CHARGE_FUEL, "V5-charge");
-  walk.region[walk.depth] = walk.depth;
-  walk.counted[walk.depth] = 0;
+  [walk.outside[walk.depth], walk.counted] = [walk.counted, 0];
   const cost = readI32(walk);
   if (cost < 1) refuse("V5-weight", walk.at);
   walk.charged[walk.depth] = cost;
@@ -166,7 +165,10 @@ function openLoop(walk: Walk): void {
 function closeBlock(walk: Walk): void {
   const { depth } = walk;
   const cost = walk.charged[depth] as number;
-  if (cost !== 0 && cost !== weight(walk.counted[depth] as number)) refuse("V5-weight", walk.at);
+  if (cost !== 0) {
+    if (cost !== weight(walk.counted)) refuse("V5-weight", walk.at);
+    walk.counted = walk.outside[depth] as number;
+  }
   walk.height = walk.below[depth] as number;
   walk.depth--;
   push(walk, walk.results[depth] as number, 0);
@@ -254,7 +256,7 @@ function integer(walk: Walk): void {
 
 function count(walk: Walk, instructions: number): void {
   walk.instructions += instructions;
-  (walk.counted[walk.region[walk.depth] as number] as number) += instructions;
+  walk.counted += instructions;
 }
 
 const skipLong = (walk: Walk): void => {
@@ -292,6 +294,23 @@ function operands(walk: Walk, opcode: number): void {
   push(walk, 1, result === 2 ? (walk.safe[walk.height] as number) : result);
 }
 
+/** The frequent instructions, with one look at each byte and no calls: every cold start pays for this. Frame mode. */
+function quick(walk: Walk): boolean {
+  const { bytes, at } = walk;
+  const opcode = bytes[at] as number;
+  const width = QUICK[opcode] as number;
+  if (width === 0 || walk.baseLocal >= 0 || at + width >= walk.end) return false;
+  if (width > 1 && (bytes[at + width - 1] as number) > 0x7f) return false;
+  if (width === 3 && (bytes[at + 1] as number) > 3) return false;
+  walk.at = at + width;
+  walk.instructions++;
+  walk.counted++;
+  walk.height -= POPS[opcode] as number;
+  if (PUSHES[opcode] === 1) walk.safe[walk.height++] = 0;
+  if (walk.height > walk.highest) push(walk, 0, 0);
+  return true;
+}
+
 /** One instruction. */
 function step(walk: Walk): void {
   const at = walk.at;
@@ -326,25 +345,22 @@ function beginBody(walk: Walk, type: FunctionType): { readonly cost: number; rea
   expect(walk, ENTER_DEPTH, "V10-enter");
   const frame = readI32(walk);
   expect(walk, ENTER_TEST, "V10-enter");
-  if (walk.mode.kind === "segment") beginSegmentBody(walk, walk.mode.mask);
+  if (walk.mode.kind === "segment") {
+    walk.baseLocal = walk.locals - 1;
+    walk.confining = confine(walk.mode.mask, walk.baseLocal);
+    expect(walk, cacheBase(walk.baseLocal), "V8-base");
+  }
   return { cost, frame };
-}
-
-function beginSegmentBody(walk: Walk, mask: number): void {
-  walk.baseLocal = walk.locals - 1;
-  walk.confining = confine(mask, walk.baseLocal);
-  expect(walk, cacheBase(walk.baseLocal), "V8-base");
 }
 
 function openBody(walk: Walk, type: FunctionType): void {
   const at = walk.at;
   if (walk.bytes[walk.at++] !== OPCODES.block.code) refuse("V4-frame", at);
   const block = blockType(walk);
-  const same = block.params.length === 0 && block.results.length === type.results.length;
-  if (!same) refuse("V4-frame", at);
+  if (block.params.length !== 0 || block.results.length !== type.results.length) refuse("V4-frame", at);
   [walk.depth, walk.height, walk.highest, walk.instructions, walk.moves, walk.branches] = [0, 0, 0, 0, 0, 0];
   open(walk, 0, type.results.length);
-  walk.counted[1] = 0;
+  walk.counted = 0;
 }
 
 function endBody(walk: Walk, frame: number): void {
@@ -366,9 +382,9 @@ function verifyBody(walk: Walk, type: FunctionType): number {
   const at = walk.at;
   const { cost, frame } = beginBody(walk, type);
   openBody(walk, type);
-  while (walk.depth > 0) step(walk);
+  while (walk.depth > 0) if (!quick(walk)) step(walk);
   endBody(walk, frame);
-  if (cost !== weight(walk.counted[1] as number)) refuse("V5-weight", at);
+  if (cost !== weight(walk.counted)) refuse("V5-weight", at);
   if (frame !== frameCost(walk.locals, walk.highest)) refuse("V10-enter", at);
   return checkShape(walk, at);
 }

@@ -70,26 +70,28 @@ export const leave = (frame: number): number[] => [
 export const cacheBase = (local: number): number[] => [...get(GLOBAL.base), 0x21, ...u32(local)];
 
 /** Segment mode: what makes the address on top of the stack one of the domain's own. */
-export const confine = (mask: number, baseLocal: number): number[] => [
-  ...constant(mask),
-  0x71,
-  0x20,
-  ...u32(baseLocal),
-  0x6a,
-];
+export const confine = (mask: number, base: number): number[] => [...constant(mask), 0x71, 0x20, ...u32(base), 0x6a];
 
 const NAN_32 = [0x43, 0, 0, 0xc0, 0x7f];
 const NAN_64 = [0x44, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f];
+
+function settling(type: "f32" | "f64", local: number): readonly number[] {
+  const index = u32(local);
+  const [nan, equal] = type === "f32" ? [NAN_32, 0x5b] : [NAN_64, 0x61];
+  return [0x22, ...index, ...nan, 0x20, ...index, 0x20, ...index, equal, 0x1b];
+}
+
+const SETTLES: (readonly number[])[] = [];
 
 /**
  * Makes the NaN on top of the stack the canonical one and leaves other numbers alone, by way of `local`.
  * V8 gives the same addition of two NaNs other bits after it has optimised the function.
  */
-export const settle = (type: "f32" | "f64", local: number): number[] => {
-  const index = u32(local);
-  const [nan, equal] = type === "f32" ? [NAN_32, 0x5b] : [NAN_64, 0x61];
-  return [0x22, ...index, ...nan, 0x20, ...index, 0x20, ...index, equal, 0x1b];
-};
+export function settle(type: "f32" | "f64", local: number): readonly number[] {
+  const place = local * 2 + Number(type === "f64");
+  SETTLES[place] ??= settling(type, local);
+  return SETTLES[place];
+}
 
 /** Code that pushes the fuel of a bulk operation of as many bytes as `piece` (a local) holds: never 0. */
 export const bulkAmount = (piece: number): number[] => [
