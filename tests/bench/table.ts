@@ -15,7 +15,7 @@ export interface Row {
 
 /** Cordon's figure over the other's: from the pairs where there are pairs, else from the figures. */
 export function ratioTo(ours: Entry | undefined, theirs: Entry): number | undefined {
-  if (ours?.value === undefined || theirs.value === undefined || ours === theirs) return undefined;
+  if (ours?.value === undefined || !theirs.value || ours === theirs) return undefined;
   const arePaired = ours.samples.length > 1 && ours.samples.length === theirs.samples.length;
   return arePaired ? median(ratios(ours.samples, theirs.samples)) : ours.value / theirs.value;
 }

@@ -28,6 +28,8 @@ async function once(contender: Contender): Promise<Parts> {
 }
 
 const COUNT = 12;
+/** Sandboxes before the first that counts: a server that makes one for each request has its code compiled. */
+const WARMING = 300;
 
 /** The median of some sandboxes, part by part, so that one collection of garbage does not make a sample. */
 async function several(contender: Contender): Promise<Parts> {
@@ -59,6 +61,7 @@ const column = (entry: Entry, part: keyof Parts, log: readonly Parts[]): Entry =
 
 async function measure(field: Field, emit: (line: Line) => void): Promise<void> {
   const missing = [...field.missing].map(([who, why]) => notMeasured(who, why));
+  for (const contender of field.contenders) for (let i = 0; i < WARMING; i++) await once(contender);
   const logs = field.contenders.map(() => [] as Parts[]);
   const entries = await paired(field.contenders.map((contender, i) => entrant(contender, logs[i]!)));
   for (const { part, what } of FIGURES) {

@@ -19,6 +19,8 @@ async function depthOf(contender: Contender): Promise<Entry> {
     if (alive !== 2) throw new Error("the sandbox did not survive it");
     return entryOf(contender.name, [calls]);
   } catch (thrown) {
+    // The host's own error, in the host: the guest never saw one.
+    if (thrown instanceof RangeError) return entryOf(contender.name, [0], "nothing to catch: the host's stack ended");
     return notMeasured(contender.name, reason(thrown));
   }
 }
