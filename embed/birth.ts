@@ -1,5 +1,5 @@
 // A sandbox is born: a domain from the engine's image, with its grants, configured.
-import { type CallRecord, type Domain, PAGE } from "../kernel/index.ts";
+import { type CallRecord, DEPTH_SHARED_STACK, type Domain, PAGE } from "../kernel/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
 import { type CallEntry, type Prepared, prepareGrants } from "./capability.ts";
 import { type Clock, realClock, startOf, type VirtualOptions, virtualClock } from "./clock.ts";
@@ -97,6 +97,9 @@ interface GrantEntry {
   readonly calls: Readonly<Record<string, CallEntry>>;
 }
 
+/** Bytes of the engine's stack where guests share their caller's: its own check must come before the kernel's limit. */
+const SHARED_STACK = (DEPTH_SHARED_STACK * 9) / 10;
+
 const SETUP = { fuel: 1e10, calls: 1e6, bytes: 1e9 } as const;
 const SETUP_MS = 60_000;
 
@@ -149,6 +152,7 @@ export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
     grants[name] = { handle, calls };
   }
   const { timeZoneOffset, limits } = plan;
-  await configure(domain, grants, system, { timeZoneOffset, memory: limits.memory });
+  const stack = engine.kernel.canSuspend ? {} : { stack: SHARED_STACK };
+  await configure(domain, grants, system, { timeZoneOffset, memory: limits.memory, ...stack });
   return { domain, limits: plan.limits, output, clock, meter };
 }

@@ -66,7 +66,7 @@ export const MESSAGE = { COMPLETION: 0, REQUEST: 1 } as const;
 /** Methods of a domain that runs a language engine. Values are records with text keys. */
 export const ENGINE = {
   /**
-   * { grants: { [global]: Grant }, system: { [name]: Grant }, options: { timeZoneOffset?, memory? } } -> undefined.
+   * { grants: { [global]: Grant }, system: { [name]: Grant }, options: { timeZoneOffset?, memory?, stack? } } -> undefined.
    * timeZoneOffset: minutes east of UTC. memory: bytes the domain may have; the engine throws before they are used up.
    * Grant = { handle: uint, calls: { [name]: { method: uint, mode: "sync" | "async" | "blocking" } } }.
    * Each grant becomes a frozen global object of that name whose properties are frozen functions

@@ -1,5 +1,7 @@
-// A thread whose stack is as small, or as large, as its starter says.
+// A thread whose stack is as small, or as large, as its starter says; or in which no stack can be suspended (Node 22).
 import { parentPort, workerData } from "node:worker_threads";
-import { recurse } from "./recursion.ts";
 
-parentPort?.postMessage(await recurse((workerData as { depth: number }).depth));
+const { depth, canSuspend } = workerData as { readonly depth: number; readonly canSuspend: boolean };
+if (!canSuspend) for (const name of ["Suspending", "promising"]) Reflect.deleteProperty(WebAssembly, name);
+const { recurse } = await import("./recursion.ts"); // the kernel looks once, when it is loaded
+parentPort?.postMessage(await recurse(depth));

@@ -9,9 +9,9 @@ import { recurse } from "./recursion.ts";
 const isDeep = process.env["CORDON_DEEP"] === "1";
 const MINUTES = 60_000;
 
-async function inWorker(stackSizeMb: number, depth: number): Promise<unknown> {
+async function inWorker(stackSizeMb: number, depth: number, canSuspend = true): Promise<unknown> {
   const file = join(import.meta.dirname, "recursion-worker.ts");
-  const worker = new Worker(file, { workerData: { depth }, resourceLimits: { stackSizeMb } });
+  const worker = new Worker(file, { workerData: { depth, canSuspend }, resourceLimits: { stackSizeMb } });
   const died = once(worker, "exit").then(([code]) => [`the thread ended with ${code}`]);
   const told = await Promise.race([once(worker, "message").then(([wrong]) => wrong as string[]), died]);
   await worker.terminate();
@@ -41,6 +41,12 @@ describe("endless recursion", { timeout: 5 * MINUTES }, () => {
       expect(await inWorker(megabytes, depth)).toEqual([]);
     },
   );
+});
+
+test("endless recursion ends in the guest's own error where no stack can be suspended", {
+  timeout: 5 * MINUTES,
+}, async () => {
+  expect(await inWorker(4, 0, false)).toEqual([]);
 });
 
 describe("a host stack that is about to end", () => {

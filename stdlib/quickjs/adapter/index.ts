@@ -5,7 +5,7 @@ import { BOOTSTRAP, BOOTSTRAP_LENGTH, BOOTSTRAP_NAME } from "./bootstrap-bytes";
 import { release, top } from "./buffer";
 import {
   initialize, JS_Call, JS_ExecutePendingJob, JS_FreeValue, JS_GetPropertyInt64, JS_IsJobPending, JS_SetHostPromiseRejectionTracker,
-  JS_SetMaxStackSize, JS_SetModuleLoaderFunc, qjs_get_context_ptr, qjs_get_runtime_ptr, qjs_init, stackPointer,
+  JS_SetModuleLoaderFunc, qjs_get_context_ptr, qjs_get_runtime_ptr, qjs_init, stackPointer,
 } from "./engine";
 import { evaluateText } from "./evaluate";
 import { TURN_IDLE, TURN_PENDING } from "./gates";
@@ -16,7 +16,7 @@ import { natives } from "./natives";
 import { pendingCount } from "./pending";
 import { failTheLost, handleMessage, openRequests, swallow } from "./requests";
 import {
-  callHook, CTX, ctx, HOOK_COUNT, HOOK_FLUSH, HOOK_REJECTION, HOOKS, isFlushWanted, RT, STACK_LIMIT, succeeded, wantFlush,
+  callHook, CTX, ctx, HOOK_COUNT, HOOK_FLUSH, HOOK_REJECTION, HOOKS, isFlushWanted, limitStack, RT, STACK_LIMIT, succeeded, wantFlush,
 } from "./state";
 import { FALSE, isException, TRUE, UNDEFINED } from "./value";
 
@@ -30,7 +30,7 @@ export function cordon_init(): void {
   if (qjs_init() != 0) unreachable();
   store<i32>(RT, qjs_get_runtime_ptr());
   store<i32>(CTX, qjs_get_context_ptr());
-  JS_SetMaxStackSize(load<i32>(RT), STACK_LIMIT);
+  limitStack(STACK_LIMIT);
   JS_SetModuleLoaderFunc(load<i32>(RT), normalize.index as i32, loadModule.index as i32, 0);
   boot();
   learnLayout();

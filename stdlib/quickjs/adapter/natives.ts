@@ -10,7 +10,7 @@ import { COMPILE_ONLY, evaluate, runModule, runScript } from "./evaluate";
 import { configureSystem } from "./imports";
 import { kindOf, learnKind, RECORD } from "./kinds";
 import { answerWith, fail } from "./requests";
-import { ctx, OBJECT_PROTOTYPE, RT, TIME_ZONE, wantFlush } from "./state";
+import { ctx, limitStack, OBJECT_PROTOTYPE, RT, TIME_ZONE, wantFlush } from "./state";
 import { EXCEPTION, FALSE, fromInt, isException, PLAIN, TRUE, UNDEFINED } from "./value";
 
 function int(argv: i32, index: i32): i32 {
@@ -132,6 +132,12 @@ function nativeMemoryLimit(_c: i32, _t: i64, _n: i32, argv: i32): i64 {
   return UNDEFINED;
 }
 
+/** stackLimit(bytes): for a host that has less stack for its guests. */
+function nativeStackLimit(_c: i32, _t: i64, _n: i32, argv: i32): i64 {
+  limitStack(int(argv, 0));
+  return UNDEFINED;
+}
+
 /** wantFlush(): the hook `flush` has something to do. */
 function nativeWantFlush(_c: i32, _t: i64, _n: i32, _argv: i32): i64 {
   wantFlush(true);
@@ -162,5 +168,6 @@ export function natives(): i64 {
   add(list, 13, nativeCollect.index as i32, 0);
   add(list, 14, nativeMemoryLimit.index as i32, 1);
   add(list, 15, nativeWantFlush.index as i32, 0);
+  add(list, 16, nativeStackLimit.index as i32, 1);
   return list;
 }

@@ -1,13 +1,13 @@
 // The adapter's own memory: one static block, in a page between the engine's first heap and the rest of it, where
 // neither the engine's stack nor its allocator can come. No globals, so that a copy of the pages is a copy of all.
 
-import { free, JS_Call, JS_FreeValue, realloc, stackPointer } from "./engine";
+import { free, JS_Call, JS_FreeValue, JS_SetMaxStackSize, realloc, stackPointer } from "./engine";
 import { TAG_EXCEPTION, tagOf } from "./value";
 
 /** The engine's stack grows down from here. */
 export const STACK_TOP: i32 = 1048576;
 
-/** Bytes of stack that the engine and the adapter may use. The one place that fixes it; the build may override it. */
+/** The most bytes of stack that the engine and the adapter may use; the build says how many. */
 // @ts-ignore: defined by the build with --use
 export const STACK_LIMIT: i32 = isDefined(CORDON_STACK_LIMIT) ? CORDON_STACK_LIMIT : 65536;
 
@@ -24,7 +24,7 @@ export const HOOKS: i32 = memory.data(128, 16) as i32;
 export const CTX = WORDS, RT = WORDS + 4, OUT = WORDS + 8, OUT_CAPACITY = WORDS + 12, OUT_TOP = WORDS + 16,
   DEPTH = WORDS + 20, OPEN = WORDS + 24, TIME_ZONE = WORDS + 28, CLOCK = WORDS + 32, CLOCK_METHOD = WORDS + 36,
   RANDOM = WORDS + 40, RANDOM_METHOD = WORDS + 44, SYSTEM = WORDS + 48, CHECKING = WORDS + 52,
-  OBJECT_PROTOTYPE = WORDS + 56, FLUSH = WORDS + 64;
+  OBJECT_PROTOTYPE = WORDS + 56, FLUSH = WORDS + 64, STACK = WORDS + 68;
 
 /** Functions of the bootstrap that the adapter calls, in the order in which it hands them over. */
 // biome-ignore format: a table of words
@@ -51,12 +51,19 @@ export function isFlushWanted(): bool {
   return load<i32>(FLUSH) != 0;
 }
 
+/** From now on the engine and the adapter use `size` bytes of stack, of the most that the build allows. */
+export function limitStack(size: i32): void {
+  const limit = size > 0 && size < STACK_LIMIT ? size : STACK_LIMIT;
+  store<i32>(STACK, limit);
+  JS_SetMaxStackSize(load<i32>(RT), limit);
+}
+
 /** Takes `size` bytes of the engine's stack, or answers 0 when too little is left. The caller gives them back. */
 // @ts-ignore: decorator
 @inline
 export function enter(size: i32): i32 {
   const at = stackPointer - size;
-  if (at < STACK_TOP - STACK_LIMIT + STACK_SLACK) return 0;
+  if (at < STACK_TOP - load<i32>(STACK) + STACK_SLACK) return 0;
   stackPointer = at;
   return at;
 }

@@ -24,6 +24,7 @@ const [
   collect,
   setMemoryLimit,
   wantFlush,
+  setStackLimit,
 ] = natives;
 
 const FILE = "cordon:engine";

@@ -138,6 +138,8 @@ function configure(asked) {
   const system = asked.system ?? {};
   const offset = asked.options?.timeZoneOffset;
   if (offset !== undefined) configureTimeZone(floor(+offset * 60) | 0);
+  const stack = asked.options?.stack;
+  if (typeof stack === "number") setStackLimit(stack);
   const memory = asked.options?.memory;
   if (typeof memory === "number" && memory > FIXED_MEMORY) setMemoryLimit(floor((memory - FIXED_MEMORY) * HEAP_SHARE));
   configureNatives(system);
