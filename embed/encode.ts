@@ -240,14 +240,30 @@ function encodeArray(array: readonly unknown[]): void {
   count(length);
   for (let i = 0; i < length; i++) {
     path[depth++] = i;
-    encodeItem(array[i]);
+    encodeItem(elementOf(array, i));
     depth--;
   }
 }
 
+/** `in` is several times as fast, and asks the prototype too, which may be a proxy unless it is the usual one. */
 function isSparse(array: readonly unknown[], length: number): boolean {
-  for (let i = 0; i < length; i++) if (!(i in array)) return true;
+  if (Object.getPrototypeOf(array) === Array.prototype) {
+    for (let i = 0; i < length; i++) if (!(i in array)) return true;
+  } else for (let i = 0; i < length; i++) if (!Object.hasOwn(array, i)) return true;
   return false;
+}
+
+/** Is it a getter? So an index is asked without being read; a descriptor tells the same in five times the time. */
+type Lookup = (this: object, key: PropertyKey) => unknown;
+const { __lookupGetter__: getterAt, __lookupSetter__: setterAt } = Object.prototype as unknown as {
+  readonly [name in "__lookupGetter__" | "__lookupSetter__"]: Lookup;
+};
+
+function elementOf(array: readonly unknown[], i: number): unknown {
+  if (getterAt.call(array, i) !== undefined) refuse("is a getter: only data crosses");
+  const value = array[i];
+  if (value === undefined && setterAt.call(array, i) !== undefined) refuse("is a setter: only data crosses");
+  return value;
 }
 
 /** [length, index, value, ...] */
@@ -260,7 +276,9 @@ function encodeSparse(array: readonly unknown[], length: number): void {
   for (const key of indices) {
     const i = Number(key);
     putNumber(i);
-    encodeAt(i, array[i]);
+    path[depth++] = i;
+    encodeItem(elementOf(array, i));
+    depth--;
   }
 }
 
@@ -291,7 +309,7 @@ function encodeTyped(value: ArrayBufferView): void {
   const tag = kinds.elementTag(value);
   if (tag === undefined) return refuse(`is ${kinds.describe(value)}: use a Uint8Array`);
   if (tag !== 0) putHead(0xc0, tag);
-  putBytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+  putBytes(kinds.bytesOf(value));
 }
 
 function encodeBuffer(buffer: ArrayBuffer): void {

@@ -8,7 +8,11 @@ const getterOf = (prototype: object, name: PropertyKey): Getter =>
 const bufferLength = getterOf(ArrayBuffer.prototype, "byteLength");
 const mapSize = getterOf(Map.prototype, "size");
 const setSize = getterOf(Set.prototype, "size");
-const typedName = getterOf(Object.getPrototypeOf(Uint8Array.prototype) as object, Symbol.toStringTag);
+const TYPED = Object.getPrototypeOf(Uint8Array.prototype) as object;
+const typedName = getterOf(TYPED, Symbol.toStringTag);
+const [typedBuffer, typedOffset, typedLength] = ["buffer", "byteOffset", "byteLength"].map((name) =>
+  getterOf(TYPED, name),
+) as [Getter, Getter, Getter];
 const [getTime, forEachOfMap, forEachOfSet] = [Date.prototype.getTime, Map.prototype.forEach, Set.prototype.forEach];
 const sourceOf = getterOf(RegExp.prototype, "source");
 
@@ -98,6 +102,14 @@ const ELEMENT_TAGS: ReadonlyMap<unknown, number> = new Map<unknown, number>([
 ]);
 
 export const elementTag = (view: ArrayBufferView): number | undefined => ELEMENT_TAGS.get(typedName.call(view));
+
+/** The bytes of a typed array, whatever properties of its own it has. */
+export const bytesOf = (view: ArrayBufferView): Uint8Array =>
+  new Uint8Array(
+    typedBuffer.call(view) as ArrayBuffer,
+    typedOffset.call(view) as number,
+    typedLength.call(view) as number,
+  );
 
 /** Another realm's Object.prototype, such as a `vm` context's. */
 export const isForeignRecord = (prototype: object): boolean =>

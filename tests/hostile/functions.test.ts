@@ -350,16 +350,51 @@ describe("nothing live", () => {
   });
 });
 
-describe("known holes, in files that are not ours to change here", () => {
-  // embed/encode.ts, encodeArray: `array[i]` runs a getter. Its own head says that a getter is seen and never run.
-  test.fails("a getter in a list is refused, as in a record", async () => {
-    const list = Object.defineProperty([1], 0, { enumerable: true, get: () => "ran" });
+describe("what data says of itself is not asked", () => {
+  const over = (list: unknown[], at: number, accessor: PropertyDescriptor): unknown[] =>
+    Object.defineProperty(list, at, { enumerable: true, ...accessor });
+
+  const holed = (list: number[], more: Readonly<Record<number, number>>): number[] => Object.assign(list, more);
+
+  test.each<[string, (get: () => unknown) => unknown[]]>([
+    ["in a list", (get) => over([1], 0, { get })],
+    ["at the end of a long list", (get) => over(new Array(5000).fill(7), 4999, { get })],
+    ["in a list with holes", (get) => over(holed([1], { 2: 3, 3: 4 }), 3, { get })],
+    ["in a list in a record", (get) => [{ list: over(["a"], 0, { get }) }]],
+    ["in a list that is frozen", (get) => Object.freeze(over([1, 2], 1, { get })) as unknown[]],
+    ["in a list of a class", (get) => over(new (class extends Array {})(3).fill(1), 0, { get })],
+    ["that nobody sees", (get) => over([1], 0, { get, enumerable: false })],
+    ["that has a setter", (get) => over([1], 0, { get, set: () => undefined })],
+    ["under a setter alone", (get) => over([1], 0, { set: get })],
+  ])("a getter %s is refused, as in a record, and not run", async (_, make) => {
+    let ran = 0;
+    const list = make(() => ++ran);
     expect(await run({ source: "f()", grant: { f: () => list } })).toMatchObject({ error: { code: "E_VALUE" } });
+    await expect(run({ source: "1", inputs: { list } })).rejects.toMatchObject({
+      code: "E_VALUE",
+      message: expect.stringMatching(/^inputs\.list\S*\[\d+\] is a [gs]etter: only data crosses$/),
+    });
+    expect(ran).toBe(0);
   });
 
-  // embed/encode.ts, encodeTyped: `value.buffer` and `value.byteLength` are asked of the object, not of its slots.
-  test.fails("what bytes say of themselves is not believed", async () => {
-    const lying = Object.defineProperty(Uint8Array.of(1, 2), "buffer", { get: () => Uint8Array.of(8, 9).buffer });
+  test("a list with holes does not ask its prototype for them", async () => {
+    const asked: PropertyKey[] = [];
+    const has = (_: object, key: PropertyKey): boolean => asked.push(key) > 0;
+    const list = Object.setPrototypeOf(holed([1], { 2: 3 }), new Proxy(Array.prototype, { has, get: has }));
+    expect(await run({ source: "f()", grant: { f: () => list } })).toMatchObject({ value: holed([1], { 2: 3 }) });
+    // `then` is asked of every result, to see whether it is a promise.
+    expect(asked.filter((key) => key !== "then" && key !== "constructor")).toEqual([]);
+  });
+
+  test.each([
+    ["buffer", { get: () => Uint8Array.of(8, 9).buffer }],
+    ["byteOffset", { value: 1 }],
+    ["byteLength", { value: 1 }],
+    ["length", { value: 1 }],
+  ])("what bytes say of their %s is not believed", async (name, lie) => {
+    const lying = Object.defineProperty(Uint8Array.of(1, 2), name, lie);
     expect(await run({ source: "f()", grant: { f: () => lying } })).toMatchObject({ value: Uint8Array.of(1, 2) });
+    const wide = Object.defineProperty(Float64Array.of(1.5, -0), name, lie);
+    expect(await run({ source: "f()", grant: { f: () => wide } })).toMatchObject({ value: Float64Array.of(1.5, -0) });
   });
 });
