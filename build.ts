@@ -102,7 +102,7 @@ async function buildEngineArtifacts(): Promise<void> {
   const { buildEngine } = await load("stdlib/quickjs/build.ts");
   const { buildStripper } = await load("stdlib/typescript/bundle.build.ts");
   const { makeArtifacts } = await load("embed/node/artifacts.build.ts");
-  const made = await makeArtifacts(await buildEngine(STACK_LIMIT), await buildStripper());
+  const made = await makeArtifacts(await buildEngine({ stackLimit: STACK_LIMIT }), await buildStripper());
   writeFileSync(join(root, "dist/engine.wasm"), made.engine);
   writeFileSync(join(root, "dist/engine.image"), made.engineImage);
   writeFileSync(join(root, "dist/typescript.image"), made.typescriptImage);

@@ -95,8 +95,15 @@ function merge(engine: Uint8Array, adapter: Uint8Array): Uint8Array {
 const optimize = (module: Uint8Array): Uint8Array =>
   binaryen("wasm-opt", { "in.wasm": module }, ["in.wasm", ...OPTIMIZE]);
 
-/** The engine guest as a source module. `stackLimit`: see `STACK_LIMIT` in adapter/state.ts. */
-export async function buildEngine(stackLimit?: number): Promise<Uint8Array> {
+export interface EngineOptions {
+  /** Bytes; see `STACK_LIMIT` in adapter/state.ts. */
+  readonly stackLimit?: number;
+  /** False saves half a minute, for tests of what the engine does. Default: true. */
+  readonly isOptimized?: boolean;
+}
+
+/** The engine guest as a source module. */
+export async function buildEngine({ stackLimit, isOptimized = true }: EngineOptions = {}): Promise<Uint8Array> {
   const adapter = await compileAdapter(stackLimit);
   const shipped = readFileSync(join(dirname(require.resolve("quickjs-wasi/package.json")), "quickjs.wasm"));
   const engine = edit(shipped, {
@@ -105,7 +112,8 @@ export async function buildEngine(stackLimit?: number): Promise<Uint8Array> {
     [MEMORY]: memoryOf(ENGINE_PAGES + 1),
   });
   const merged = merge(engine, edit(adapter, { [IMPORT]: ADAPTER_IMPORTS }));
-  return optimize(edit(merged, { [EXPORT]: (body) => cutExports(body, EXPORTS) }));
+  const cut = edit(merged, { [EXPORT]: (body) => cutExports(body, EXPORTS) });
+  return isOptimized ? optimize(cut) : cut;
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -1,24 +1,10 @@
 // biome-ignore-all lint/complexity/noExcessiveLinesPerFunction: tests
 // biome-ignore-all lint/suspicious: sources of guests, and holes in arrays on purpose
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ENGINE, TURN } from "../abi.ts";
 import { ErrorValue, encode } from "./testing/cbor.build.ts";
-import { engineModule } from "./testing/engine.build.ts";
-import { createHost, GuestError, type HostOptions } from "./testing/host.build.ts";
-
-let module: WebAssembly.Module;
-beforeAll(async () => {
-  module = await engineModule();
-});
-const fresh = (options?: HostOptions) => createHost(module, options);
-const failure = (done: Promise<unknown>) =>
-  done.then(
-    (v) => expect.fail(`no error: ${JSON.stringify(v)}`),
-    (error: unknown) => {
-      if (error instanceof GuestError) return error.fields;
-      throw error;
-    },
-  );
+import { failure, fresh } from "./testing/fresh.build.ts";
+import { GuestError } from "./testing/host.build.ts";
 
 describe("modules", () => {
   const files: Record<string, string> = {

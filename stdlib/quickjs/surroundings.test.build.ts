@@ -1,23 +1,9 @@
 // biome-ignore-all lint/complexity/noExcessiveLinesPerFunction: tests
 // biome-ignore-all lint/suspicious: sources of guests, and holes in arrays on purpose
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ENGINE } from "../abi.ts";
 import { engineModule } from "./testing/engine.build.ts";
-import { createHost, GuestError, type HostOptions } from "./testing/host.build.ts";
-
-let module: WebAssembly.Module;
-beforeAll(async () => {
-  module = await engineModule();
-});
-const fresh = (options?: HostOptions) => createHost(module, options);
-const failure = (done: Promise<unknown>) =>
-  done.then(
-    (v) => expect.fail(`no error: ${JSON.stringify(v)}`),
-    (error: unknown) => {
-      if (error instanceof GuestError) return error.fields;
-      throw error;
-    },
-  );
+import { failure, fresh } from "./testing/fresh.build.ts";
 
 describe("timers, time and randomness", () => {
   test("timers fire in order, repeat, and are cleared", async () => {
@@ -63,7 +49,8 @@ describe("timers, time and randomness", () => {
     expect(await host.run("Math.random()")).toEqual({ value: 1 - 2 ** -53 });
   });
 
-  test("before any configuration everything is fixed", () => {
+  test("before any configuration everything is fixed", async () => {
+    const module = await engineModule();
     const instance = (fill: number) => {
       const exports = new WebAssembly.Instance(module, {
         cordon: { call: () => fill, reply: () => fill, receive: () => -1, answer: () => 0 },

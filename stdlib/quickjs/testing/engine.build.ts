@@ -11,7 +11,8 @@ const PAGES = [19, 1024] as const; // at first and at most
 let built: Promise<WebAssembly.Module> | undefined;
 
 export function engineModule(): Promise<WebAssembly.Module> {
-  built ??= buildEngine(STACK_LIMIT).then((bytes) => new WebAssembly.Module(bounded(bytes) as Uint8Array<ArrayBuffer>));
+  const module = (bytes: Uint8Array) => new WebAssembly.Module(bounded(bytes) as Uint8Array<ArrayBuffer>);
+  built ??= buildEngine({ stackLimit: STACK_LIMIT, isOptimized: false }).then(module);
   return built;
 }
 
