@@ -21,4 +21,4 @@ export type { Resource, Result, RunFacts, RunUsage, Status } from "./result.ts";
 export type { Sandbox } from "./sandbox.ts";
 export { callSignal } from "./target.ts";
 export type { Language } from "./typescript.ts";
-export { decodeValue, encodeValue } from "./values.ts";
+export { decodeBytes as decodeValue, encodeValue } from "./values.ts";

@@ -26,6 +26,9 @@ let index: Map<object, number> | undefined;
 /** Where a reference's number is to be written, and to which object. */
 const [referencePlaces, referenceTargets]: [number[], number[]] = [[], []];
 
+/** Set while an error is written, with all that it holds: texts that go from its texts, beside the host's paths. */
+let secrets: readonly string[] | undefined;
+
 /** Objects up to which a look through the list beats a Map. */
 const FEW = 12;
 
@@ -57,6 +60,7 @@ function reset(): void {
   else for (let i = 0; i < met; i++) objects[i] = undefined;
   if (referencePlaces.length > 0) for (const list of [referencePlaces, referenceTargets]) list.length = 0;
   index = undefined;
+  secrets = undefined;
   met = 0;
   depth = 0;
   nodes = 0;
@@ -95,9 +99,13 @@ export function encodeValue(value: unknown, root = "value"): Uint8Array {
   return encodeAny(value, root);
 }
 
-function encodeAny(value: unknown, root: string): Uint8Array {
+/** As encodeValue; no text in it tells of the host, as in an error. */
+export const encodeThrown = (value: unknown): Uint8Array => encodeAny(value, "error", []);
+
+function encodeAny(value: unknown, root: string, hidden?: readonly string[]): Uint8Array {
   if (isBusy) throw new CordonError("E_VALUE", `${root} is a proxy that starts another crossing while it is read`);
   isBusy = true;
+  secrets = hidden;
   restart();
   try {
     encodeItem(value);
@@ -122,7 +130,7 @@ function encodeItem(value: unknown): void {
     case "number":
       return putNumber(value);
     case "string":
-      return putText(value);
+      return putText(secrets === undefined ? value : redact(value, secrets));
     case "boolean":
       return putByte(value ? 0xf5 : 0xf4);
     case "undefined":
@@ -226,7 +234,7 @@ function encodeRecord(record: object): void {
     path[depth++] = key;
     const descriptor = Object.getOwnPropertyDescriptor(record, key) ?? refuse("went away while it was read");
     if (descriptor.get !== undefined || descriptor.set !== undefined) refuse("is a getter: only data crosses");
-    putText(key);
+    putText(secrets === undefined ? key : redact(key, secrets));
     encodeItem(descriptor.value);
     depth--;
   }
@@ -336,9 +344,11 @@ function encodeSet(members: readonly unknown[]): void {
   });
 }
 
-/** name, message, code and cause: never a stack, never a path of the host. */
+/** name, message, code and cause: never a stack, never a path of the host, however deep in its cause. */
 function encodeError(error: Error): void {
-  const { fields, secrets } = kinds.errorParts(error);
+  const { fields, secrets: own } = kinds.errorParts(error);
+  const outer = secrets;
+  secrets = outer === undefined ? own : [...outer, ...own];
   putHead(0xc0, TAG.ERROR);
   putHead(0x80, 2);
   putText("Error");
@@ -346,7 +356,7 @@ function encodeError(error: Error): void {
   count(2 + fields.length * 2);
   for (const [key, value] of fields) {
     putText(key);
-    if (typeof value === "string") putText(redact(value, secrets));
-    else encodeAt(key, value);
+    encodeAt(key, value);
   }
+  secrets = outer;
 }

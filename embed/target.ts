@@ -5,8 +5,7 @@
 import type { CallContext, Contract, Failure, Reply, Target } from "../kernel/index.ts";
 import type { HostFunction } from "../policy-libs/index.ts";
 import { CordonError } from "./errors.ts";
-import { redact } from "./redact.ts";
-import { decodeValue, encodeValue } from "./values.ts";
+import { decodeValue, encodeThrown, encodeValue } from "./values.ts";
 
 /** Counts calls of grants, and those in flight. */
 export interface Meter {
@@ -41,9 +40,8 @@ export function errorReply(name: string, message: string, code: string): Failure
 
 /** What the function threw, as far as it can cross. */
 export function failure(thrown: unknown): Failure {
-  const value = typeof thrown === "string" ? redact(thrown) : thrown;
   try {
-    return { failed: encodeValue(value, "error").slice() };
+    return { failed: encodeThrown(thrown).slice() };
   } catch {
     return withoutRest(thrown);
   }

@@ -1,4 +1,5 @@
 // Host functions without an engine: bytes in, bytes out.
+import { inspect } from "node:util";
 import { describe, expect, test, vi } from "vitest";
 import { blocking, callSignal, type Grants } from "../../embed/api.ts";
 import { prepareGrants } from "../../embed/capability.ts";
@@ -157,6 +158,45 @@ describe("what a host function does", () => {
         throw value;
       }),
     ).toStrictEqual(met);
+  });
+
+  const HOME = "/home/me/x";
+  const loop: Record<string, unknown> = { at: HOME };
+  loop["self"] = loop;
+  test.for<[string, unknown]>([
+    ["a record", { code: "E", at: HOME, deep: [{ list: [`in ${HOME}:3`, "file:///srv/y"] }] }],
+    ["a record's key", { [HOME]: 1 }],
+    ["a list", [[HOME]]],
+    ["a Map", new Map([[HOME, new Set([HOME])]])],
+    ["a cycle", loop],
+    ["a long text", { text: `${"a ".repeat(100)}${HOME}` }],
+    ["a cause that is a record", new Error("m", { cause: { path: HOME, list: [HOME], map: new Map([[HOME, HOME]]) } })],
+    ["a cause that is text", new Error("m", { cause: HOME })],
+    ["a cause of a cause", new Error("m", { cause: new Error("n", { cause: { [HOME]: { at: HOME } } }) })],
+    ["errors of many", new AggregateError([{ at: HOME }, new Error(HOME)], "m")],
+    ["an error in a record", { error: new Error(HOME, { cause: [HOME] }) }],
+    [
+      "what its error calls a path",
+      Object.assign(new Error("m", { cause: { at: "odd/place" } }), { path: "odd/place" }),
+    ],
+  ])("a path of the host does not cross in %s that is thrown", async ([, value]) => {
+    const fail = (): never => {
+      throw value;
+    };
+    for (const answer of [call({ fn: fail }), await call({ fn: async () => fail() })]) {
+      const text = inspect((answer as Answered).value, { depth: 20, showHidden: true });
+      expect(text).toContain("<path>");
+      expect(text).not.toMatch(/home|srv|odd/);
+    }
+  });
+
+  test("a path in data is data, also beside an error and after one", () => {
+    const give = (value: unknown): unknown => (call({ fn: () => value }) as Answered).value;
+    thrown(() => {
+      throw { at: HOME, live: () => 1 };
+    });
+    expect(give({ at: HOME })).toStrictEqual({ at: HOME });
+    expect(give([new Error("m", { cause: [HOME] }), HOME])).toMatchObject([{ cause: ["<path>"] }, HOME]);
   });
 
   test.for<[string, unknown]>([

@@ -109,9 +109,26 @@ describe.each(ODD_NAMES)("%s", (name) => {
   });
 });
 
-// embed/decode.ts: what is no value at all is an Error without a code; so are malformed bytes.
-test.fails.each(ODD_NAMES)("%s is no bytes of a value", async (name) => {
-  expect(await thrownBy(() => decodeValue(ODD[name] as never))).toMatch(/^E_(VALUE|OPTION): /);
+describe("decodeValue", () => {
+  test.each(ODD_NAMES)("%s is no bytes of a value and no length of them", async (name) => {
+    expect(await thrownBy(() => decodeValue(ODD[name] as never))).toMatch(/^E_VALUE: a value is decoded from/);
+    expect(await thrownBy(() => decodeValue(Uint8Array.of(1), ODD[name] as never))).toMatch(/^E_VALUE: length must/);
+  });
+
+  test.each([[[]], [[0xff]], [[0x82, 1]], [[1, 1]], [[0xd8, 29, 0]], [new Array(5000).fill(0x81)]])(
+    "%j is malformed",
+    async (bytes) => {
+      expect(await thrownBy(() => decodeValue(Uint8Array.from(bytes)))).toMatch(/^E_VALUE: malformed value: /);
+    },
+  );
+
+  test("takes bytes for what they are, not for what they say", async () => {
+    const text = Uint8Array.of(0x42, 7, 8);
+    for (const name of ["length", "byteLength", "buffer", "subarray", "slice"])
+      Object.defineProperty(text, name, { get: boom });
+    expect(decodeValue(text)).toEqual(Uint8Array.of(7, 8));
+    expect(decodeValue(Uint8Array.of(7, 8), 1)).toBe(7);
+  });
 });
 
 describe("options", () => {
