@@ -32,7 +32,7 @@ export interface SandboxOptions {
 }
 
 export interface RunOptions {
-  /** Data for the guest: each key becomes a global. */
+  /** Data for the guest: each key becomes a global. None may have the name of a grant. */
   readonly inputs?: Readonly<Record<string, unknown>> | undefined;
   /** The file name in errors and stacks. */
   readonly name?: string | undefined;

@@ -4,12 +4,13 @@ import { ENGINE } from "../stdlib/abi.ts";
 import { type Born, giveBirth, type Plan, planSandbox } from "./birth.ts";
 import { type Engine, later, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
-import { allLimits, type Limits, runLimits } from "./limits.ts";
+import { type Limits, runLimits } from "./limits.ts";
 import { type RunOptions, readRunOptions, type SandboxOptions, type Source } from "./options.ts";
 import { isBytes } from "./plain.ts";
 import { asError, endingText, fromEnding, NO_USAGE, type Result, type RunFacts } from "./result.ts";
 import { isAborted, onAbort } from "./signal.ts";
-import { type Helper, type Language, languageOf, type Stripped, strip } from "./typescript.ts";
+import { nothingSpent, rest, type Spent, spend } from "./spent.ts";
+import { type Helper, type Language, languageOf, strip } from "./typescript.ts";
 import { decodeValue, encodeValue } from "./values.ts";
 
 export interface Sandbox {
@@ -32,6 +33,8 @@ interface Box extends Born {
   tail: Promise<unknown>;
   queued: number;
   isDisposed: boolean;
+  /** Names of what was granted: no input may hide it. */
+  readonly granted: readonly string[];
   /** What works for this sandbox in a domain of its own, and ends with it. */
   helper: Helper | undefined;
 }
@@ -95,8 +98,7 @@ function hire(box: Box, helper: Helper): void {
   if (ending !== undefined) helper.end(ending);
 }
 
-function facts({ domain, output, meter }: Box, start: number): RunFacts {
-  const { fuel, memory, bytes } = domain.usage();
+function facts({ output, meter }: Box, { start, fuel, bytes, memory }: Spent): RunFacts {
   const usage = { fuel, memory, calls: meter.used, bytes, wall: now() - start };
   return { usage, console: output.lines() };
 }
@@ -115,11 +117,10 @@ async function untilRest({ domain }: Box): Promise<void> {
   while (!domain.isWaiting()) await new Promise<void>(later);
 }
 
-function allow({ domain, meter }: Box, { limits, signal }: Job, start: number, spent: number): void {
-  const { fuel, wall, calls, bytes } = limits;
-  [meter.used, meter.most] = [0, calls];
+function allow({ domain }: Box, { limits, signal }: Job, spent: Spent): void {
+  const { fuel, bytes } = rest(limits, spent);
   const aborted = (): boolean => isAborted(signal);
-  domain.allow({ fuel: Math.max(fuel - spent, 0), bytes, calls: SYSTEM_CALLS, deadline: start + wall, aborted });
+  domain.allow({ fuel, bytes, calls: SYSTEM_CALLS, deadline: spent.start + limits.wall, aborted });
 }
 
 const POLL = 1; // ms
@@ -132,57 +133,73 @@ async function drain({ domain, meter }: Box): Promise<void> {
   } while (meter.inFlight > 0 && domain.ending() === undefined);
 }
 
-async function ask(box: Box, job: Job, start: number, spent = 0): Promise<Result> {
-  allow(box, job, start, spent);
+async function ask(box: Box, job: Job, spent: Spent): Promise<Result> {
+  allow(box, job, spent);
   const answer = await box.domain.request(job.method, job.message);
   if (job.drain === true && answer.kind === "answered" && answer.ok) await drain(box);
   await untilRest(box);
   const ending = job.drain === true ? box.domain.ending() : undefined;
-  const known = facts(box, start);
-  return resultOf(ending === undefined ? answer : { kind: "ended", ending }, job, {
-    ...known,
-    usage: { ...known.usage, fuel: known.usage.fuel + spent },
-  });
+  spend(spent, box.domain.usage());
+  return resultOf(ending === undefined ? answer : { kind: "ended", ending }, job, facts(box, spent));
 }
 
 const isSyntaxError = (result: Result): boolean => result.status === "threw" && result.error.name === "SyntaxError";
 
-/** Did parsing fail, so that nothing has run? What a run threw may be a SyntaxError of its own `eval`. */
-async function isUnparsed(box: Box, source: string, name: string, start: number, result: Result): Promise<boolean> {
-  if (!isSyntaxError(result)) return false;
+/**
+ * The result, or that parsing failed, so that nothing has run: what a run threw may be a SyntaxError of its own `eval`.
+ * To tell is part of the run, and may end it.
+ */
+async function attempt(
+  box: Box,
+  job: Job,
+  source: string,
+  name: string,
+  spent: Spent,
+): Promise<readonly [Result, boolean]> {
+  const result = await ask(box, job, spent);
+  if (!isSyntaxError(result)) return [result, false];
   const message = encodeValue({ source, name }, "").slice();
-  const checked = await ask(box, { ...CHECKING, message }, start);
-  return checked.status === "threw";
+  const checking = { ...job, method: ENGINE.CHECK, message, drain: false, read: readCheck };
+  const checked = await ask(box, checking, spent);
+  if (box.domain.ending() !== undefined) return [checked, false];
+  return [result, checked.status === "threw"];
 }
 
-const CHECKING: Job = {
-  ...{ method: ENGINE.CHECK, message: new Uint8Array(0), limits: allLimits(undefined, undefined), signal: undefined },
-  read: (value) => ({ value }),
-};
-
-async function stripFor(box: Box, job: Job, { source, name }: TypeScriptSource): Promise<Stripped | Result> {
-  const stripped = await strip(box.engine, source, name, job.limits, (helper) => hire(box, helper));
+async function stripFor(
+  box: Box,
+  job: Job,
+  { source, name }: TypeScriptSource,
+  spent: Spent,
+): Promise<string | Result> {
+  const left = rest(job.limits, spent);
+  const stripped = await strip(box.engine, source, name, left, (helper) => hire(box, helper));
   box.helper = undefined;
-  return stripped;
+  spend(spent, stripped.usage);
+  return "status" in stripped ? stripped : stripped.source;
 }
 
 /** `first` is how it ended as JavaScript, if that was tried: its error, if it is no TypeScript either. */
-async function askTypeScript(box: Box, job: Job, typescript: TypeScriptSource, first?: Result): Promise<Result> {
-  const start = now();
-  const stripped = await stripFor(box, job, typescript);
-  if ("status" in stripped) return first !== undefined && isSyntaxError(stripped) ? first : stripped;
-  const result = await ask(box, { ...job, message: typescript.replace(stripped.source) }, start, stripped.fuel);
-  if (first === undefined) return result;
-  return (await isUnparsed(box, stripped.source, typescript.name, start, result)) ? first : result;
+async function askTypeScript(
+  box: Box,
+  job: Job,
+  typescript: TypeScriptSource,
+  spent: Spent,
+  first?: Result,
+): Promise<Result> {
+  const stripped = await stripFor(box, job, typescript, spent);
+  if (typeof stripped !== "string") return first !== undefined && isSyntaxError(stripped) ? first : stripped;
+  const again = { ...job, message: typescript.replace(stripped) };
+  if (first === undefined) return ask(box, again, spent);
+  const [result, isUnparsed] = await attempt(box, again, stripped, typescript.name, spent);
+  return isUnparsed ? first : result;
 }
 
-async function askEither(box: Box, job: Job, start: number): Promise<Result> {
+async function askEither(box: Box, job: Job, spent: Spent): Promise<Result> {
   const { typescript } = job;
-  if (typescript?.language === "typescript") return askTypeScript(box, job, typescript);
-  const result = await ask(box, job, start);
-  if (typescript === undefined || !(await isUnparsed(box, typescript.source, typescript.name, start, result)))
-    return result;
-  return askTypeScript(box, job, typescript, result);
+  if (typescript === undefined) return ask(box, job, spent);
+  if (typescript.language === "typescript") return askTypeScript(box, job, typescript, spent);
+  const [result, isUnparsed] = await attempt(box, job, typescript.source, typescript.name, spent);
+  return isUnparsed ? askTypeScript(box, job, typescript, spent, result) : result;
 }
 
 async function perform(box: Box, job: Job): Promise<Result> {
@@ -192,8 +209,12 @@ async function perform(box: Box, job: Job): Promise<Result> {
   const watching = watch(box, job);
   box.output.start(job.limits.output);
   box.clock.resume();
+  [box.meter.used, box.meter.most] = [0, job.limits.calls];
+  const spent = nothingSpent();
   try {
-    return await askEither(box, job, now());
+    const result = await askEither(box, job, spent);
+    // Its last part is not always the one that is told of.
+    return { ...result, usage: facts(box, spent).usage };
   } finally {
     box.clock.rest();
     watching.stop();
@@ -230,8 +251,14 @@ function readSource(source: unknown, most: number): string | Result<never> {
   }
 }
 
-function inputsOf({ inputs }: RunOptions): object {
-  return inputs === undefined ? {} : { inputs };
+function inputsOf({ inputs }: RunOptions, granted: readonly string[]): object {
+  if (inputs === undefined) return {};
+  const hidden = granted.find((name) => Object.hasOwn(inputs, name));
+  if (hidden === undefined) return { inputs };
+  throw new CordonError(
+    "E_OPTION",
+    `inputs.${hidden} has the name of a grant, which it would hide: rename one of them`,
+  );
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
@@ -255,13 +282,13 @@ function alive(box: Box): void {
 }
 
 /** All that the caller passed, read and copied; or why there is nothing to run. */
-function planRun(base: Limits, source: Source, given: RunOptions): Job | Result<never> {
+function planRun(base: Limits, granted: readonly string[], source: Source, given: RunOptions): Job | Result<never> {
   const options = readRunOptions(given);
   const limits = runLimits(base, options.limits);
   const text = readSource(source, limits.source);
   if (typeof text !== "string") return text;
   const { name = DEFAULT_NAME, kind = "auto", signal } = options;
-  const message = encodeValue({ source: text, name, kind, ...inputsOf(options) }, "").slice();
+  const message = encodeValue({ source: text, name, kind, ...inputsOf(options, granted) }, "").slice();
   const job = { method: ENGINE.RUN, message, limits, signal, read: readRun, drain: options.drain === true };
   const language = (options.language ?? "auto") === "auto" ? languageOf(options.name) : (options.language as Language);
   if (language === "javascript") return job;
@@ -273,7 +300,7 @@ function planRun(base: Limits, source: Source, given: RunOptions): Job | Result<
 
 async function runSource(box: Box, source: Source, options: RunOptions): Promise<Result> {
   alive(box);
-  const job = planRun(box.limits, source, options);
+  const job = planRun(box.limits, box.granted, source, options);
   return "status" in job ? job : enqueue(box, job);
 }
 
@@ -320,10 +347,13 @@ function endOf({ domain, isDisposed }: Box): string | undefined {
   return ending === undefined ? undefined : endingText(ending);
 }
 
+const namesOf = ({ grants }: Plan): readonly string[] => grants.map(({ name }) => name);
+
 async function newBox(engine: () => Promise<Engine>, plan: Plan): Promise<Box> {
   const loaded = await engine();
   const born = await giveBirth(loaded, plan);
-  return { ...born, engine: loaded, tail: Promise.resolve(), queued: 0, isDisposed: false, helper: undefined };
+  const granted = namesOf(plan);
+  return { ...born, engine: loaded, tail: Promise.resolve(), queued: 0, isDisposed: false, granted, helper: undefined };
 }
 
 /** Makes a sandbox. `engine` is asked for only when the options are found to be right. */
@@ -340,7 +370,7 @@ export async function runAlone(
   runOptions: RunOptions,
 ): Promise<Result> {
   const plan = planSandbox(sandboxOptions);
-  const job = planRun(plan.limits, source, runOptions);
+  const job = planRun(plan.limits, namesOf(plan), source, runOptions);
   if ("status" in job) return job;
   const box = await newBox(engine, plan);
   try {

@@ -5,15 +5,15 @@ import { ENGINE } from "../stdlib/abi.ts";
 import { type Engine, now } from "./engine.ts";
 import { makeError } from "./guest-error.ts";
 import type { Limits } from "./limits.ts";
-import { asError, fromEnding, NO_USAGE, type Result } from "./result.ts";
+import { asError, fromEnding, NO_USAGE, type Result, type RunUsage } from "./result.ts";
 import { decodeValue, encodeValue } from "./values.ts";
 
 export type Language = "auto" | "javascript" | "typescript";
 
 export interface Stripped {
   readonly source: string;
-  /** What it cost, of the run's own fuel. */
-  readonly fuel: number;
+  /** What it cost, of the run's own limits. */
+  readonly usage: RunUsage;
 }
 
 /** What the name says; "auto" if it says nothing. */
@@ -66,5 +66,5 @@ export async function strip(
   if (answer.kind === "ended") return fromEnding(answer.ending, facts);
   const value = decodeValue(answer.bytes);
   if (!answer.ok) return { status: "threw", error: syntaxError(asError(value), name), ...facts };
-  return { source: typeof value === "string" ? value : "", fuel };
+  return { source: typeof value === "string" ? value : "", usage: facts.usage };
 }

@@ -1,7 +1,7 @@
 // `run` over the real engine.
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { blocking, createCordon, type RunRequest } from "../../embed/api.ts";
-import { engineBytes, gave, run } from "./cordon.ts";
+import { cordon, engineBytes, gave, run } from "./cordon.ts";
 
 const value = async (source: string, more: Partial<RunRequest> = {}): Promise<unknown> =>
   gave(await run({ source, ...more }));
@@ -163,6 +163,32 @@ describe("limits end a run, and the next one works", () => {
     expect(
       await value("let n = 0; const f = () => { n++; f(); }; try { f(); } catch (e) { e.name + (n > 100) }"),
     ).toMatch(/true$/);
+  });
+});
+
+describe("an input", () => {
+  test.for<[string, object]>([
+    ["a function", { tools: () => "grant" }],
+    ["a group", { tools: { f: () => "grant" } }],
+  ])("with the name of a grant that is %s is refused, and hides nothing", async ([, grant]) => {
+    const refusal = {
+      name: "CordonError",
+      code: "E_OPTION",
+      message: expect.stringMatching(/^inputs\.tools has the name/),
+    };
+    const inputs = { other: 1, tools: "input" };
+    await expect(run({ source: "1", grant: grant as never, inputs })).rejects.toMatchObject(refusal);
+    await using box = await cordon.createSandbox({ grant: grant as never });
+    await expect(box.run("1", { inputs })).rejects.toMatchObject(refusal);
+    expect(await box.run("typeof tools + other", { inputs: { other: 1 } })).toMatchObject({
+      value: expect.stringMatching(/^(function|object)1$/),
+    });
+  });
+
+  test("may have a name that is no grant here, though every object has it", async () => {
+    expect(
+      await value("toString + constructor", { inputs: { toString: 1, constructor: 2 }, grant: { f: () => 1 } }),
+    ).toBe(3);
   });
 });
 
