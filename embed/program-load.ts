@@ -1,12 +1,11 @@
 // From a module's bytes to an artifact: link with the WASI library, instrument, verify.
-import { type Artifact, type FunctionType, type Kernel, RULES } from "../kernel/index.ts";
+import { type Artifact, type Kernel, type Outcome, RULES } from "../kernel/index.ts";
 import { instrument, link, type Refused } from "../stdlib/toolchain/index.ts";
+import { type ArtifactCache, type ArtifactNaming, artifactKey, readArtifact, writeArtifact } from "./program-cache.ts";
+import { type ProgramFacts, programFacts } from "./program-facts.ts";
 
-export interface Loaded {
+export interface Loaded extends ProgramFacts {
   readonly artifact: Artifact;
-  readonly maxPages: number;
-  readonly usesLibrary: boolean;
-  readonly entries: ReadonlyMap<string, FunctionType>;
 }
 
 /** Who said no, and why; offsets are those of the module that was given. */
@@ -31,18 +30,35 @@ function faultOf(program: Uint8Array, linked: Refused): string {
 /** Programs kept ready, the last used first. Each is its bytes and the compiled artifact. */
 const MOST_KEPT = 8;
 
-export type LoadProgram = (program: Uint8Array, library: Uint8Array) => Loaded | NotLoaded;
+/** How the instrumenter is called: part of every artifact's name. */
+const INSTRUMENT = {} as const;
+
+export interface Sources {
+  readonly program: Uint8Array;
+  readonly library: Uint8Array;
+  readonly cache?: ArtifactCache | undefined;
+}
+
+export type LoadProgram = (sources: Sources) => Promise<Loaded | NotLoaded>;
+
+export interface LoaderParts {
+  readonly kernel: Kernel;
+  readonly utf8: (bytes: Uint8Array) => string;
+  /** Without it no cache is used. */
+  readonly naming?: ArtifactNaming | undefined;
+}
 
 const isSame = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, at) => byte === b[at]);
 
 /** Loads programs, and the same bytes once. They are kept: nobody else may have them. */
-export function newProgramLoader(kernel: Kernel): LoadProgram {
+export function newProgramLoader(parts: LoaderParts): LoadProgram {
   const kept: { readonly bytes: Uint8Array; readonly loaded: Loaded }[] = [];
-  return (bytes, library) => {
+  return async (sources) => {
+    const { program: bytes } = sources;
     const at = kept.findIndex((one) => isSame(one.bytes, bytes));
     const found = at < 0 ? undefined : kept.splice(at, 1)[0];
-    const loaded = found?.loaded ?? loadProgram(kernel, bytes, library);
+    const loaded = found?.loaded ?? (await loadProgram(parts, sources));
     if ("why" in loaded) return loaded;
     kept.unshift(found ?? { bytes, loaded });
     if (kept.length > MOST_KEPT) kept.pop();
@@ -50,21 +66,55 @@ export function newProgramLoader(kernel: Kernel): LoadProgram {
   };
 }
 
-function loadProgram(kernel: Kernel, program: Uint8Array, library: Uint8Array): Loaded | NotLoaded {
+type Made = { readonly bytes: Uint8Array } | NotLoaded;
+
+function makeArtifact(kernel: Kernel, { program, library }: Sources): Made {
   if (isMalformed(kernel, program)) return { by: "verifier", why: "malformed: not a valid WebAssembly module" };
   const linked = link(program, library);
   if (linked.kind === "refused") return { by: "toolchain", why: at(linked) };
   if (linked.kind === "unlinkable") {
     return { by: "linker", why: `unlinkable: it imports ${linked.name}, and nothing gives that, at byte ${linked.at}` };
   }
-  const made = instrument(linked.bytes);
-  if (made.kind === "refused") return { by: "toolchain", why: faultOf(program, made) };
+  const made = instrument(linked.bytes, INSTRUMENT);
+  return made.kind === "refused" ? { by: "toolchain", why: faultOf(program, made) } : made;
+}
+
+function whyNot(loaded: Exclude<Outcome<Artifact>, { readonly kind: "returned" }>): string {
+  return "rule" in loaded ? `${loaded.rule}: ${RULES[loaded.rule]}, at byte ${loaded.at} of the artifact` : loaded.kind;
+}
+
+function makeProgram(
+  { kernel, utf8 }: LoaderParts,
+  sources: Sources,
+  keep: (artifact: Uint8Array) => void,
+): Loaded | NotLoaded {
+  const made = makeArtifact(kernel, sources);
+  if ("why" in made) return made;
   const loaded = kernel.load(made.bytes);
-  if (loaded.kind === "returned") {
-    const maxPages = linked.usesLibrary ? Number.POSITIVE_INFINITY : (made.maxPages ?? Number.POSITIVE_INFINITY);
-    return { artifact: loaded.value, maxPages, usesLibrary: linked.usesLibrary, entries: linked.entries };
-  }
-  const why =
-    "rule" in loaded ? `${loaded.rule}: ${RULES[loaded.rule]}, at byte ${loaded.at} of the artifact` : loaded.kind;
-  return { by: "verifier", why };
+  const facts = programFacts(sources.program, utf8);
+  if (loaded.kind !== "returned") return { by: "verifier", why: whyNot(loaded) };
+  if (facts === undefined) return { by: "verifier", why: "malformed: not a valid WebAssembly module" };
+  keep(made.bytes);
+  return { artifact: loaded.value, ...facts };
+}
+
+/** The program over an artifact that is only alleged to be its own. Undefined: it is to be made again. */
+function takeAlleged({ kernel, utf8 }: LoaderParts, program: Uint8Array, alleged: Uint8Array): Loaded | undefined {
+  const facts = programFacts(program, utf8);
+  const loaded = kernel.load(alleged);
+  if (facts === undefined || loaded.kind !== "returned") return undefined;
+  const { entries } = loaded.value;
+  return [...facts.entries.keys()].every((name) => entries.includes(name))
+    ? { artifact: loaded.value, ...facts }
+    : undefined;
+}
+
+async function loadProgram(parts: LoaderParts, sources: Sources): Promise<Loaded | NotLoaded> {
+  const { naming } = parts;
+  const { program, library, cache } = sources;
+  const key = cache && naming && artifactKey(naming, program, library, INSTRUMENT);
+  if (key === undefined || cache === undefined || naming === undefined) return makeProgram(parts, sources, () => {});
+  const alleged = await readArtifact(naming, cache, key);
+  const taken = alleged && takeAlleged(parts, program, alleged);
+  return taken ?? makeProgram(parts, sources, (bytes) => writeArtifact(naming, cache, key, bytes));
 }

@@ -2,6 +2,7 @@
 import { CordonError } from "./errors.ts";
 import { readVirtual, type SandboxOptions } from "./options.ts";
 import { isBytes, readPlain } from "./plain.ts";
+import type { ArtifactCache } from "./program-cache.ts";
 import type { InputOption, Sink } from "./program-process.ts";
 import { checkSignal } from "./signal.ts";
 
@@ -22,10 +23,15 @@ export interface ProgramRequest extends Pick<SandboxOptions, Shared> {
   /** Its arguments. */
   readonly entryArgs?: readonly (number | bigint)[] | undefined;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Where instrumented programs are kept, so that the next process need not make them again; `diskCache()` is one.
+   * Not trusted: what it gives is verified. Without it they are kept in memory, the last few.
+   */
+  readonly cache?: ArtifactCache | undefined;
 }
 
 const KEYS = [
-  ...["module", "args", "env", "stdin", "stdout", "stderr", "entry", "entryArgs", "signal"],
+  ...["module", "args", "env", "stdin", "stdout", "stderr", "entry", "entryArgs", "signal", "cache"],
   ...["grant", "limits", "profile", "console", "virtual", "trace"],
 ];
 
@@ -53,7 +59,21 @@ export function readProgramRequest(given: ProgramRequest): ProgramRequest {
       wrong(`${name} must be a function of bytes`);
   }
   const copies = { module: copyOf(module), args, entryArgs, grant: readGrant(grant), virtual: readVirtual(virtual) };
-  return { __proto__: null, ...request, ...copies } as unknown as ProgramRequest;
+  return { __proto__: null, ...request, ...copies, cache: readCache(request.cache) } as unknown as ProgramRequest;
+}
+
+/** Its methods, looked up once. */
+function readCache(cache: unknown): ArtifactCache | undefined {
+  if (cache === undefined) return undefined;
+  try {
+    const { get, set } = cache as ArtifactCache;
+    if (typeof get === "function" && typeof set === "function") {
+      return { get: (key) => get.call(cache, key), set: (key, bytes) => set.call(cache, key, bytes) };
+    }
+  } catch {
+    // null, or an object whose getters throw.
+  }
+  return wrong("cache must have the functions get(key) and set(key, bytes)");
 }
 
 const readGrant = (grant: unknown): object | undefined =>

@@ -20,6 +20,7 @@ import { asBytes, type BytesSource, later, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { allLimits, type Limits } from "./limits.ts";
 import { ignoreResult, newOutput, type Output } from "./output.ts";
+import type { ArtifactNaming } from "./program-cache.ts";
 import { type Entry, findEntry } from "./program-entry.ts";
 import { programFiles } from "./program-files.ts";
 import { type Loaded, type LoadProgram, newProgramLoader } from "./program-load.ts";
@@ -43,6 +44,8 @@ export type ProgramResult = Result & {
 export interface ProgramPowers {
   /** The WASI library, as the build makes it: dist/wasi.wasm. */
   readonly library: BytesSource;
+  /** Names what is kept in caches of artifacts. Without it none is used. */
+  readonly naming?: ArtifactNaming | undefined;
 }
 
 /** A request that was checked, before anything is made. */
@@ -243,7 +246,8 @@ async function enterProgram(running: Running, plan: Plan, loaded: Loaded, entry:
 
 async function perform(kernel: Kernel, load: LoadProgram, plan: Plan, library: Uint8Array): Promise<Result> {
   const facts: RunFacts = { usage: NO_USAGE, console: [] };
-  const loaded = load(plan.request.module, library);
+  const { module: program, cache } = plan.request;
+  const loaded = await load({ program, library, cache });
   if ("why" in loaded) return { status: "refused", by: loaded.by, why: loaded.why, ...facts };
   const entry = findEntry(loaded.entries, plan.request);
   if (typeof entry === "string") return { status: "refused", by: "program", why: entry, ...facts };
@@ -265,8 +269,9 @@ export type RunProgram = (request: ProgramRequest) => Promise<ProgramResult>;
 /** A function that runs programs, each in a domain of its own. It rejects for mistakes of the embedder only. */
 export function newProgramRunner(powers: ProgramPowers): RunProgram {
   const decoder = new TextDecoder();
-  const kernel = createKernel({ utf8: (bytes) => decoder.decode(bytes), now, later });
-  const load = newProgramLoader(kernel);
+  const utf8 = (bytes: Uint8Array): string => decoder.decode(bytes);
+  const kernel = createKernel({ utf8, now, later });
+  const load = newProgramLoader({ kernel, utf8, naming: powers.naming });
   let library: Promise<Uint8Array> | undefined;
   return async (request) => {
     const plan = planProgram(request);

@@ -6,6 +6,7 @@ import { hintFor } from "./hints.ts";
 import { toJson } from "./json.ts";
 import { MANNERS, type Manner, printError, printValue } from "./print.ts";
 import { escapeControls, painter, stderr, stdout } from "./terminal.ts";
+import type { Tracer } from "./trace.ts";
 
 const EXITS: Readonly<Record<Result["status"], ExitName>> = {
   returned: "returned",
@@ -36,7 +37,7 @@ function endingLine(result: Result): string {
   return result.status === "trapped" ? `trapped: ${result.reason}` : result.status;
 }
 
-interface About {
+export interface About {
   readonly name: string;
   /** The source, for code frames. */
   readonly text?: string;
@@ -44,6 +45,7 @@ interface About {
   readonly ctrlC: boolean;
   /** What a program exited with, if that means that it failed. */
   readonly exited?: number;
+  readonly tracer?: Tracer | undefined;
 }
 
 function show(parsed: Parsed, result: Result, { name, text, exited }: About): void {
@@ -62,11 +64,19 @@ function show(parsed: Parsed, result: Result, { name, text, exited }: About): vo
   screen.write(`${painter(screen)("red", "cordon:")} ${escapeControls(endingLine(result))}\n`);
 }
 
-function showJson(result: Result, { exited }: About, exit: number): void {
+/** What --trace saw. A guest chooses the names of calls that are none: they are only text here. */
+function traceOf({ tracer }: About): object {
+  if (tracer?.records === undefined) return {};
+  const dropped = tracer.dropped();
+  return { trace: tracer.records, ...(dropped === 0 ? {} : { traceDropped: dropped }) };
+}
+
+function showJson(result: Result, about: About, exit: number): void {
   const { console: _lines, ...all } = result;
   const { value, ...others } = all as { readonly value?: unknown };
   const rest = value === undefined ? others : all;
-  const own = exited === undefined ? {} : { exited };
+  const { exited } = about;
+  const own = { ...(exited === undefined ? {} : { exited }), ...traceOf(about) };
   stdout().write(`${JSON.stringify(toJson({ ...rest, ...own, exit }))}\n`);
 }
 

@@ -45,6 +45,7 @@ const WORLD = {
   virtual: flag("a clock that starts at 0 and stands still but for timers, and seeded randomness: runs repeat"),
   seed: value("N", "the seed of randomness; implies --virtual"),
 };
+const TRACE = { trace: flag("one line on stderr for each call of what was granted") };
 const MODULES = { modules: value("DIR", "let the guest import files below DIR, and packages of DIR/node_modules") };
 const LANGUAGE = { lang: value("LANG", "js, ts or wasm; default: by the file's name") };
 
@@ -70,7 +71,8 @@ export const COMMANDS = {
       entry: value("NAME", "of a WebAssembly program: which export to call; default _start, else main"),
       input: value("NAME=TEXT", "give the global NAME, a string", many),
       value: value("HOW", "print the value: inspect (the default), json, text or none"),
-      trace: flag("one line on stderr for each call of what was granted"),
+      ...TRACE,
+      "no-cache": flag("of a WebAssembly program: instrument it anew, and keep nothing; as CORDON_NO_CACHE=1 does"),
       ...JSON_OUT,
       ...HELP,
     },
@@ -83,7 +85,9 @@ export const COMMANDS = {
     notes: [
       "A script's arguments, after --, are the global `args`, an array of strings.",
       "The value is a top-level `return`, else a module's `export default`, else the last expression; undefined is not printed.",
+      "Of a WebAssembly program the instrumented form is kept in $XDG_CACHE_HOME/cordon, else ~/.cache/cordon, up to 256 MiB;\nit is verified at every start all the same.",
       "console.log goes to stdout (with --json to stderr), console.error to stderr.",
+      "With --json, --trace writes no lines: the records are `trace` in the object, where no guest can imitate them.",
     ],
   },
   check: {
@@ -129,7 +133,7 @@ export const COMMANDS = {
       ...WORLD,
       ...MODULES,
       history: value("FILE", "keep what was typed in FILE; without it nothing is kept"),
-      trace: flag("one line on stderr for each call of what was granted"),
+      ...TRACE,
       ...HELP,
     },
     examples: ["cordon repl --grant files=ro:."],

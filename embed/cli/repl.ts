@@ -6,6 +6,7 @@ import type { Parsed } from "./arguments.ts";
 import { exitCode, UsageError } from "./exit.ts";
 import { printError, printValue } from "./print.ts";
 import { painter, type Screen, stdout } from "./terminal.ts";
+import { tracerOf } from "./trace.ts";
 import { limitsOf, worldOf } from "./world.ts";
 
 const NAME = "repl";
@@ -142,7 +143,7 @@ async function take(repl: Repl, line: string): Promise<boolean> {
 }
 
 export async function repl(parsed: Parsed): Promise<number> {
-  const world = await worldOf(parsed, NAME);
+  const world = await worldOf(parsed, NAME, tracerOf(parsed));
   const history = parsed.text("history");
   const box = await createSandbox(world);
   // Not before: lines that come while nobody iterates are lost.

@@ -6,15 +6,19 @@
 import { runProgram } from "../node/program.ts";
 import type { ProgramResult } from "../program.ts";
 import type { Parsed } from "./arguments.ts";
+import { cacheOf } from "./cache.ts";
 import { UsageError } from "./exit.ts";
-import { finish } from "./finish.ts";
+import { type About, finish } from "./finish.ts";
 import { onCtrlC } from "./interrupt.ts";
 import type { Source } from "./source.ts";
 import { escapeControls, type Screen, stderr, stdout } from "./terminal.ts";
+import { type Tracer, tracerOf } from "./trace.ts";
 import { worldOf } from "./world.ts";
 
+type Sink = (bytes: Uint8Array) => void;
+
 /** Bytes of a program: as they are for a pipe, as text that only shows itself for a terminal. */
-function sinkOf(screen: Screen, stream: NodeJS.WriteStream): (bytes: Uint8Array) => void {
+function sinkOf(screen: Screen, stream: NodeJS.WriteStream): Sink {
   const decoder = new TextDecoder();
   return (bytes) => {
     if (screen.isTerminal) screen.write(escapeControls(decoder.decode(bytes, { stream: true })));
@@ -41,32 +45,57 @@ async function* standardInput(): AsyncGenerator<Uint8Array> {
   for await (const piece of process.stdin) yield piece as Uint8Array;
 }
 
-async function run(parsed: Parsed, source: Source, signal: AbortSignal): Promise<ProgramResult> {
-  const { grant, limits, profile, console, virtual, trace } = await worldOf(parsed, source.name);
-  const out = parsed.has("json") ? process.stderr : process.stdout;
+interface Watched {
+  readonly tracer: Tracer | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** The tracer sees what goes where its own lines go. */
+function streams(parsed: Parsed, tracer: Tracer | undefined): { readonly stdout: Sink; readonly stderr: Sink } {
+  const noted = (screen: Screen, stream: NodeJS.WriteStream): Sink => {
+    const sink = sinkOf(screen, stream);
+    const isTracePlace = stream === process.stderr || (screen.isTerminal && stderr().isTerminal);
+    if (tracer === undefined || !isTracePlace) return sink;
+    return (bytes) => {
+      tracer.wrote(bytes);
+      sink(bytes);
+    };
+  };
+  const err = noted(stderr(), process.stderr);
+  return { stdout: parsed.has("json") ? err : noted(stdout(), process.stdout), stderr: err };
+}
+
+async function run(parsed: Parsed, source: Source, { tracer, signal }: Watched): Promise<ProgramResult> {
+  const { grant, limits, profile, console, virtual, trace } = await worldOf(parsed, source.name, tracer);
   return await runProgram({
-    ...{ module: source.bytes, grant, limits, profile, console, virtual, trace, signal },
+    ...{ module: source.bytes, grant, limits, profile, console, virtual, trace, signal, cache: cacheOf(parsed) },
     ...callOf(parsed, source.name),
     ...(source.name === "stdin" ? {} : { stdin: standardInput() }),
-    stdout: sinkOf(out === process.stdout ? stdout() : stderr(), out),
-    stderr: sinkOf(stderr(), process.stderr),
+    ...streams(parsed, tracer),
   });
 }
 
 /** A program that exits with another number than 0 has failed, in its own eyes: as a script that throws. */
-function programEnd(parsed: Parsed, { name }: Source, result: ProgramResult, ctrlC: boolean): number {
+function programEnd(
+  parsed: Parsed,
+  { name }: Source,
+  result: ProgramResult,
+  about: Pick<About, "ctrlC" | "tracer">,
+): number {
   const { stdout: _out, stderr: _err, exitCode: exited = 0, ...rest } = result;
   // What main gave is its exit code, no value.
   const shown = parsed.text("entry") === undefined && rest.status === "returned" ? { ...rest, value: undefined } : rest;
   const failure = result.status === "returned" && exited !== 0 ? { exited } : {};
-  return finish(parsed, shown, { name, ctrlC, ...failure });
+  return finish(parsed, shown, { name, ...about, ...failure });
 }
 
 export async function runModule(parsed: Parsed, source: Source): Promise<number> {
   const stop = onCtrlC();
+  const tracer = tracerOf(parsed);
   try {
-    const result = await run(parsed, source, stop.signal);
-    return programEnd(parsed, source, result, stop.wasPressed());
+    const result = await run(parsed, source, { tracer, signal: stop.signal });
+    tracer?.end();
+    return programEnd(parsed, source, result, { ctrlC: stop.wasPressed(), tracer });
   } finally {
     stop.release();
     process.stdin.unref?.();

@@ -1,10 +1,11 @@
 // What a guest gets on the command line: grants, limits, clock, console and modules, from the options that say so.
 import { relative, resolve, sep } from "node:path";
-import { LIMITS, type LimitsOption, type Profile, type SandboxOptions, type TraceRecord } from "../node/index.ts";
+import { LIMITS, type LimitsOption, type Profile, type SandboxOptions } from "../node/index.ts";
 import type { Parsed } from "./arguments.ts";
 import { UsageError } from "./exit.ts";
 import { grantsOf } from "./grants.ts";
-import { guestText, painter, type Screen, stderr, stdout } from "./terminal.ts";
+import { guestText, stderr, stdout } from "./terminal.ts";
+import type { Tracer } from "./trace.ts";
 
 type Sink = (level: string, text: string) => void;
 
@@ -20,14 +21,6 @@ export function consoleOf(parsed: Parsed): Sink {
 export function limitsOf(parsed: Parsed): LimitsOption {
   const given = Object.keys(LIMITS).map((name) => [name, parsed.text(name)] as const);
   return Object.fromEntries(given.filter(([, text]) => text !== undefined));
-}
-
-function tracer(screen: Screen): (record: TraceRecord) => void {
-  const paint = painter(screen);
-  return ({ contract, call, decision, bytesIn, bytesOut }) => {
-    const name = call === "" ? contract : `${contract}.${call}`;
-    screen.write(`${paint("cyan", "trace")} ${name} ${decision} (${bytesIn} bytes in, ${bytesOut} out)\n`);
-  };
 }
 
 function virtualOf(parsed: Parsed): SandboxOptions["virtual"] {
@@ -66,14 +59,15 @@ async function modulesOption(parsed: Parsed, script: string): Promise<SandboxOpt
 }
 
 /** The options of the sandbox in which `script` (a name) will run. */
-export async function worldOf(parsed: Parsed, script: string): Promise<SandboxOptions> {
+export async function worldOf(parsed: Parsed, script: string, tracer?: Tracer): Promise<SandboxOptions> {
+  const grants = await grantsOf(parsed);
   return {
-    grant: await grantsOf(parsed),
+    grant: tracer?.watch(grants) ?? grants,
     limits: limitsOf(parsed),
     profile: parsed.text("limits") as Profile | undefined,
     console: consoleOf(parsed),
     virtual: virtualOf(parsed),
     modules: await modulesOption(parsed, script),
-    trace: parsed.has("trace") ? tracer(stderr()) : undefined,
+    trace: tracer?.onCall,
   };
 }

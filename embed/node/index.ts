@@ -3,7 +3,9 @@ import { createCordon } from "../cordon.ts";
 import { nodePowers } from "./assets.ts";
 
 export * from "../api.ts";
+export type { ArtifactCache } from "../program-cache.ts";
 export { findAsset, nodePowers } from "./assets.ts";
+export { type DiskCacheOptions, diskCache } from "./disk-cache.ts";
 export { runProgram } from "./program.ts";
 
 export const { run, createSandbox, warmUp } = createCordon(nodePowers);

@@ -17,7 +17,7 @@ export function cordon(args: readonly string[], input: string | Uint8Array = "",
     cwd: ROOT,
     input,
     timeout: 60_000,
-    env: { ...process.env, ...env },
+    env: { ...process.env, CORDON_NO_CACHE: "1", ...env }, // tests leave nothing in the home of whoever runs them
     maxBuffer: 64 * 1024 * 1024,
   });
   return { code: status, out: stdout.toString(), err: stderr.toString() };

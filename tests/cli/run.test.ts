@@ -91,12 +91,6 @@ describe("cordon run: what is granted", () => {
     expect(readFileSync(join(folder, "copy.txt"), "utf8")).toBe("alpha");
   });
 
-  test("--trace tells each call on stderr", () => {
-    const { err, out } = evaluate("await files.exists('a.txt')", "--trace", "--grant", `files=ro:${folder}/data`);
-    expect(out).toBe("true\n");
-    expect(err).toMatch(/^trace files\.exists \w+ \(\d+ bytes in, \d+ out\)\n/);
-  });
-
   test("without a grant there is nothing of the host", () => {
     const names = ["process", "require", "fetch", "Buffer", "WebAssembly", "files", "module", "Deno", "XMLHttpRequest"];
     expect(evaluate(`${JSON.stringify(names)}.filter((name) => name in globalThis)`).out).toBe("[]\n");
