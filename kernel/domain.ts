@@ -99,11 +99,11 @@ function settleFuel(tenant: Tenant, fuelLeft: number): void {
   tenant.granted = 0;
 }
 
-function grantSlice(tenant: Tenant): number {
+function grantSlice(tenant: Tenant, now = tenant.core.schedule.now()): number {
   const slice = Math.min(tenant.sliceSize, tenant.left);
   tenant.left -= slice;
   tenant.granted = slice;
-  tenant.sliceStart = tenant.core.schedule.now();
+  tenant.sliceStart = now;
   return slice;
 }
 
@@ -131,7 +131,7 @@ export function slice(tenant: Tenant, fuelLeft: number, depthLeft: number): numb
   if (now >= tenant.allowance.deadline) return die(tenant, exhausted("wall"));
   if (tenant.allowance.aborted?.() === true) return die(tenant, { kind: "aborted" });
   adaptSlice(tenant, spent, now);
-  if (tenant.core.schedule.mayRun(now) || !mayPark(tenant)) return grantSlice(tenant);
+  if (tenant.core.schedule.mayRun(now) || !mayPark(tenant)) return grantSlice(tenant, now);
   tenant.parkedFor = "slice";
   return YIELD;
 }
