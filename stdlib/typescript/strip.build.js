@@ -49,6 +49,25 @@ function alignLines(before, after) {
   });
 }
 
+const IDENTIFIER = /[\p{ID_Start}$_][\p{ID_Continue}$.]*/u.source;
+const NAMESPACE = new RegExp(`^(.*[;{}])?\\s*(export\\s+)?(?=(namespace|module)\\s+${IDENTIFIER}\\s*(\\{|$))`, "u");
+const DECLARED = /\bdeclare\s+(namespace|module|global)\b/;
+
+/**
+ * Sucrase drops a namespace with all its code: an error is better than a program with a hole. Inside a `declare` they
+ * have no code; there only those that are not indented are looked at.
+ */
+function refuseNamespaces(source, before, after) {
+  const mayBeDeclared = DECLARED.test(source);
+  for (const [index, line] of before.entries()) {
+    const found = NAMESPACE.exec(line);
+    if (found === null || /\b(namespace|module)\b/.test(after[index])) continue;
+    if (mayBeDeclared && (/^\s/.test(line) || DECLARED.test(line))) continue;
+    const place = `(${index + 1}:${found[0].length + 1})`;
+    throw new SyntaxError(`A namespace cannot be stripped: use a module, or declare it if it has types only ${place}`);
+  }
+}
+
 /** TypeScript to JavaScript, line by line. Throws a SyntaxError with the position in its message. */
 globalThis.strip = (source) => {
   const { code } = transform(source, {
@@ -57,5 +76,7 @@ globalThis.strip = (source) => {
     preserveDynamicImport: true,
   });
   const [before, after] = [source.split("\n"), code.split("\n")];
-  return before.length === after.length ? alignLines(before, after).join("\n") : code;
+  if (before.length !== after.length) return code;
+  refuseNamespaces(source, before, after);
+  return alignLines(before, after).join("\n");
 };
