@@ -299,7 +299,7 @@ function quick(walk: Walk): boolean {
   const { bytes, at } = walk;
   const opcode = bytes[at] as number;
   const width = QUICK[opcode] as number;
-  if (width === 0 || walk.baseLocal >= 0 || at + width >= walk.end) return false;
+  if (width === 0 || walk.mode.kind === "segment" || at + width >= walk.end) return false;
   if (width > 1 && (bytes[at + width - 1] as number) > 0x7f) return false;
   if (width === 3 && (bytes[at + 1] as number) > 3) return false;
   walk.at = at + width;

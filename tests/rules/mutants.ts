@@ -275,6 +275,9 @@ export function intrusions(bytes: Bytes, body: number, mode: Mode): Mutant[] {
     put("memory.grow", [["i32.const", 1], ["memory.grow"], ["drop"]]),
     put("memory.fill", [["i32.const", 1], ["i32.const", 1], ["i32.const", 1], ["memory.fill"]]),
     put("memory.copy", [["i32.const", 1], ["i32.const", 1], ["i32.const", 1], ["memory.copy"]]),
+    // Read as a plain access of memory 0, the offset would be an instruction, and the verifier out of step with the host.
+    put("a load that names its memory", [["i32.const", 0], Uint8Array.of(0x28, 0x42, 0, 1), ["drop"]]),
+    put("a store that names its memory", [["i32.const", 0], ["i32.const", 0], Uint8Array.of(0x36, 0x42, 0, 1)]),
     put("a loop without a charge", [["loop", ""], ["i32.const", 0], ["br_if", 0], ["end"]]),
     ...(mode.kind === "segment" ? segmentIntrusions(mode, seen, put) : []),
   ];
