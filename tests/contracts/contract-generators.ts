@@ -49,7 +49,7 @@ const name = fc
       ),
   );
 
-const { type } = fc.letrec<{ type: Type; contract: ContractData }>((tie) => ({
+const tied = fc.letrec<{ type: Type; contract: ContractData }>((tie) => ({
   type: fc.oneof(
     { depthSize: "small", withCrossShrink: true },
     fc.constantFrom<Type>(any(), nothing(), boolean(), date(), handle("it")),
@@ -74,14 +74,17 @@ const { type } = fc.letrec<{ type: Type; contract: ContractData }>((tie) => ({
   }),
 }));
 
+/** A type; its handles by name are of a contract named `it`. */
+export const anyType: fc.Arbitrary<Type> = tied.type;
+
 const takes = fc
   .record({
     required: fc.array(
-      type.filter((of) => of.type !== "option"),
+      anyType.filter((of) => of.type !== "option"),
       { maxLength: 2 },
     ),
-    options: fc.array(type, { maxLength: 2 }),
-    last: fc.option(type),
+    options: fc.array(anyType, { maxLength: 2 }),
+    last: fc.option(anyType),
   })
   .map(({ required, options, last }): Parameter[] => [
     ...[...required, ...options.map((of) => option(of))].map((of, at) => arg(`p${at}`, of)),
@@ -91,7 +94,7 @@ const takes = fc
 const call: fc.Arbitrary<CallData> = fc.record(
   {
     takes,
-    gives: type,
+    gives: anyType,
     refuses: fc.oneof(fc.constant("any" as const), fc.subarray(["E_A", "E_B", "E_VALUE"])),
     about: fc.constantFrom("", "does it"),
     mode: fc.constantFrom("sync" as const, "async" as const, "blocking" as const),

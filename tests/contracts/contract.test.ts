@@ -8,7 +8,7 @@ import { fc, test as prop } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { encodeValue } from "../../embed/encode.ts";
 import { run } from "../../embed/node/index.ts";
-import type { CallContract, Contract, Shape } from "../../policy-libs/contract/kernel-form.ts";
+import type { CallContract, Contract, Shape } from "../../kernel/index.ts";
 import {
   any,
   arg,
