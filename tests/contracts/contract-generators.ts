@@ -49,6 +49,12 @@ const name = fc
       ),
   );
 
+/** As many alternatives as a contract may have are in no generated union but by chance. */
+function alternatives(type: Type): number {
+  if (type.type === "option") return 1 + alternatives(type.of);
+  return type.type === "union" ? type.of.reduce((sum, member) => sum + alternatives(member), 0) : 1;
+}
+
 const tied = fc.letrec<{ type: Type; contract: ContractData }>((tie) => ({
   type: fc.oneof(
     { depthSize: "small", withCrossShrink: true },
@@ -60,7 +66,10 @@ const tied = fc.letrec<{ type: Type; contract: ContractData }>((tie) => ({
     fc.array(literal, { minLength: 1, maxLength: 4 }).map((values) => oneOf(...values)),
     fc.tuple(tie("type"), lengths).map(([of, bounds]) => list(of, bounds)),
     tie("type").map((of) => option(of)),
-    fc.array(tie("type"), { minLength: 1, maxLength: 3 }).map((of) => union(...of)),
+    fc
+      .array(tie("type"), { minLength: 1, maxLength: 3 })
+      .filter((of) => of.reduce((sum, each) => sum + alternatives(each), 0) <= 12)
+      .map((of) => union(...of)),
     fc.dictionary(name, tie("type"), { maxKeys: 3, noNullPrototype: true }).map((fields) => record(fields)),
     tie("contract").map((of) => handle(of)),
   ),

@@ -3,7 +3,18 @@ import { fc, test as prop } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { encodeValue } from "../../embed/encode.ts";
 import { checkArguments, checkShape } from "../../kernel/contract.ts";
-import { arg, contract, date, integer, list, type Parameter, rest, type Type } from "../../policy-libs/index.ts";
+import {
+  arg,
+  contract,
+  date,
+  integer,
+  list,
+  option,
+  type Parameter,
+  rest,
+  type Type,
+  union,
+} from "../../policy-libs/index.ts";
 import { anyType } from "./contract-generators.ts";
 
 const words = { name: "it", allows: "", never: "" };
@@ -140,6 +151,13 @@ describe("the kernel lets through what the contract says", () => {
   test("and both answers were seen often", () => {
     expect(seen.get(true)).toBeGreaterThan(200);
     expect(seen.get(false)).toBeGreaterThan(100);
+  });
+
+  test("the last of as many alternatives as there may be, in a list of many", () => {
+    const type = list(option(union(...Array.from({ length: 11 }, () => date()), integer())));
+    const values = Array.from({ length: 1_000 }, (_, index) => index);
+    expect(passes(type, values)).toBe(true);
+    expect(passes(type, [...values, "1"])).toBe(false);
   });
 
   const argumentsPass = (takes: readonly Parameter[], args: unknown[]): boolean => {
