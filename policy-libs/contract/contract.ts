@@ -1,11 +1,12 @@
 // Makes contracts: data, checked, becomes what the kernel checks calls by and what people read.
+
+import type { CallContract, Contract } from "../../kernel/index.ts";
 import type { DescribedCall } from "../described.ts";
 import { type Checked, check } from "./check.ts";
 import { describe } from "./describe.ts";
 import { contractError, show } from "./error.ts";
 import { formOf, type Graph, graphOf, type Part } from "./form.ts";
 import type { AnyContract, ContractOf } from "./infer.ts";
-import type { CallContract, Contract } from "./kernel-form.ts";
 import { known, type Node, remember } from "./made.ts";
 import type { ContractData, HandleType, Type } from "./types.ts";
 

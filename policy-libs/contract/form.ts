@@ -3,8 +3,9 @@
 // A contract may name itself, those around it, and the same one many times, in data or by reference. So contracts are
 // nodes of a graph; nodes that nothing tells apart are one class (as states of an automaton are when it is minimised),
 // and a form lists the classes that can be reached, in the order in which a walk meets them first.
+
+import type { CallContract, Contract, Shape } from "../../kernel/index.ts";
 import { hex } from "./cbor.ts";
-import type { CallContract, Contract, Shape } from "./kernel-form.ts";
 import { lowerCall } from "./lower.ts";
 import type { Node } from "./made.ts";
 

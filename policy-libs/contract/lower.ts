@@ -1,6 +1,7 @@
 // A contract's calls in the kernel's form. Pure: what is checked is in check.ts, what handles lead to in graph.ts.
+
+import type { CallContract, Contract, Field, Shape } from "../../kernel/index.ts";
 import { hex, item } from "./cbor.ts";
-import type { CallContract, Contract, Field, Shape } from "./kernel-form.ts";
 import type { Node } from "./made.ts";
 import {
   type Bounds,

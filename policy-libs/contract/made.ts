@@ -1,6 +1,6 @@
 // The contracts that `contract()` has made, known again by identity: what was checked once is not checked again, and
 // a contract used in many others is one contract of the kernel and not many equal ones.
-import type { Contract } from "./kernel-form.ts";
+import type { Contract } from "../../kernel/index.ts";
 import type { ContractData, HandleType } from "./types.ts";
 
 /** A contract among those that it names. */
