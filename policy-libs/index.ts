@@ -9,6 +9,7 @@ export {
   arg,
   boolean,
   bytes,
+  type CallData,
   COMMON_REFUSALS,
   type ContractData,
   type ContractError,

@@ -9,8 +9,8 @@ export interface Node {
   readonly data: ContractData;
   /** Where its handles lead. */
   readonly handles: ReadonlyMap<HandleType, Node>;
-  /** Set once, when the contract is made. */
-  made: Contract | undefined;
+  /** The kernel's contract, made when it is first asked for. Set once, when it is known what the handles lead to. */
+  contract: (() => Contract) | undefined;
 }
 
 /** What `data` came to when it was checked: counts for the bounds of what contains it. */
