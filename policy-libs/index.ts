@@ -42,4 +42,5 @@ export { filesOf, readOnly, tree } from "./files/files.ts";
 export { FILES_ERRORS, type FilesErrorCode } from "./files/refusal.ts";
 export type { Entry, EntryFacts, EntryKind, FilesPlace } from "./files/types.ts";
 export { type TreeContents, type TreeOptions, treePlace } from "./files/virtual.ts";
+export * from "./meter/index.ts";
 export { type LoadedModule, type ModuleLoader, type ModuleReader, modulesFrom } from "./modules/loader.ts";
