@@ -1,6 +1,7 @@
 // The capability of files over any place where files are, and its attenuator.
 import { capability, type Granted } from "../capability.ts";
 import { account } from "../meter/index.ts";
+import { wrapping } from "../unused.ts";
 import { FILES } from "./contract.ts";
 import { FILE_WRITES, FILES_WRITES, isChange } from "./effects.ts";
 import { FILE } from "./handle-contract.ts";
@@ -85,14 +86,14 @@ export function readOnly(files: Granted): Granted {
     if (isChange("open", options)) refuse("E_READ_ONLY", String(path));
     return readOnlyFile((await (files.functions["open"] as unknown as Call)(path)) as Granted);
   };
-  return capability({ ...files.contract, data: undefined }, { ...files.functions, ...refusals, open }, files.modes);
+  return capability(files.contract, { ...files.functions, ...refusals, open }, files.modes);
 }
 
 /** An open file, for reading only. */
 function readOnlyFile(file: Granted): Granted {
   const refusal = async (): Promise<never> => refuse("E_READ_ONLY", FILE.name);
   const refusals = Object.fromEntries(FILE_WRITES.map((name) => [name, refusal]));
-  return capability({ ...file.contract, data: undefined }, { ...file.functions, ...refusals }, file.modes);
+  return wrapping(capability(file.contract, { ...file.functions, ...refusals }, file.modes), file);
 }
 
 /** Grants files in memory that begin with these contents: `tree({ "a.txt": "text", folder: {} })`. */

@@ -13,7 +13,7 @@ const WRITING = [...ALWAYS, "E_TOO_LARGE", "E_FULL"] as const;
 
 // biome-ignore format: a table
 export const FILE = contract({
-  name: "file",
+  name: "open-file",
   allows: "reading, and if it was opened for that writing, the one file that it was opened on",
   never: "reaches another file, also when the file's name means another by now",
   calls: {
@@ -28,7 +28,7 @@ export const FILE = contract({
 
 // biome-ignore format: a table
 export const READER = contract({
-  name: "reader",
+  name: "open-reader",
   allows: "reading the one file that it was opened on, from its beginning to its end, once",
   never: "reaches another file; writes anything",
   calls: {
@@ -41,7 +41,7 @@ const FINISHING = [...WRITING, "E_EXISTS", "E_NOT_FOUND", "E_KIND", "E_PATH", "E
 
 // biome-ignore format: a table
 export const WRITER = contract({
-  name: "writer",
+  name: "open-writer",
   allows: "writing the one file that it was opened for",
   never: "shows a part of a file to anybody; reads anything",
   calls: {
@@ -53,7 +53,7 @@ export const WRITER = contract({
 
 // biome-ignore format: a table
 export const WATCH = contract({
-  name: "watch",
+  name: "open-watch",
   allows: "being told that something happened to the one file, or in the one directory, that it was made for",
   never: "tells what is in a file, or of any other place",
   calls: {

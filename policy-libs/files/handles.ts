@@ -2,6 +2,7 @@
 import { capability } from "../capability.ts";
 import type { GrantedOf } from "../contract/index.ts";
 import { account } from "../meter/index.ts";
+import { whenUnused } from "../unused.ts";
 import { FILE, READER, WATCH, WRITER } from "./handle-contract.ts";
 import type { Life } from "./life.ts";
 import { refuse } from "./refusal.ts";
@@ -37,7 +38,7 @@ export function fileHandle({ thing, life, path, tariff }: Opened<OpenFile>, writ
     if (!writes) refuse("E_READ_ONLY", path);
     return await life.run(work);
   };
-  return capability(FILE, {
+  const file = capability(FILE, {
     size: async () => await life.run(() => thing.size()),
     readAt: async (offset, most) => {
       const [payer, from, wanted] = [account(), checkCount(offset, ANY), checkCount(most, MAX_TRANSFER, MAX_TRANSFER)];
@@ -64,6 +65,7 @@ export function fileHandle({ thing, life, path, tariff }: Opened<OpenFile>, writ
     flush: async () => await life.run(() => thing.flush()),
     close: async () => await life.end(() => thing.close()),
   });
+  return whenUnused(file, life.leave);
 }
 
 /** Bytes of one read, if the guest does not say. */
@@ -76,7 +78,7 @@ export interface Range {
 
 export function readerHandle({ thing, life, tariff }: Opened<OpenFile>, { from, to }: Range): GrantedOf<typeof READER> {
   let at = from;
-  return capability(READER, {
+  const reader = capability(READER, {
     read: async (most) => {
       const [payer, wanted] = [account(), checkCount(most, MAX_TRANSFER, PIECE)];
       return await life.run(async () => {
@@ -87,11 +89,12 @@ export function readerHandle({ thing, life, tariff }: Opened<OpenFile>, { from, 
     },
     close: async () => await life.end(() => thing.close()),
   });
+  return whenUnused(reader, life.leave);
 }
 
 export function writerHandle({ thing, life, tariff }: Opened<OpenWriter>): GrantedOf<typeof WRITER> {
   let at = 0;
-  return capability(WRITER, {
+  const writer = capability(WRITER, {
     write: async (contents) => {
       const [payer, bytes] = [account(), contentsOf(contents)];
       return await life.run(async () => {
@@ -102,14 +105,16 @@ export function writerHandle({ thing, life, tariff }: Opened<OpenWriter>): Grant
     close: async () => await life.end(() => thing.finish()),
     abort: async () => await life.end(() => thing.abort()),
   });
+  return whenUnused(writer, life.leave);
 }
 
 export function watchHandle({ thing, life }: Opened<OpenWatch>): GrantedOf<typeof WATCH> {
-  return capability(WATCH, {
+  const watch = capability(WATCH, {
     next: async () => {
       life.check();
       return await thing.next();
     },
     close: async () => await life.end(() => thing.close()),
   });
+  return whenUnused(watch, life.leave);
 }

@@ -13,6 +13,8 @@ export interface Life {
   run<T>(work: () => Promise<T>): Promise<T>;
   /** Ends it with this work. */
   end<T>(work: () => Promise<T>): Promise<T>;
+  /** Ends it, if it is not over, for somebody who cannot. */
+  leave(): void;
 }
 
 export interface LifeOptions {
@@ -48,6 +50,7 @@ export function newLife({ path, gone, discard, release }: LifeOptions): Life {
   if (gone.aborted) leave();
   return {
     check,
+    leave,
     run: async (work) => {
       check();
       return await after(work);

@@ -4,9 +4,18 @@ import { type Account, account } from "../meter/index.ts";
 import type { FILES } from "./contract.ts";
 import { newDoor, type Opening } from "./door.ts";
 import { checkCount, fileHandle, type Range, readerHandle, watchHandle, writerHandle } from "./handles.ts";
+import { newQueue } from "./queue.ts";
 import { refuse } from "./refusal.ts";
 import { payRead, payWrite, type Tariff } from "./tariff.ts";
-import { type FilesPlace, MODES, type OpenFile, type OpenHow, type OpenWatch, type OpenWriter, type WriterMode } from "./types.ts";
+import {
+  type FilesPlace,
+  MODES,
+  type OpenFile,
+  type OpenHow,
+  type OpenWatch,
+  type OpenWriter,
+  type WriterMode,
+} from "./types.ts";
 
 const READ: OpenHow = { write: false, create: false, exclusive: false, truncate: false };
 const WRITE: OpenHow = { ...READ, write: true };
@@ -60,6 +69,8 @@ function modeOf(alleged: unknown): WriterMode {
 }
 
 const COPIED = 1 << 20; // bytes in memory at a time
+/** Calls that run at once of those that open and close within: they are not counted as open. */
+const AT_ONCE = 16;
 
 async function copyAll(from: OpenFile, to: OpenWriter, tariff: Tariff, payer: Account): Promise<void> {
   for (let at = 0; ; ) {
@@ -70,8 +81,7 @@ async function copyAll(from: OpenFile, to: OpenWriter, tariff: Tariff, payer: Ac
   }
 }
 
-async function copy(place: FilesPlace, tariff: Tariff, from: unknown, to: unknown): Promise<void> {
-  const payer = account();
+async function copy(place: FilesPlace, tariff: Tariff, from: unknown, to: unknown, payer: Account): Promise<void> {
   const source = await place.open(from, READ, payer);
   try {
     const target = await place.openWriter(to, "replace", payer);
@@ -87,8 +97,7 @@ async function copy(place: FilesPlace, tariff: Tariff, from: unknown, to: unknow
   }
 }
 
-async function truncate(place: FilesPlace, path: unknown, allegedSize: unknown): Promise<void> {
-  const size = checkCount(allegedSize, Number.MAX_SAFE_INTEGER);
+async function truncate(place: FilesPlace, path: unknown, size: number): Promise<void> {
   const file = await place.open(path, WRITE);
   try {
     if (size > (await file.size())) refuse("E_PAST_END", String(path));
@@ -102,9 +111,16 @@ type Calls = "copy" | "truncate" | "open" | "openReader" | "openWriter" | "watch
 
 export function opener(place: FilesPlace, tariff: Tariff): Pick<Functions<typeof FILES>, Calls> {
   const door = newDoor(place.bounds.maxOpen, tariff);
+  const queue = newQueue(AT_ONCE);
   return {
-    copy: async (from, to) => await copy(place, tariff, from, to),
-    truncate: async (path, size) => await truncate(place, path, size),
+    copy: async (from, to) => {
+      const payer = account();
+      await queue(() => copy(place, tariff, from, to, payer));
+    },
+    truncate: async (path, size) => {
+      const to = checkCount(size, Number.MAX_SAFE_INTEGER);
+      await queue(() => truncate(place, path, to));
+    },
     open: async (path, options) => {
       const how = howOf(options);
       const opening = ofFile((payer) => openPaid(place, tariff, path, how, payer));

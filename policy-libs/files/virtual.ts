@@ -1,5 +1,6 @@
 // A tree of files in memory: for tests, for guests that need scratch space, and for browsers. What it holds is bounded
 // by tree.ts. Every change is made in one go: no other call sees a part of it.
+import { boundsOf } from "./bounds.ts";
 import { type EntryPath, parseEntry, parsePath } from "./path.ts";
 import { refuse } from "./refusal.ts";
 import { encodeText } from "./text.ts";
@@ -22,7 +23,7 @@ import {
 import { bytesOf, fill, writeAt } from "./tree-bytes.ts";
 import { openFile, openWriter, replace } from "./tree-open.ts";
 import { openWatch } from "./tree-watch.ts";
-import { DEFAULT_BOUNDS, type Entry, type EntryFacts, type FilesBounds, type FilesPlace, type Payer } from "./types.ts";
+import type { Entry, EntryFacts, FilesBounds, FilesPlace, Payer } from "./types.ts";
 
 export { MAX_TREE_BYTES, MAX_TREE_NODES } from "./tree.ts";
 
@@ -109,8 +110,9 @@ function plant(tree: Tree, contents: TreeContents, path: string): void {
   }
 }
 
-function newTree(contents: TreeContents, { now = () => 0, ...bounds }: TreeOptions): Tree {
-  const tree: Tree = { root: newDirectory(now()), bounds: { ...DEFAULT_BOUNDS, ...bounds }, now, bytes: 0, nodes: 0 };
+function newTree(contents: TreeContents, options: TreeOptions): Tree {
+  const { now = () => 0 } = options;
+  const tree: Tree = { root: newDirectory(now()), bounds: boundsOf(options), now, bytes: 0, nodes: 0 };
   plant(tree, contents, "");
   return tree;
 }
