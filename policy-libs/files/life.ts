@@ -3,7 +3,8 @@
 // Invariants
 //   L1  Work that was begun is never cut short by a close: what closes runs after it.
 //   L2  After the end nothing begins any more: it is refused with E_CLOSED.
-//   L3  `release` runs exactly once, when what ends it has run; a guest that is gone ends it too.
+//   L3  `release` runs exactly once, when what ends it has run; a guest that is gone ends it too, and so does the host
+//       when it has forgotten all its functions.
 import type { AbortSource } from "../call.ts";
 import { refuse } from "./refusal.ts";
 
@@ -27,6 +28,9 @@ export interface LifeOptions {
   readonly release: () => void;
 }
 
+/** The calls of the thing hold its life: when none of them is left, it is left. */
+const forgotten = new FinalizationRegistry<() => void>((leave) => leave());
+
 export function newLife({ path, gone, discard, release }: LifeOptions): Life {
   let isOver = false;
   let last: Promise<unknown> = Promise.resolve();
@@ -48,7 +52,7 @@ export function newLife({ path, gone, discard, release }: LifeOptions): Life {
   };
   gone.addEventListener("abort", leave);
   if (gone.aborted) leave();
-  return {
+  return remembered(leave, {
     check,
     leave,
     run: async (work) => {
@@ -59,5 +63,11 @@ export function newLife({ path, gone, discard, release }: LifeOptions): Life {
       check();
       return await finish(work);
     },
-  };
+  });
+}
+
+/** In a function of its own: `leave` must not hold the life. */
+function remembered(leave: () => void, life: Life): Life {
+  forgotten.register(life, leave);
+  return life;
 }

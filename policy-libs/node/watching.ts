@@ -12,6 +12,8 @@ import type { OpenWatch } from "../files/types.ts";
 import { hasCode, isNameable } from "./host.ts";
 
 const MAX_DIRTY = 1_000;
+/** How long the end of a watched directory may go unnoticed: the host does not tell it while the directory is open. */
+const GONE_EVERY = 1_000; // milliseconds
 /** Events after which some may have been dropped. The host keeps 16,384 for all watches of the process together. */
 const STORM = 500;
 
@@ -67,8 +69,11 @@ function newObserver(watched: Watched) {
       if (stamp !== undefined) known.set(name, stamp);
     }
   }
+  let isGone = false;
   async function lookAtItself(): Promise<void> {
-    if (only === undefined && (await watched.isGone().catch(() => false))) changes.tell("removed", ".");
+    if (only !== undefined || isGone || !(await watched.isGone().catch(() => false))) return;
+    if (!isGone) changes.tell("removed", ".");
+    isGone = true;
   }
   return { changes, look, lookAtAll, lookAtItself, remember };
 }
@@ -134,7 +139,10 @@ export async function newWatch(watched: Watched): Promise<OpenWatch> {
   const pump = newPump(observer, watched.only);
   let watcher: FSWatcher | undefined;
   let waiting = 0;
+  const timer = setInterval(() => void observer.lookAtItself(), GONE_EVERY);
+  timer.unref();
   const close = async (): Promise<void> => {
+    clearInterval(timer);
     pump.stop();
     observer.changes.close();
     watcher?.close();
