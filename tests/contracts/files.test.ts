@@ -20,7 +20,7 @@ import { directory, directoryPlace } from "../../policy-libs/node/index.ts";
 type Call = (...args: unknown[]) => Promise<unknown>;
 type Files = Readonly<Record<string, Call>>;
 
-const BOUNDS = { maxFileBytes: 100_000, maxEntries: 50 };
+const BOUNDS = { maxFileBytes: 100_000, maxEntries: 50, maxOpen: 20 };
 const functionsOf = (granted: Granted): Files => granted.functions as unknown as Files;
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
