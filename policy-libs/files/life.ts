@@ -5,7 +5,7 @@
 //   L2  After the end nothing begins any more: it is refused with E_CLOSED.
 //   L3  `release` runs exactly once, when what ends it has run; a guest that is gone ends it too, and so does the host
 //       when it has forgotten all its functions.
-import type { AbortSource } from "../call.ts";
+import type { Signal } from "../call.ts";
 import { refuse } from "./refusal.ts";
 
 export interface Life {
@@ -22,7 +22,7 @@ export interface LifeOptions {
   /** What the guest calls the thing. */
   readonly path: string;
   /** Fires when nobody can close it any more. */
-  readonly gone: AbortSource;
+  readonly gone: Signal;
   /** Ends it without what its own calls would do. */
   readonly discard: () => Promise<void>;
   readonly release: () => void;
