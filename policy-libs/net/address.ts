@@ -27,7 +27,9 @@ function bitsOf4(text: string): bigint | undefined {
 function groupsOf(text: string): number[] | undefined {
   if (text === "") return [];
   const groups = text.split(":");
-  return groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group)) ? groups.map((group) => parseInt(group, 16)) : undefined;
+  return groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))
+    ? groups.map((group) => parseInt(group, 16))
+    : undefined;
 }
 
 /** The last two groups may be decimal: they become hexadecimal. */

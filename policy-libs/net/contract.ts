@@ -7,6 +7,7 @@ import {
   boolean,
   bytes,
   contract,
+  type GrantedOf,
   handle,
   integer,
   list,
@@ -188,3 +189,8 @@ export const NET = contract({
     addresses: { takes: [], gives: list(string()), refuses: [], about: "this host's own addresses, as far as granted" },
   },
 });
+
+export type SocketGrant = GrantedOf<typeof SOCKET>;
+export type ListenerGrant = GrantedOf<typeof LISTENER>;
+export type DatagramGrant = GrantedOf<typeof DATAGRAM>;
+export type NetGrant = GrantedOf<typeof NET>;

@@ -1,8 +1,8 @@
 // One local address and port for datagrams as a capability, over any place's mailbox.
-import { capability, type Granted } from "../capability.ts";
+import { capability } from "../capability.ts";
 import type { Address } from "./address.ts";
 import { type Charges, newToll } from "./charges.ts";
-import { DATAGRAM } from "./contract.ts";
+import { DATAGRAM, type DatagramGrant } from "./contract.ts";
 import type { Holding, Owner } from "./holdings.ts";
 import { newLine } from "./line.ts";
 import type { Letter, Mailbox, Pair } from "./place.ts";
@@ -56,7 +56,7 @@ async function send(options: DatagramOptions, bytes: Uint8Array, host: unknown, 
 }
 
 /** Grants one mailbox. */
-export function datagramOf(options: DatagramOptions): Granted {
+export function datagramOf(options: DatagramOptions): DatagramGrant {
   const { mailbox, holding, caller } = options;
   const line = newLine();
   const { address, port } = mailbox.local;

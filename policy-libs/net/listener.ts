@@ -2,9 +2,9 @@
 //
 // Invariants
 //   L1  A connection is taken only when there is room for it: with too many open it keeps waiting where it is.
-import { capability, type Granted } from "../capability.ts";
+import { capability } from "../capability.ts";
 import { type Charges, newToll } from "./charges.ts";
-import { LISTENER } from "./contract.ts";
+import { LISTENER, type ListenerGrant, type SocketGrant } from "./contract.ts";
 import type { Holding, Holdings, Owner } from "./holdings.ts";
 import { newLine } from "./line.ts";
 import type { Acceptor, Stream } from "./place.ts";
@@ -21,7 +21,7 @@ export interface ListenerOptions {
 }
 
 interface Accepted {
-  readonly socket: Granted;
+  readonly socket: SocketGrant;
   readonly address: string;
   readonly port: number;
 }
@@ -51,7 +51,7 @@ function acceptNow(options: ListenerOptions, owner: Owner): Accepted | undefined
 }
 
 /** Grants one listener. */
-export function listenerOf(options: ListenerOptions): Granted {
+export function listenerOf(options: ListenerOptions): ListenerGrant {
   const { acceptor, holding, caller } = options;
   const line = newLine();
   const { address, port } = acceptor.local;

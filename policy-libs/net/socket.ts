@@ -3,9 +3,9 @@
 // Invariants
 //   S1  Every byte is charged before it is handed on: with no account left, nothing moves and nothing is lost.
 //   S2  After close() nothing is read or written, and who still waits is told E_CLOSED.
-import { capability, type Granted } from "../capability.ts";
+import { capability } from "../capability.ts";
 import { type Charges, newToll, type Toll } from "./charges.ts";
-import { MAX_TRANSFER, SOCKET } from "./contract.ts";
+import { MAX_TRANSFER, SOCKET, type SocketGrant } from "./contract.ts";
 import type { Holding, Owner } from "./holdings.ts";
 import { type Line, newLine } from "./line.ts";
 import type { Stream } from "./place.ts";
@@ -129,7 +129,7 @@ export interface SocketOptions {
 }
 
 /** Grants one connection. */
-export function socketOf({ stream, holding, caller, charges }: SocketOptions): Granted {
+export function socketOf({ stream, holding, caller, charges }: SocketOptions): SocketGrant {
   const socket: Socket = {
     ...{ stream, holding, caller, charges },
     reads: newLine(),
