@@ -34,6 +34,8 @@ export interface NetBounds {
   readonly maxDatagram: number;
 }
 
+export const DEFAULT_NET_BOUNDS: NetBounds = { maxSockets: 256, maxDatagram: 9216 };
+
 export interface Net {
   readonly place: NetPlace;
   readonly grants: NetGrants;

@@ -9,6 +9,7 @@ import {
   ANY,
   caller,
   checkPlace,
+  DEFAULT_NET_BOUNDS,
   held,
   keep,
   type Net,
@@ -22,8 +23,6 @@ import { listenerOf } from "./listener.ts";
 import type { NetPlace } from "./place.ts";
 import { newReach } from "./reach.ts";
 import { bind, send } from "./udp.ts";
-
-export const DEFAULT_NET_BOUNDS: NetBounds = { maxSockets: 256, maxDatagram: 9216 };
 
 export interface NetOptions extends NetGrants, Partial<NetBounds> {
   readonly charges?: Charges;
