@@ -4,11 +4,11 @@
 //   A1  However many tasks wait for one signal, it has one listener: adding and removing a task takes constant time
 //       (an EventTarget looks through all its listeners for each).
 //   A2  A task runs at most once, and never after it was taken back.
-import type { AbortSource } from "../call.ts";
+import type { Signal } from "../call.ts";
 
-const tasksOf = new WeakMap<AbortSource, Set<() => void>>();
+const tasksOf = new WeakMap<Signal, Set<() => void>>();
 
-function listen(signal: AbortSource): Set<() => void> {
+function listen(signal: Signal): Set<() => void> {
   const tasks = new Set<() => void>();
   const fire = (): void => {
     signal.removeEventListener("abort", fire);
@@ -23,7 +23,7 @@ function listen(signal: AbortSource): Set<() => void> {
 }
 
 /** Runs `task` when the signal fires, unless the returned function was called before. */
-export function onAbort(signal: AbortSource, task: () => void): () => void {
+export function onAbort(signal: Signal, task: () => void): () => void {
   const tasks = tasksOf.get(signal) ?? listen(signal);
   const own = (): void => task();
   tasks.add(own);

@@ -2,8 +2,9 @@
 import type { Address } from "./address.ts";
 import { newToll } from "./charges.ts";
 import { DEFAULT_TIMEOUT, MAX_TIMEOUT, type SocketGrant } from "./contract.ts";
-import { caller, checkLocal, checkWish, held, type LocalOptions, type Net, within } from "./core.ts";
+import { checkLocal, checkWish, held, type LocalOptions, type Net, within } from "./core.ts";
 import type { Deadline } from "./deadline.ts";
+import { caller } from "./owner.ts";
 import type { LocalWish, Stream } from "./place.ts";
 import { refuse } from "./refusal.ts";
 import { socketOf } from "./socket.ts";
@@ -57,7 +58,7 @@ export async function connect(net: Net, options: ConnectOptions): Promise<Socket
       // Filled first: should the account say no, the holding closes the stream.
       holding.fill(() => stream.close());
       toll.pay(charges.connect.send, charges.connect.receive);
-      return socketOf({ stream, holding, caller, charges });
+      return socketOf({ stream, holding, charges });
     });
   });
 }

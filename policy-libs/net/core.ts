@@ -3,13 +3,12 @@
 // Invariants
 //   E1  A place is asked for nothing that the endpoints do not grant.
 //   E2  Whatever a place opened is held (holdings.ts): bounded in number, and closed when the guest is gone.
-import { signal } from "../call.ts";
-import { account } from "../meter/index.ts";
 import { type Address, address4, address6, parseAddress, sameAddress, showPair } from "./address.ts";
 import type { Charges } from "./charges.ts";
 import { type Deadline, newDeadline } from "./deadline.ts";
 import { type Endpoint, mayBind } from "./grants.ts";
-import type { Holding, Holdings, Owner } from "./holdings.ts";
+import type { Holding, Holdings } from "./holdings.ts";
+import type { Owner } from "./owner.ts";
 import type { Acceptor, LocalWish, Mailbox, NetPlace, Pair } from "./place.ts";
 import { isLoopback } from "./ranges.ts";
 import { checkPort, type Endpoints, type Reach } from "./reach.ts";
@@ -54,8 +53,6 @@ export interface LocalOptions {
 
 export const LOOPBACK = { 4: address4(0x7f00_0001n), 6: address6(1n) } as const;
 export const ANY = { 4: address4(0n), 6: address6(0n) } as const;
-
-export const caller = (): Owner => ({ spent: account(), gone: signal() });
 
 function checkAddress(alleged: unknown): Address {
   return parseAddress(alleged) ?? refuse("E_ADDRESS", String(alleged));

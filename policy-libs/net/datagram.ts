@@ -3,17 +3,16 @@ import { capability } from "../capability.ts";
 import type { Address } from "./address.ts";
 import { type Charges, newToll } from "./charges.ts";
 import { DATAGRAM, type DatagramGrant } from "./contract.ts";
-import type { Holding, Owner } from "./holdings.ts";
+import type { Holding } from "./holdings.ts";
 import { newLine } from "./line.ts";
+import { caller, type Owner } from "./owner.ts";
 import type { Letter, Mailbox, Pair } from "./place.ts";
 import { refuse } from "./refusal.ts";
-import type { Caller } from "./socket.ts";
 
 export interface DatagramOptions {
   readonly mailbox: Mailbox;
   /** Ends when the mailbox is closed; not filled yet. */
   readonly holding: Holding;
-  readonly caller: Caller;
   readonly charges: Charges;
   readonly maxDatagram: number;
   /** Where the guest means, as far as it was granted; of the family of the mailbox. */
@@ -46,7 +45,7 @@ export async function post(
 }
 
 async function send(options: DatagramOptions, bytes: Uint8Array, host: unknown, port: unknown): Promise<number> {
-  const { mailbox, holding, caller, maxDatagram, target } = options;
+  const { mailbox, holding, maxDatagram, target } = options;
   const owner = caller();
   if (!holding.isOpen) refuse("E_CLOSED");
   if (bytes.length > maxDatagram) refuse("E_TOO_LARGE");
@@ -57,7 +56,7 @@ async function send(options: DatagramOptions, bytes: Uint8Array, host: unknown, 
 
 /** Grants one mailbox. */
 export function datagramOf(options: DatagramOptions): DatagramGrant {
-  const { mailbox, holding, caller } = options;
+  const { mailbox, holding } = options;
   const line = newLine();
   const { address, port } = mailbox.local;
   mailbox.watch(line.changed);

@@ -1,5 +1,5 @@
 // A limit of time over several steps, which the end of the guest cuts short.
-import type { AbortSource } from "../call.ts";
+import type { Signal } from "../call.ts";
 import { onAbort } from "./abort.ts";
 import { netError } from "./refusal.ts";
 
@@ -13,7 +13,7 @@ export interface Deadline {
   done(): void;
 }
 
-export function newDeadline(later: Later, ms: number, gone: AbortSource): Deadline {
+export function newDeadline(later: Later, ms: number, gone: Signal): Deadline {
   let stopped: Error | undefined;
   const running = new Set<(error: Error) => void>();
   const stop = (code: "E_TIMEOUT" | "E_ENDED"): void => {

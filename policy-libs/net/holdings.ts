@@ -2,11 +2,12 @@
 //
 // Invariants
 //   O1  At most `most` things are open for one grant, those that are being opened included.
-//   O2  Each is given back exactly once, by whichever comes first: close(), a failure to open, the end of the guest.
+//   O2  Each is given back exactly once, by whichever comes first: close(), a failure to open, the end of the guest, the
+//       embedder's signal.
 //   O3  After the guest's end nothing stays open.
-import type { AbortSource } from "../call.ts";
-import type { Account } from "../meter/index.ts";
+import type { Signal } from "../call.ts";
 import { onAbort } from "./abort.ts";
+import type { Owner } from "./owner.ts";
 import { refuse } from "./refusal.ts";
 
 export interface Holding {
@@ -17,17 +18,13 @@ export interface Holding {
   end(): boolean;
 }
 
-export interface Owner {
-  readonly spent: Account;
-  readonly gone: AbortSource;
-}
-
 export interface Holdings {
   /** E_MOST_OPEN, or what the account says. */
   reserve(resource: "inSockets" | "outSockets", owner: Owner): Holding;
 }
 
-export function newHoldings(most: number): Holdings {
+/** `until` closes everything when it fires. */
+export function newHoldings(most: number, until?: Signal): Holdings {
   let open = 0;
 
   function begin(resource: string, { spent, gone }: Owner): Holding {
@@ -37,12 +34,12 @@ export function newHoldings(most: number): Holdings {
       if (!isOpen) return false;
       isOpen = false;
       open--;
-      forget();
+      for (const forget of forgets) forget();
       spent.refund(resource, 1);
       close();
       return true;
     };
-    const forget = onAbort(gone, end);
+    const forgets = [gone, until].map((signal) => (signal === undefined ? () => undefined : onAbort(signal, end)));
     return {
       get isOpen() {
         return isOpen;
@@ -57,7 +54,7 @@ export function newHoldings(most: number): Holdings {
 
   return {
     reserve(resource, owner) {
-      if (owner.gone.aborted) refuse("E_ENDED");
+      if (owner.gone.aborted || until?.aborted === true) refuse("E_ENDED");
       if (open >= most) refuse("E_MOST_OPEN");
       owner.spent.charge(resource, 1);
       open++;

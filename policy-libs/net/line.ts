@@ -4,7 +4,7 @@
 //   L1  At most MAX_WAITING stand in a line; one more is refused with E_BUSY.
 //   L2  First come, first served: two writes never mix.
 //   L3  A call whose guest is gone leaves when its turn comes, having done nothing more.
-import type { AbortSource } from "../call.ts";
+import type { Signal } from "../call.ts";
 import { onAbort } from "./abort.ts";
 import { netError, refuse } from "./refusal.ts";
 
@@ -16,7 +16,7 @@ export interface Waiter<T> {
   readonly ready: () => Promise<unknown>;
   /** Asked at every change; what it gives or throws is the answer, undefined means not yet. */
   readonly attempt: () => T | undefined;
-  readonly gone: AbortSource;
+  readonly gone: Signal;
 }
 
 export interface Line {
@@ -31,7 +31,7 @@ export function newLine(): Line {
   let last: Promise<unknown> = Promise.resolve();
   let wake = (): void => undefined;
 
-  const change = (gone: AbortSource): Promise<void> =>
+  const change = (gone: Signal): Promise<void> =>
     new Promise((resolve) => {
       const forget = onAbort(gone, resolve);
       wake = () => {

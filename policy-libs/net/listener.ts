@@ -5,18 +5,18 @@
 import { capability } from "../capability.ts";
 import { type Charges, newToll } from "./charges.ts";
 import { LISTENER, type ListenerGrant, type SocketGrant } from "./contract.ts";
-import type { Holding, Holdings, Owner } from "./holdings.ts";
+import type { Holding, Holdings } from "./holdings.ts";
 import { newLine } from "./line.ts";
+import { caller, type Owner } from "./owner.ts";
 import type { Acceptor, Stream } from "./place.ts";
 import { refuse } from "./refusal.ts";
-import { type Caller, socketOf } from "./socket.ts";
+import { socketOf } from "./socket.ts";
 
 export interface ListenerOptions {
   readonly acceptor: Acceptor;
   /** Ends when the listener is closed; not filled yet. */
   readonly holding: Holding;
   readonly holdings: Holdings;
-  readonly caller: Caller;
   readonly charges: Charges;
 }
 
@@ -45,14 +45,14 @@ function acceptNow(options: ListenerOptions, owner: Owner): Accepted | undefined
   const taken = takeNow(options, owner);
   if (taken === undefined) return undefined;
   const [stream, holding] = taken;
-  const { caller, charges } = options;
+  const { charges } = options;
   const { address, port } = stream.remote;
-  return { socket: socketOf({ stream, holding, caller, charges }), address: address.text, port };
+  return { socket: socketOf({ stream, holding, charges }), address: address.text, port };
 }
 
 /** Grants one listener. */
 export function listenerOf(options: ListenerOptions): ListenerGrant {
-  const { acceptor, holding, caller } = options;
+  const { acceptor, holding } = options;
   const line = newLine();
   const { address, port } = acceptor.local;
   acceptor.watch(line.changed);

@@ -1,5 +1,6 @@
 // The capability of the network over any place, virtual or real: what a guest says is parsed, checked against the
 // grants and charged here; a place only does.
+import type { Signal } from "../call.ts";
 import { capability } from "../capability.ts";
 import { account } from "../meter/index.ts";
 import { type Charges, newToll, PAYLOAD_CHARGES } from "./charges.ts";
@@ -7,7 +8,6 @@ import { connect } from "./connect.ts";
 import { DEFAULT_TIMEOUT, type ListenerGrant, NET, type NetGrant } from "./contract.ts";
 import {
   ANY,
-  caller,
   checkPlace,
   DEFAULT_NET_BOUNDS,
   held,
@@ -20,12 +20,15 @@ import {
 } from "./core.ts";
 import { newHoldings } from "./holdings.ts";
 import { listenerOf } from "./listener.ts";
+import { caller } from "./owner.ts";
 import type { NetPlace } from "./place.ts";
 import { newReach } from "./reach.ts";
 import { bind, send } from "./udp.ts";
 
 export interface NetOptions extends NetGrants, Partial<NetBounds> {
   readonly charges?: Charges;
+  /** Closes all that is open when it fires; nothing is opened after that. */
+  readonly signal?: Signal;
 }
 
 async function listen(net: Net, options: PlaceOptions): Promise<ListenerGrant> {
@@ -34,7 +37,7 @@ async function listen(net: Net, options: PlaceOptions): Promise<ListenerGrant> {
   return await held(net, "inSockets", owner, async (holding) => {
     const acceptor = keep(holding, await net.place.listen(at));
     const { holdings, charges } = net;
-    return listenerOf({ acceptor, holding, holdings, caller, charges });
+    return listenerOf({ acceptor, holding, holdings, charges });
   });
 }
 
@@ -64,14 +67,14 @@ function addresses(net: Net): readonly string[] {
 
 /** Grants the network of a place. */
 export function netOf(place: NetPlace, options: NetOptions = {}): NetGrant {
-  const { charges = PAYLOAD_CHARGES, ...given } = options;
+  const { charges = PAYLOAD_CHARGES, signal, ...given } = options;
   const { allow, listen: at, udp, bind: own, ...bounds } = { ...DEFAULT_NET_BOUNDS, ...given };
   const net: Net = {
     place,
     grants: { allow, listen: at, udp, bind: own },
     bounds,
     charges,
-    holdings: newHoldings(bounds.maxSockets),
+    holdings: newHoldings(bounds.maxSockets, signal),
     reach: newReach((name) => place.lookup(name)),
     mailboxes: new Set(),
   };

@@ -4,20 +4,18 @@
 //   S1  Every byte is charged before it is handed on: with no account left, nothing moves and nothing is lost.
 //   S2  After close() nothing is read or written, and who still waits is told E_CLOSED.
 import { capability } from "../capability.ts";
+import { account } from "../meter/index.ts";
 import { type Charges, newToll, type Toll } from "./charges.ts";
 import { MAX_TRANSFER, SOCKET, type SocketGrant } from "./contract.ts";
-import type { Holding, Owner } from "./holdings.ts";
+import type { Holding } from "./holdings.ts";
 import { type Line, newLine } from "./line.ts";
+import { caller } from "./owner.ts";
 import type { Stream } from "./place.ts";
 import { refuse } from "./refusal.ts";
-
-/** Who makes the call that is running. Asked before the first await. */
-export type Caller = () => Owner;
 
 interface Socket {
   readonly stream: Stream;
   readonly holding: Holding;
-  readonly caller: Caller;
   readonly charges: Charges;
   readonly reads: Line;
   readonly writes: Line;
@@ -57,15 +55,15 @@ function checkData(bytes: Uint8Array): Uint8Array {
   return bytes.length <= MAX_TRANSFER ? bytes : refuse("E_TOO_LARGE");
 }
 
-const tollOf = (socket: Socket): Toll => newToll(socket.caller().spent, socket.stream.remote.address);
+const tollOf = (socket: Socket): Toll => newToll(account(), socket.stream.remote.address);
 
 async function read(socket: Socket, alleged: number): Promise<Uint8Array> {
-  const [toll, { gone }, most] = [tollOf(socket), socket.caller(), checkMost(alleged)];
+  const [toll, { gone }, most] = [tollOf(socket), caller(), checkMost(alleged)];
   return await socket.reads.join({ ready: toll.ready, attempt: () => readNow(socket, most, toll), gone });
 }
 
 async function write(socket: Socket, alleged: Uint8Array): Promise<void> {
-  const [toll, { gone }] = [tollOf(socket), socket.caller()];
+  const [toll, { gone }] = [tollOf(socket), caller()];
   let left = checkData(alleged);
   const attempt = (): true | undefined => {
     left = left.subarray(writeNow(socket, left, toll));
@@ -89,7 +87,7 @@ function tryWrite(socket: Socket, alleged: Uint8Array): number {
 
 /** In turn with what is being written. */
 async function closeWrite(socket: Socket): Promise<void> {
-  const { gone } = socket.caller();
+  const { gone } = caller();
   const attempt = (): true => {
     if (!socket.holding.isOpen) refuse("E_CLOSED");
     if (socket.isWriting) socket.stream.endWriting();
@@ -124,14 +122,13 @@ export interface SocketOptions {
   readonly stream: Stream;
   /** Ends when the socket is closed; not filled yet. */
   readonly holding: Holding;
-  readonly caller: Caller;
   readonly charges: Charges;
 }
 
 /** Grants one connection. */
-export function socketOf({ stream, holding, caller, charges }: SocketOptions): SocketGrant {
+export function socketOf({ stream, holding, charges }: SocketOptions): SocketGrant {
   const socket: Socket = {
-    ...{ stream, holding, caller, charges },
+    ...{ stream, holding, charges },
     reads: newLine(),
     writes: newLine(),
     isWriting: true,

@@ -3,7 +3,6 @@ import { sameAddress } from "./address.ts";
 import { type DatagramGrant, DEFAULT_TIMEOUT } from "./contract.ts";
 import {
   ANY,
-  caller,
   checkLocal,
   checkPlace,
   checkWish,
@@ -16,7 +15,7 @@ import {
   within,
 } from "./core.ts";
 import { datagramOf, post } from "./datagram.ts";
-import type { Owner } from "./holdings.ts";
+import { caller, type Owner } from "./owner.ts";
 import type { LocalWish, Mailbox, Pair } from "./place.ts";
 import { isLoopback } from "./ranges.ts";
 import { refuse } from "./refusal.ts";
@@ -43,7 +42,7 @@ export async function bind(net: Net, options: PlaceOptions): Promise<DatagramGra
     };
     const { charges, bounds } = net;
     return datagramOf({
-      ...{ mailbox: { ...mailbox, close }, holding, caller, charges, maxDatagram: bounds.maxDatagram },
+      ...{ mailbox: { ...mailbox, close }, holding, charges, maxDatagram: bounds.maxDatagram },
       target: (host, port, family, asker) => target(net, host, port, family, asker),
     });
   });

@@ -1,5 +1,6 @@
 // The network as a capability without a network: a host of a world in memory.
 
+import type { Signal } from "../call.ts";
 import type { Charges } from "./charges.ts";
 import type { NetGrant } from "./contract.ts";
 import type { NetBounds } from "./core.ts";
@@ -18,6 +19,8 @@ export interface VirtualNetOptions extends HostOptions, Partial<NetBounds> {
   readonly udp?: readonly string[];
   readonly bind?: readonly string[];
   readonly charges?: Charges;
+  /** Closes all that is open when it fires; nothing is opened after that. */
+  readonly signal?: Signal;
 }
 
 const LOCALHOST = ["127.0.0.1", "::1"];

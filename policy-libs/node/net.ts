@@ -39,6 +39,8 @@ export interface NetworkOptions extends Partial<NetBounds> {
   /** Default: the host's own, which knows its hosts file too. */
   readonly resolver?: Resolver;
   readonly charges?: Charges;
+  /** Closes all that is open when it fires; nothing is opened after that. */
+  readonly signal?: AbortSignal;
 }
 
 const DEFAULT_BUFFER = 65_536;
@@ -105,12 +107,13 @@ export function networkPlace({ maxSockets, maxDatagram, maxBuffer, resolver }: N
 
 /** Grants the network of the host, as far as these options say. What is left out is not granted. */
 export function network(options: NetworkOptions): NetGrant {
-  const { allow = [], listen = [], udp = [], bind = [], charges, ...given } = options;
+  const { allow = [], listen = [], udp = [], bind = [], charges, signal, ...given } = options;
   const place = networkPlace({ ...DEFAULT_NET_BOUNDS, maxBuffer: DEFAULT_BUFFER, ...given });
   const { maxBuffer: _, resolver: __, ...bounds } = given;
   return netOf(place, {
     ...bounds,
     ...(charges && { charges }),
+    ...(signal && { signal }),
     allow: parseEndpoints(allow),
     listen: parseEndpoints(listen, { ephemeral: true }),
     udp: parseEndpoints(udp),
