@@ -1,0 +1,143 @@
+// The membrane: what every attenuator is made of. It stands around a capability and around everything that comes through.
+//
+//   outside (the guest)   |   inside (what was granted)
+//   wrapper  <------------|--- capability of the inside:  its calls pass `around`
+//   capability of the ----|---> wrapper: its calls, made by the inside, pass `back`
+//   outside
+//
+// Capabilities are found in arguments and results, also inside lists and records. One that came through and goes back
+// is unwrapped, so that each side knows its own things again.
+//
+// Invariants
+//   M1  The contract and its calls stay what they are: only functions are replaced.
+//   M2  No capability passes unwrapped: in arguments or results, of calls or of calls back, from promises as well.
+//   M3  The base is called by `next` only.
+// Trust
+//   Trusts values.ts, copy.ts. Trusted by every attenuator.
+import type { Contract } from "../../kernel/index.ts";
+import { type CallMode, type Granted, type HostFunction, isGranted } from "../capability.ts";
+import { mapGranted } from "./copy.ts";
+
+/** A call that stands at the membrane. Values are as its caller knows them. */
+export interface Crossing {
+  readonly contract: Contract;
+  readonly call: string;
+  readonly args: readonly unknown[];
+  /** Not of the capability that was wrapped, but of one that came through. */
+  readonly isDerived: boolean;
+  /** The capability on the side of the caller. Of one capability always the same one. */
+  readonly self: Granted;
+}
+
+export type Args = readonly unknown[];
+export type Next = (args: Args) => unknown;
+
+/** What becomes of a call. Whatever it gives or throws, the caller gets; a call is made by `next`. */
+export type Around = (crossing: Crossing, next: Next) => unknown;
+
+export interface Rules {
+  readonly around: Around;
+  /** Calls that the inside makes of what it was given. Default: they pass. */
+  readonly back?: Around;
+  /** Do calls of this kind wait, whatever they wrap? See `waiting`. */
+  readonly waits?: (crossing: Pick<Crossing, "contract" | "call" | "isDerived">) => boolean;
+}
+
+type Call = (...args: unknown[]) => unknown;
+
+const pass: Around = ({ args }, next) => next(args);
+
+export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+
+/**
+ * Runs `task` and goes on with what it gives or throws, at once if it is no promise: a call that answers at once still
+ * does when it is wrapped.
+ */
+export function after(
+  task: () => unknown,
+  done: (value: unknown) => unknown,
+  failed: (error: unknown) => unknown = rethrow,
+): unknown {
+  let value: unknown;
+  try {
+    value = task();
+    if (isThenable(value)) return Promise.resolve(value).then(done, failed);
+  } catch (error) {
+    return failed(error);
+  }
+  return done(value);
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}
+
+/** Wraps a capability, and all that comes through it. */
+export function membrane(granted: Granted, rules: Rules): Granted {
+  if (!isGranted(granted)) throw new TypeError("an attenuator takes a capability");
+  const inside = new WeakMap<Granted, Granted>();
+  const outside = new WeakMap<Granted, Granted>();
+
+  function outward(thing: Granted): Granted {
+    const known = outside.get(thing);
+    if (known !== undefined) return known;
+    const around = { run: rules.around, waits: rules.waits, isDerived: thing !== granted };
+    return meet(thing, wrap(thing, around, inward, outward));
+  }
+
+  function inward(thing: Granted): Granted {
+    const known = inside.get(thing);
+    if (known !== undefined) return known;
+    const back = { run: rules.back ?? pass, waits: undefined, isDerived: true };
+    const wrapper = wrap(thing, back, outward, inward);
+    meet(wrapper, thing);
+    return wrapper;
+  }
+
+  function meet(within: Granted, without: Granted): Granted {
+    outside.set(within, without);
+    inside.set(without, within);
+    return without;
+  }
+
+  return outward(granted);
+}
+
+interface Way {
+  readonly run: Around;
+  readonly waits: Rules["waits"];
+  readonly isDerived: boolean;
+}
+type Map_ = (thing: Granted) => Granted;
+
+function wrap(thing: Granted, way: Way, mapArgument: Map_, mapResult: Map_): Granted {
+  const { contract } = thing;
+  const entries = contract.calls.map(({ name: call }): [string, HostFunction] => {
+    const inner = thing.functions[call] as Call;
+    const next: Next = (args) =>
+      after(
+        () => inner(...args.map((value) => mapGranted(value, mapArgument))),
+        (value) => mapGranted(value, mapResult),
+      );
+    const outer: Call = (...args) => way.run({ contract, call, args, isDerived: way.isDerived, self: wrapper }, next);
+    return [call, outer as HostFunction];
+  });
+  const functions = Object.freeze(Object.fromEntries(entries));
+  // Spread, so that what else a capability carries stays with it.
+  const wrapper: Granted = Object.freeze({ ...thing, functions, modes: modesOf(thing, way) });
+  return wrapper;
+}
+
+/**
+ * A call that answered at once and now may wait parks the guest, which then still needs no `await`: the program that
+ * was written for the capability stays right.
+ */
+function modesOf({ contract, modes }: Granted, { waits, isDerived }: Way): Readonly<Record<string, CallMode>> {
+  if (waits === undefined) return modes;
+  const modeOf = (call: string): CallMode => {
+    const mode = modes[call] ?? "sync";
+    return mode === "sync" && waits({ contract, call, isDerived }) ? "blocking" : mode;
+  };
+  return Object.freeze(Object.fromEntries(contract.calls.map(({ name }) => [name, modeOf(name)])));
+}
