@@ -110,7 +110,7 @@ async function askAndCall(asking: Asking, crossing: Crossing, next: (args: Args)
 }
 
 /** The capability, of which each call is made only after a yes. */
-export function ask(granted: Granted, decide: Decide, options: AskOptions = {}): Granted {
+export function ask<G extends Granted>(granted: G, decide: Decide, options: AskOptions = {}): G {
   if (typeof decide !== "function") throw new TypeError("ask takes a function that decides");
   const { calls, timeout = 300_000, waiting = 100, clock = REAL_CLOCK } = options;
   const named = calls === undefined ? undefined : callNames(granted, calls);

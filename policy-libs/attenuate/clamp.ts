@@ -27,7 +27,7 @@ function isPicked(predicate: Predicate, crossing: Crossing): boolean {
 type Call = (...args: unknown[]) => unknown;
 
 /** The capability, of which calls that `predicate` picks go to `otherwise`; without one they answer E_DENIED. */
-export function clamp(granted: Granted, predicate: Predicate, otherwise?: Granted): Granted {
+export function clamp<G extends Granted>(granted: G, predicate: Predicate, otherwise?: G): G {
   if (typeof predicate !== "function") throw new TypeError("clamp takes a predicate");
   if (otherwise !== undefined) checkSameForm(granted, otherwise);
   return membrane(granted, {

@@ -59,7 +59,7 @@ async function later(clock: Clock, ms: number, call: () => unknown): Promise<unk
 }
 
 /** The capability with faults. Its calls are made as before, where none falls. */
-export function faults(granted: Granted, options: Faults): Granted {
+export function faults<G extends Granted>(granted: G, options: Faults): G {
   const { errors, when = "before", clock = REAL_CLOCK } = options;
   const random = generator(checkNumber(options.seed, "seed", Number.NEGATIVE_INFINITY));
   const probability = checkNumber(options.probability, "probability");

@@ -13,7 +13,7 @@ import { type Revocable, undertake } from "./revocable.ts";
 /** Milliseconds from now, or a moment. */
 export type Term = number | { readonly until: Date | number };
 
-export interface Leased extends Revocable {
+export interface Leased<G extends Granted = Granted> extends Revocable<G> {
   /** A new term that begins now. False: it had ended. */
   readonly renew: (term: Term) => boolean;
 }
@@ -64,7 +64,7 @@ function renew(lease: Lease, term: Term): boolean {
 }
 
 /** The capability for so many milliseconds, or until a moment. */
-export function leased(granted: Granted, term: Term, clock: Clock = REAL_CLOCK): Leased {
+export function leased<G extends Granted>(granted: G, term: Term, clock: Clock = REAL_CLOCK): Leased<G> {
   const caretaker = newCaretaker(() => look(lease));
   const lease: Lease = { left: parseTerm(term, clock), stopTimer: () => undefined, caretaker, clock };
   watch(lease);

@@ -74,7 +74,7 @@ function rethrow(error: unknown): never {
 }
 
 /** Wraps a capability, and all that comes through it. */
-export function membrane(granted: Granted, rules: Rules): Granted {
+export function membrane<G extends Granted>(granted: G, rules: Rules): G {
   if (!isGranted(granted)) throw new TypeError("an attenuator takes a capability");
   const inside = new WeakMap<Granted, Granted>();
   const outside = new WeakMap<Granted, Granted>();
@@ -101,7 +101,7 @@ export function membrane(granted: Granted, rules: Rules): Granted {
     return without;
   }
 
-  return outward(granted);
+  return outward(granted) as G;
 }
 
 interface Way {

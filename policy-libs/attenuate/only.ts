@@ -9,7 +9,7 @@ import { deny } from "./refusal.ts";
  * The capability with these calls alone; the others stay in its contract and answer E_DENIED. Handles that it gives
  * keep all their calls, unless the list names some: `only(files, ["open", "file.read"])`.
  */
-export function only(granted: Granted, calls: readonly string[]): Granted {
+export function only<G extends Granted>(granted: G, calls: readonly string[]): G {
   const named = callNames(granted, calls);
   const isLimited = (contract: Contract): boolean => contract.name === granted.contract.name || named.knows(contract);
   return membrane(granted, {

@@ -53,7 +53,7 @@ function reserve(account: Account, key: string, args: Args): void {
 }
 
 /** The capability until it has made so many calls, or moved so many bytes; then E_QUOTA. */
-export function quota(granted: Granted, limits: Quota): Granted {
+export function quota<G extends Granted>(granted: G, limits: Quota): G {
   const account = open(granted, limits);
   const spent = <T>(value: T): T => {
     spendBytes(account, value);

@@ -98,7 +98,7 @@ function inTurn(bucket: Bucket, call: () => unknown): Promise<unknown> {
 }
 
 /** The capability at most so fast; too fast is later, or E_RATE. */
-export function rate(granted: Granted, options: Rate): Granted {
+export function rate<G extends Granted>(granted: G, options: Rate): G {
   const bucket = newBucket(options);
   const { mode = "wait" } = options;
   if (mode !== "wait" && mode !== "refuse") throw new TypeError('mode is "wait" or "refuse"');

@@ -18,7 +18,7 @@ function checkSize<T>(value: T, most: number): T {
 }
 
 /** The capability for arguments and results of so many bytes; what is larger answers E_QUOTA. */
-export function size(granted: Granted, sizes: Sizes): Granted {
+export function size<G extends Granted>(granted: G, sizes: Sizes): G {
   const [argument, result] = [checkBound(sizes.argument, "argument"), checkBound(sizes.result, "result")];
   const limited = (into: number, outOf: number) => (args: readonly unknown[], call: () => unknown) => {
     checkSize(args, into);

@@ -62,7 +62,7 @@ const isSpan = (when: Span | Recurring): when is Span => "from" in when || "to" 
 const isRecurring = (when: Span | Recurring): boolean => "days" in when || "hours" in when;
 
 /** The capability while the window is open: before E_DENIED, after its end E_EXPIRED. Calls back are judged too. */
-export function window(granted: Granted, when: Span | Recurring, clock: Clock = REAL_CLOCK): Granted {
+export function window<G extends Granted>(granted: G, when: Span | Recurring, clock: Clock = REAL_CLOCK): G {
   if (isSpan(when) === isRecurring(when)) throw new TypeError("a window has from and to, or days and hours");
   const judge = isSpan(when) ? spanJudge(when) : recurringJudge(when as Recurring);
   const around: Around = ({ args }, next) => {
