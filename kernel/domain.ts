@@ -48,6 +48,7 @@ export interface Tenant {
   readonly core: Core;
   readonly clist: Clist;
   readonly account: Account;
+  readonly owner: unknown;
   /** Objects of this domain that others hold. */
   readonly offers: Map<number, Capability[]>;
   readonly limits: DomainLimits;

@@ -166,7 +166,7 @@ function perform(tenant: Tenant, crossing: Crossing): number {
   const { capability, account, handle, method, length, capabilities, found } = crossing;
   let dropped: (() => void) | undefined;
   const context: CallContext = {
-    ...{ domain: tenant.id, account, capabilities, found },
+    ...{ domain: tenant.id, owner: tenant.owner, account, capabilities, found },
     onDropped: (task) => {
       dropped = task;
     },
@@ -237,8 +237,9 @@ interface Judged extends Parcel {
   readonly items: number;
 }
 
+const NO_PARCEL = {};
 const toParcel = (reply: Reply): Parcel =>
-  reply instanceof Uint8Array ? { value: reply, capabilities: NONE } : (reply as Parcel);
+  reply instanceof Uint8Array ? { value: reply, capabilities: NONE } : ((reply ?? NO_PARCEL) as Parcel);
 
 /** What a reply is if its contract allows it, else the error that the caller gets for a broken target. */
 function judge({ capability, call }: Crossing, reply: Reply): Judged {

@@ -30,8 +30,10 @@ export interface Parcel {
 
 export interface CallContext {
   readonly domain: number;
+  /** What the embedder said of the calling domain at its birth. */
+  readonly owner: unknown;
   /** Who pays for what the target does. */
-  readonly account: Account;
+  readonly account: Account | undefined;
   /** The capabilities in the arguments. */
   readonly capabilities: readonly Capability[];
   readonly found: readonly Found[];

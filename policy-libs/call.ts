@@ -1,29 +1,34 @@
-// The call that a host function serves: its signal, and what makes it wait for people.
+// The call that a host function serves: who pays for it, and whether anybody still wants its result.
 //
-// A call is known while its function runs, not after its first `await`. Whoever waits and then calls on takes a scope
-// before and goes on in it, so that signal and account of the call still belong to what is called then.
-import { refusal } from "./attenuate/refusal.ts";
+// Known while the function itself runs, not after its first `await`: ask before it. embed/ says which call it is.
+import type { Account } from "../kernel/index.ts";
 
-/** What policy libraries use of an AbortSignal, which is a name of hosts and of no ECMAScript library. */
-export interface CallSignal {
+/** An AbortSignal, as far as every host has it. */
+export interface Signal {
   readonly aborted: boolean;
   readonly reason: unknown;
+  throwIfAborted(): void;
   addEventListener(type: "abort", listener: () => void, options?: { readonly once?: boolean }): void;
   removeEventListener(type: "abort", listener: () => void): void;
 }
+declare const AbortController: new () => { readonly signal: Signal };
 
-declare const AbortController: new () => { readonly signal: CallSignal; abort(reason?: unknown): void };
+/** A run that waits for somebody's decision, as a capability sees it. */
+export type Interrupt = (question: unknown) => Promise<unknown>;
 
-const NEVER: CallSignal = new AbortController().signal;
-let current: CallSignal = NEVER;
+export interface Call {
+  readonly account: Account | undefined;
+  /** Made when it is first asked for. */
+  signal(): Signal;
+  readonly interrupt: Interrupt | undefined;
+}
 
-/** Fires when the guest has ended or the capability was revoked. Ask before the first `await`. */
-export const signal = (): CallSignal => current;
+let current: Call | undefined;
 
-/** Runs `task` as part of the running call, under a signal that fires earlier than the call's own. */
-export function underSignal<T>(narrower: CallSignal, task: () => T): T {
+/** Runs `task` as part of a call. */
+export function within<T>(call: Call, task: () => T): T {
   const before = current;
-  current = narrower;
+  current = call;
   try {
     return task();
   } finally {
@@ -31,26 +36,24 @@ export function underSignal<T>(narrower: CallSignal, task: () => T): T {
   }
 }
 
-export interface CallScope {
-  readonly signal: CallSignal;
-  /** Runs `task` as if the call had not waited. */
-  readonly run: <T>(task: () => T) => T;
+/** The call that is being served, if any. */
+export const currentCall = (): Call | undefined => current;
+
+let never: Signal | undefined;
+
+/** Fires when the guest has ended or the capability was revoked. Outside of a call it never does. */
+export function signal(): Signal {
+  if (current !== undefined) return current.signal();
+  never ??= new AbortController().signal;
+  return never;
 }
 
-/** The running call, for going on after an `await`. Ask before it. */
-export function scope(): CallScope {
-  const mine = current;
-  return { signal: mine, run: (task) => underSignal(mine, task) };
+/**
+ * Stops the run with the status "interrupted" and this question, until somebody answers: resolves with the answer.
+ * Rejects with E_DENIED where nobody can be asked.
+ */
+export function interrupt(question: unknown): Promise<unknown> {
+  const ask = current?.interrupt;
+  if (ask !== undefined) return ask(question);
+  return Promise.reject(Object.assign(new Error("nobody can be asked here"), { code: "E_DENIED" }));
 }
-
-/** What a person is asked. */
-export interface Interrupt {
-  readonly capability: string;
-  readonly call: string;
-  readonly args: readonly unknown[];
-}
-
-/** Ends the run as `interrupted`; the promise settles with the answer when the run is resumed. */
-export const interrupt = async (_question: Interrupt): Promise<unknown> => {
-  throw refusal("E_DENIED", "this run cannot be interrupted");
-};

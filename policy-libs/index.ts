@@ -1,4 +1,6 @@
 // The policy libraries' public API: re-exports only.
+
+export { type Call, currentCall, type Interrupt, interrupt, type Signal, signal, within } from "./call.ts";
 export { type CallMode, capability, type Granted, type HostFunction, isGranted } from "./capability.ts";
 export {
   type AnyContract,
@@ -7,6 +9,7 @@ export {
   arg,
   boolean,
   bytes,
+  type CallData,
   COMMON_REFUSALS,
   type ContractData,
   type ContractError,

@@ -115,7 +115,14 @@ export function ask<G extends Granted>(granted: G, decide: Decide, options: AskO
   const { calls, timeout = 300_000, waiting = 100, clock = REAL_CLOCK } = options;
   const named = calls === undefined ? undefined : callNames(granted, calls);
   const most = checkBound(waiting, "waiting");
-  const asking = { decide, timeout: checkNumber(timeout, "timeout"), most, clock, waiting: 0, always: new Set<string>() };
+  const asking = {
+    decide,
+    timeout: checkNumber(timeout, "timeout"),
+    most,
+    clock,
+    waiting: 0,
+    always: new Set<string>(),
+  };
   const isAsked = (crossing: Pick<Crossing, "contract" | "call">): boolean => named?.has(crossing) ?? true;
   return membrane(granted, {
     around: (crossing, next) => {

@@ -7,6 +7,7 @@
 import { scope } from "../call.ts";
 import type { Granted } from "../capability.ts";
 import { type Clock, checkNumber, REAL_CLOCK } from "./clock.ts";
+import { callData } from "./described.ts";
 import { after, type Crossing, membrane } from "./membrane.ts";
 import { COMMON, refusal } from "./refusal.ts";
 
@@ -35,7 +36,7 @@ function generator(seed: number): () => number {
 }
 
 function codesFor({ contract, call }: Crossing, wanted: readonly string[] | undefined): readonly string[] {
-  const declared = contract.calls.find(({ name }) => name === call)?.refuses ?? [];
+  const declared = callData(contract, call)?.refuses ?? "any";
   if (wanted === undefined) return declared === "any" ? [] : declared;
   return declared === "any" ? wanted : wanted.filter((code) => declared.includes(code) || Object.hasOwn(COMMON, code));
 }

@@ -3,19 +3,19 @@
 //
 // Trust
 //   Trusted by ask.ts and redact.ts. A contract without data (permissive ones) asks for nothing but a count.
-import type { ContractData, Type } from "../contract/index.ts";
 import type { Contract } from "../../kernel/index.ts";
 import { isGranted } from "../capability.ts";
-import type { Fields } from "./values.ts";
-import { kindOf } from "./values.ts";
+import { type ContractData, contractFrom, type Type } from "../contract/index.ts";
+import { callData } from "./described.ts";
 import type { Args } from "./membrane.ts";
-
-const dataOf = (contract: Contract): ContractData | undefined => (contract as { readonly data?: ContractData }).data;
+import { type Fields, kindOf } from "./values.ts";
 
 type Bounded = { readonly min?: number | undefined; readonly max?: number | undefined };
 
-const isWithin = (value: number, { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY }: Bounded): boolean =>
-  value >= min && value <= max;
+const isWithin = (
+  value: number,
+  { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY }: Bounded,
+): boolean => value >= min && value <= max;
 
 /** NaN has no order: where a bound is set it is outside. */
 const isNumber = (value: unknown, type: Bounded): boolean =>
@@ -30,9 +30,11 @@ function isRecord(value: unknown, fields: Readonly<Record<string, Type>>): boole
   );
 }
 
-/** By the name: the kernel asks for more. */
+/** A contract that is meant by its name encloses the one that is asked: the kernel knows which it is. */
 const isHandle = (value: unknown, of: string | ContractData): boolean =>
-  isGranted(value) && value.contract.name === (typeof of === "string" ? of : of.name);
+  isGranted(value) && (typeof of === "string" ? value.contract.name === of : value.contract.form === formOf(of));
+
+const formOf = (data: ContractData): string => contractFrom(data).form;
 
 // A flat switch over the table of types.
 export function fits(type: Type, value: unknown): boolean {
@@ -69,7 +71,7 @@ export function fits(type: Type, value: unknown): boolean {
 }
 
 export function fitsArguments(contract: Contract, call: string, args: Args): boolean {
-  const takes = dataOf(contract)?.calls[call]?.takes;
+  const takes = callData(contract, call)?.takes;
   if (takes === undefined) return true;
   const last = takes.at(-1);
   const rest = last?.type === "rest" ? last : undefined;
@@ -82,6 +84,6 @@ export function fitsArguments(contract: Contract, call: string, args: Args): boo
 }
 
 export function fitsResult(contract: Contract, call: string, value: unknown): boolean {
-  const gives = dataOf(contract)?.calls[call]?.gives;
+  const gives = callData(contract, call)?.gives;
   return gives === undefined || fits(gives, value);
 }

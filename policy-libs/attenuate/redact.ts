@@ -68,7 +68,11 @@ function latin1(bytes: Uint8Array): string {
   return text;
 }
 
-function textChange(pattern: RegExp, mask: string, longest: number): { text: (text: string) => string; change: Change } {
+function textChange(
+  pattern: RegExp,
+  mask: string,
+  longest: number,
+): { text: (text: string) => string; change: Change } {
   const text = (given: string): string => (given.length > longest ? mask : given.replace(fresh(pattern), () => mask));
   const change: Change = (value) => {
     if (typeof value === "string") return text(value);
@@ -78,7 +82,9 @@ function textChange(pattern: RegExp, mask: string, longest: number): { text: (te
     const masked = before === undefined ? mask : text(before);
     // A view of other numbers than bytes has no place for a mask: what is found there is not delivered.
     if (masked === before) return value;
-    return value instanceof Uint8Array ? Uint8Array.from(masked, (unit) => unit.charCodeAt(0) & 0xff) : deny("E_DENIED");
+    return value instanceof Uint8Array
+      ? Uint8Array.from(masked, (unit) => unit.charCodeAt(0) & 0xff)
+      : deny("E_DENIED");
   };
   return { text, change };
 }

@@ -1,6 +1,6 @@
 // The contracts that `contract()` has made, known again by identity: what was checked once is not checked again, and
 // a contract used in many others is one contract of the kernel and not many equal ones.
-import type { Contract } from "./kernel-form.ts";
+import type { Contract } from "../../kernel/index.ts";
 import type { ContractData, HandleType } from "./types.ts";
 
 /** A contract among those that it names. */
@@ -9,8 +9,8 @@ export interface Node {
   readonly data: ContractData;
   /** Where its handles lead. */
   readonly handles: ReadonlyMap<HandleType, Node>;
-  /** Set once, when the contract is made. */
-  made: Contract | undefined;
+  /** The kernel's contract, made when it is first asked for. Set once, when it is known what the handles lead to. */
+  contract: (() => Contract) | undefined;
 }
 
 /** What `data` came to when it was checked: counts for the bounds of what contains it. */

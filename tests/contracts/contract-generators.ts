@@ -1,0 +1,108 @@
+// Contracts of all kinds of types, as data.
+import { fc } from "@fast-check/vitest";
+import {
+  any,
+  arg,
+  boolean,
+  bytes,
+  type CallData,
+  type ContractData,
+  date,
+  handle,
+  integer,
+  list,
+  nothing,
+  number,
+  oneOf,
+  option,
+  type Parameter,
+  record,
+  rest,
+  string,
+  type Type,
+  union,
+} from "../../policy-libs/index.ts";
+
+const boundsOf = (bound: fc.Arbitrary<number>): fc.Arbitrary<{ min?: number; max?: number }> =>
+  fc
+    .record({ min: bound, max: bound }, { requiredKeys: [] })
+    .map(({ min, max }) =>
+      min !== undefined && max !== undefined && min > max
+        ? { min: max, max: min }
+        : { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) },
+    );
+
+const lengths = boundsOf(fc.nat());
+const literal = fc.oneof(
+  fc.string(),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.boolean(),
+  fc.constant(null),
+);
+const name = fc
+  .stringMatching(/^[a-z][a-z0-9]{0,5}$/)
+  .filter(
+    (text) =>
+      text !== "then" &&
+      !/^(do|if|in|for|new|try|var|let|case|else|enum|eval|this|true|void|with|null|await|break|catch|class|const|false|super|throw|while|yield)$/.test(
+        text,
+      ),
+  );
+
+const { type } = fc.letrec<{ type: Type; contract: ContractData }>((tie) => ({
+  type: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    fc.constantFrom<Type>(any(), nothing(), boolean(), date(), handle("it")),
+    boundsOf(fc.double({ noNaN: true })).map(number),
+    boundsOf(fc.maxSafeInteger()).map(integer),
+    lengths.map(string),
+    lengths.map(bytes),
+    fc.array(literal, { minLength: 1, maxLength: 4 }).map((values) => oneOf(...values)),
+    fc.tuple(tie("type"), lengths).map(([of, bounds]) => list(of, bounds)),
+    tie("type").map((of) => option(of)),
+    fc.array(tie("type"), { minLength: 1, maxLength: 3 }).map((of) => union(...of)),
+    fc.dictionary(name, tie("type"), { maxKeys: 3, noNullPrototype: true }).map((fields) => record(fields)),
+    tie("contract").map((of) => handle(of)),
+  ),
+  contract: fc.record({
+    name: fc.constantFrom("it", "other"),
+    allows: fc.constant(""),
+    never: fc.constant(""),
+    calls: fc.dictionary(name, fc.record({ takes: fc.constant([]), gives: tie("type"), refuses: fc.constant([]) }), {
+      ...{ maxKeys: 2, noNullPrototype: true },
+    }),
+  }),
+}));
+
+const takes = fc
+  .record({
+    required: fc.array(
+      type.filter((of) => of.type !== "option"),
+      { maxLength: 2 },
+    ),
+    options: fc.array(type, { maxLength: 2 }),
+    last: fc.option(type),
+  })
+  .map(({ required, options, last }): Parameter[] => [
+    ...[...required, ...options.map((of) => option(of))].map((of, at) => arg(`p${at}`, of)),
+    ...(last === null ? [] : [rest(last)]),
+  ]);
+
+const call: fc.Arbitrary<CallData> = fc.record(
+  {
+    takes,
+    gives: type,
+    refuses: fc.oneof(fc.constant("any" as const), fc.subarray(["E_A", "E_B", "E_VALUE"])),
+    about: fc.constantFrom("", "does it"),
+    mode: fc.constantFrom("sync" as const, "async" as const, "blocking" as const),
+  },
+  { requiredKeys: ["takes", "gives", "refuses"] },
+);
+
+/** A contract named `it`. */
+export const anyContract: fc.Arbitrary<ContractData> = fc.record({
+  name: fc.constant("it"),
+  allows: fc.constantFrom("", "everything"),
+  never: fc.constant("does nothing"),
+  calls: fc.dictionary(name, call, { maxKeys: 4, noNullPrototype: true }),
+});
