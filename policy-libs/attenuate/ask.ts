@@ -6,7 +6,7 @@
 //       the answer changes still fit the contract.
 //   K3  Who asks too much is refused (E_BUSY): so many questions wait at once, each for so long.
 //   K4  A guest that has gone, or a capability that was revoked, makes no call, whatever the late answer.
-import { interrupt, scope } from "../call.ts";
+import { interrupt } from "../call.ts";
 import type { Granted } from "../capability.ts";
 import { type Clock, checkBound, checkNumber, REAL_CLOCK } from "./clock.ts";
 import { copyOf } from "./copy.ts";
@@ -15,6 +15,7 @@ import { type Args, type Crossing, membrane } from "./membrane.ts";
 import { callKey, callNames } from "./names.ts";
 import { deny, refusal } from "./refusal.ts";
 import { requestOf, type SignalledRequest } from "./request.ts";
+import { scope } from "./scope.ts";
 
 /**
  * `always`: yes, and no question about this call any more. `interrupt`: the whole run ends as interrupted, and the answer

@@ -6,11 +6,17 @@
 //   V3  It is final: nothing leads back to live.
 //   V4  Cutting takes time for calls in flight, none for what was derived.
 // Not promised: what a base has begun and goes on with although its signal fired.
-import { type CallSignal, signal, underSignal } from "../call.ts";
+import { currentCall, type Signal } from "../call.ts";
 import { isThenable } from "./membrane.ts";
 import { type CommonCode, deny, refusal } from "./refusal.ts";
+import { withSignal } from "./scope.ts";
 
-declare const AbortController: new () => { readonly signal: CallSignal; abort(reason?: unknown): void };
+interface Controller {
+  readonly signal: Signal;
+  abort(reason?: unknown): void;
+}
+// Part of every host that Cordon runs on, and of no ECMAScript library.
+declare const AbortController: new () => Controller;
 
 export interface Caretaker {
   /** Why it is cut. */
@@ -21,11 +27,11 @@ export interface Caretaker {
 }
 
 interface Flight {
-  readonly signal: CallSignal;
-  readonly abort: (reason: unknown) => void;
-  readonly over: () => void;
+  /** There once somebody asked for the signal. */
+  controller: Controller | undefined;
   /** There once the caller waits. */
   reject: ((error: Error) => void) | undefined;
+  over: () => void;
 }
 
 export const newCaretaker = (look: () => void = () => undefined): Caretaker => ({
@@ -41,7 +47,7 @@ export function cutOff(caretaker: Caretaker, code: CommonCode): void {
   for (const flight of flights) flight.reject?.(error);
   for (const flight of flights) {
     flight.over();
-    flight.abort(error);
+    flight.controller?.abort(error);
   }
 }
 
@@ -50,32 +56,31 @@ function checkLive(caretaker: Caretaker): void {
   if (caretaker.code !== undefined) deny(caretaker.code);
 }
 
-/** A call in flight, with a signal of its own that also fires when the caller's does. */
-function begin(caretaker: Caretaker): Flight {
-  const [own, outer] = [new AbortController(), signal()];
-  const abort = (): void => own.abort(outer.reason);
-  if (outer.aborted) abort();
-  outer.addEventListener("abort", abort, { once: true });
-  const flight: Flight = {
-    signal: own.signal,
-    abort: (reason) => own.abort(reason),
-    over: () => {
-      caretaker.inFlight.delete(flight);
-      outer.removeEventListener("abort", abort);
-    },
-    reject: undefined,
+/** The signal of one flight, which also fires when the caller's does. */
+function signalOf(flight: Flight, outer: Signal | undefined): Signal {
+  if (flight.controller !== undefined) return flight.controller.signal;
+  const controller = new AbortController();
+  flight.controller = controller;
+  const abort = (): void => controller.abort(outer?.reason);
+  if (outer?.aborted === true) abort();
+  outer?.addEventListener("abort", abort, { once: true });
+  const { over } = flight;
+  flight.over = () => {
+    outer?.removeEventListener("abort", abort);
+    over();
   };
-  caretaker.inFlight.add(flight);
-  return flight;
+  return controller.signal;
 }
 
 /** Makes a call that can be cut off. What answers at once still does. */
 export function guarded(caretaker: Caretaker, call: () => unknown): unknown {
   checkLive(caretaker);
-  const flight = begin(caretaker);
+  const caller = currentCall();
+  const flight: Flight = { controller: undefined, reject: undefined, over: () => caretaker.inFlight.delete(flight) };
+  caretaker.inFlight.add(flight);
   let isPending = false;
   try {
-    const value = underSignal(flight.signal, call);
+    const value = withSignal(() => signalOf(flight, caller?.signal()), call);
     isPending = isThenable(value);
     if (isPending) return landing(caretaker, flight, value);
     // A call may cut what it came through: its own answer is dropped, too.

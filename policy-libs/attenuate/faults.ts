@@ -4,12 +4,13 @@
 //   F1  The same seed and the same order of calls make the same faults: each call takes the same number of draws.
 //   F2  A fault is an error that the call may answer with. Before the call it takes its place; after it, it takes the
 //       place of its result.
-import { scope } from "../call.ts";
+
 import type { Granted } from "../capability.ts";
 import { type Clock, checkNumber, REAL_CLOCK } from "./clock.ts";
 import { callData } from "./described.ts";
 import { after, type Crossing, membrane } from "./membrane.ts";
 import { COMMON, refusal } from "./refusal.ts";
+import { scope } from "./scope.ts";
 
 export interface Faults {
   readonly seed: number;

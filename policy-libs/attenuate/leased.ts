@@ -5,6 +5,8 @@
 //       looks at the clock first.
 //   L2  A term in milliseconds is measured by a clock that nobody can set.
 //   L3  What has ended cannot be renewed.
+// The kernel's part is not cut at the end of a term, so that the guest learns E_EXPIRED and not E_REVOKED: an answer
+// that had left the membrane in time may arrive later.
 import type { Granted } from "../capability.ts";
 import { type Caretaker, cutOff, newCaretaker } from "./caretaker.ts";
 import { type Clock, checkNumber, REAL_CLOCK, timeOf } from "./clock.ts";
@@ -66,11 +68,15 @@ function renew(lease: Lease, term: Term): boolean {
 /** The capability for so many milliseconds, or until a moment. */
 export function leased<G extends Granted>(granted: G, term: Term, clock: Clock = REAL_CLOCK): Leased<G> {
   const caretaker = newCaretaker(() => look(lease));
+  const undertaken = undertake(granted, caretaker);
   const lease: Lease = { left: parseTerm(term, clock), stopTimer: () => undefined, caretaker, clock };
   watch(lease);
   return {
-    granted: undertake(granted, caretaker),
-    revoke: () => end(lease, "E_REVOKED"),
+    granted: undertaken.granted,
+    revoke: () => {
+      end(lease, "E_REVOKED");
+      undertaken.cut();
+    },
     isRevoked: () => {
       look(lease);
       return caretaker.code !== undefined;

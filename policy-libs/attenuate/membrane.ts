@@ -14,7 +14,7 @@
 //   M3  The base is called by `next` only.
 // Trust
 //   Trusts values.ts, copy.ts. Trusted by every attenuator.
-import type { Contract } from "../../kernel/index.ts";
+import type { Capability, Contract } from "../../kernel/index.ts";
 import { type CallMode, type Granted, type HostFunction, isGranted } from "../capability.ts";
 import { mapGranted } from "./copy.ts";
 
@@ -41,6 +41,8 @@ export interface Rules {
   readonly back?: Around;
   /** Do calls of this kind wait, whatever they wrap? See `waiting`. */
   readonly waits?: (crossing: Pick<Crossing, "contract" | "call" | "isDerived">) => boolean;
+  /** What everything that comes through dies with, in the kernel. Default: with what it died already. */
+  readonly caretaker?: Capability;
 }
 
 type Call = (...args: unknown[]) => unknown;
@@ -79,18 +81,20 @@ export function membrane<G extends Granted>(granted: G, rules: Rules): G {
   const inside = new WeakMap<Granted, Granted>();
   const outside = new WeakMap<Granted, Granted>();
 
+  const { around, back = pass, waits, caretaker } = rules;
+
   function outward(thing: Granted): Granted {
     const known = outside.get(thing);
     if (known !== undefined) return known;
-    const around = { run: rules.around, waits: rules.waits, isDerived: thing !== granted };
-    return meet(thing, wrap(thing, around, inward, outward));
+    const way = { run: around, waits, caretaker, isDerived: thing !== granted };
+    return meet(thing, wrap(thing, way, inward, outward));
   }
 
   function inward(thing: Granted): Granted {
     const known = inside.get(thing);
     if (known !== undefined) return known;
-    const back = { run: rules.back ?? pass, waits: undefined, isDerived: true };
-    const wrapper = wrap(thing, back, outward, inward);
+    const way = { run: back, waits: undefined, caretaker, isDerived: true };
+    const wrapper = wrap(thing, way, outward, inward);
     meet(wrapper, thing);
     return wrapper;
   }
@@ -107,11 +111,12 @@ export function membrane<G extends Granted>(granted: G, rules: Rules): G {
 interface Way {
   readonly run: Around;
   readonly waits: Rules["waits"];
+  readonly caretaker: Capability | undefined;
   readonly isDerived: boolean;
 }
-type Map_ = (thing: Granted) => Granted;
+type Translate = (thing: Granted) => Granted;
 
-function wrap(thing: Granted, way: Way, mapArgument: Map_, mapResult: Map_): Granted {
+function wrap(thing: Granted, way: Way, mapArgument: Translate, mapResult: Translate): Granted {
   const { contract } = thing;
   const entries = contract.calls.map(({ name: call }): [string, HostFunction] => {
     const inner = thing.functions[call] as Call;
@@ -125,7 +130,8 @@ function wrap(thing: Granted, way: Way, mapArgument: Map_, mapResult: Map_): Gra
   });
   const functions = Object.freeze(Object.fromEntries(entries));
   // Spread, so that what else a capability carries stays with it.
-  const wrapper: Granted = Object.freeze({ ...thing, functions, modes: modesOf(thing, way) });
+  const { caretaker = thing.caretaker } = way;
+  const wrapper: Granted = Object.freeze({ ...thing, functions, modes: modesOf(thing, way), caretaker });
   return wrapper;
 }
 

@@ -5,11 +5,12 @@
 //   R1  In any span of t milliseconds at most burst + t * calls / per calls begin, over all that comes through.
 //   R2  Who waits is served in order; at most `waiting` wait; who is cancelled waits no more and leaves no gap.
 //   R3  Waiting is a timer: the host's event loop goes on.
-import { scope } from "../call.ts";
+
 import type { Granted } from "../capability.ts";
 import { type Clock, checkBound, checkNumber, REAL_CLOCK } from "./clock.ts";
 import { membrane } from "./membrane.ts";
 import { deny, refusal } from "./refusal.ts";
+import { scope } from "./scope.ts";
 
 export interface Rate {
   readonly calls: number;

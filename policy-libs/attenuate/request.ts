@@ -1,5 +1,5 @@
 // A call as people and predicates are asked about it.
-import type { CallSignal } from "../call.ts";
+import type { Signal } from "../call.ts";
 import { copyOf } from "./copy.ts";
 import type { Args, Crossing } from "./membrane.ts";
 
@@ -13,7 +13,7 @@ export interface Request {
 
 export interface SignalledRequest extends Request {
   /** Fires when nobody wants the answer any more. */
-  readonly signal: CallSignal;
+  readonly signal: Signal;
 }
 
 export const requestOf = ({ contract, call, args }: Crossing): Request => ({

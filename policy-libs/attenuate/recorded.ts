@@ -86,7 +86,7 @@ function taped(tape: Tape, crossing: Crossing, call: () => unknown): unknown {
 }
 
 /** The capability as it is, and what went through it. */
-export function record<G extends Granted>(granted: G, { calls, bytes = 1 << 26 }: RecordOptions = {}): Recorded<G> {
+export function recorded<G extends Granted>(granted: G, { calls, bytes = 1 << 26 }: RecordOptions = {}): Recorded<G> {
   const limits = { callsLeft: checkBound(calls ?? 100_000, "calls"), bytesLeft: checkBound(bytes, "bytes") };
   const tape: Tape = { things: [], numbers: new WeakMap(), calls: [], ends: 0, ...limits };
   const wrapped = membrane(granted, { around: (crossing, next) => taped(tape, crossing, () => next(crossing.args)) });
