@@ -86,14 +86,14 @@ export function membrane<G extends Granted>(granted: G, rules: Rules): G {
   function outward(thing: Granted): Granted {
     const known = outside.get(thing);
     if (known !== undefined) return known;
-    const way = { run: around, waits, caretaker, isDerived: thing !== granted };
+    const way = { run: around, waits, caretaker, isDerived: thing !== granted, isBack: false };
     return meet(thing, wrap(thing, way, inward, outward));
   }
 
   function inward(thing: Granted): Granted {
     const known = inside.get(thing);
     if (known !== undefined) return known;
-    const way = { run: back, waits: undefined, caretaker, isDerived: true };
+    const way = { run: back, waits: undefined, caretaker, isDerived: true, isBack: true };
     const wrapper = wrap(thing, way, outward, inward);
     meet(wrapper, thing);
     return wrapper;
@@ -113,11 +113,13 @@ interface Way {
   readonly waits: Rules["waits"];
   readonly caretaker: Capability | undefined;
   readonly isDerived: boolean;
+  readonly isBack: boolean;
 }
 type Translate = (thing: Granted) => Granted;
 
 function wrap(thing: Granted, way: Way, mapArgument: Translate, mapResult: Translate): Granted {
   const { contract } = thing;
+  const modes = modesOf(thing, way);
   const entries = contract.calls.map(({ name: call }): [string, HostFunction] => {
     const inner = thing.functions[call] as Call;
     const next: Next = (args) =>
@@ -126,13 +128,29 @@ function wrap(thing: Granted, way: Way, mapArgument: Translate, mapResult: Trans
         (value) => mapGranted(value, mapResult),
       );
     const outer: Call = (...args) => way.run({ contract, call, args, isDerived: way.isDerived, self: wrapper }, next);
-    return [call, outer as HostFunction];
+    return [call, asMode(outer, way.isBack ? "back" : modes[call]) as HostFunction];
   });
   const functions = Object.freeze(Object.fromEntries(entries));
   // Spread, so that what else a capability carries stays with it.
   const { caretaker = thing.caretaker } = way;
-  const wrapper: Granted = Object.freeze({ ...thing, functions, modes: modesOf(thing, way), caretaker });
+  const wrapper: Granted = Object.freeze({ ...thing, functions, modes, caretaker });
   return wrapper;
+}
+
+/**
+ * Whoever calls something asynchronous waits for a refusal where it waits for the result, and may catch it nowhere else.
+ * What was given to the inside is asynchronous always.
+ */
+export function asMode(call: Call, mode: CallMode | "back" | undefined): Call {
+  if (mode === "back") return async (...args) => await call(...args);
+  if (mode === undefined || mode === "sync") return call;
+  return (...args) => {
+    try {
+      return call(...args);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Contract } from "../../kernel/index.ts";
 import { capability, type Granted, type HostFunction } from "../capability.ts";
 import { contractsFrom } from "./described.ts";
 import { isEqual } from "./equal.ts";
-import type { Args } from "./membrane.ts";
+import { type Args, asMode } from "./membrane.ts";
 import {
   errorFrom,
   type Kept,
@@ -129,7 +129,7 @@ function thingOf(player: Player, number: number): Granted {
   if (recorded === undefined || contract === undefined || recorded.isGuests) return deny("E_TARGET");
   const functions = contract.calls.map(({ name }): [string, HostFunction] => [
     name,
-    (...args: never[]) => play(player, number, name, args),
+    asMode((...args) => play(player, number, name, args), recorded.modes[name]) as HostFunction,
   ]);
   const thing = capability(contract as never, Object.fromEntries(functions) as never, recorded.modes) as Granted;
   player.things.set(number, thing);

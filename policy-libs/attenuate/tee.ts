@@ -9,7 +9,7 @@ import type { CallMode, Granted, HostFunction } from "../capability.ts";
 import { isGranted } from "../capability.ts";
 import { rebuild } from "./copy.ts";
 import { isEqual } from "./equal.ts";
-import { type Args, after, isThenable } from "./membrane.ts";
+import { type Args, after, asMode, isThenable } from "./membrane.ts";
 import { deny } from "./refusal.ts";
 import type { Request } from "./request.ts";
 import { checkSameForm, isSameForm } from "./same-form.ts";
@@ -118,11 +118,11 @@ function face(tee: Tee, first: Granted, second: Granted): Granted {
   if (known !== undefined) return known;
   const pair = { first, second };
   const names = first.contract.calls.map(({ name }) => name);
+  const modes = Object.freeze(Object.fromEntries(names.map((name) => [name, modeOf(pair, name)])));
   const functions = names.map((name): [string, HostFunction] => [
     name,
-    (...args: never[]) => call(tee, pair, name, args),
+    asMode((...args) => call(tee, pair, name, args), modes[name]) as HostFunction,
   ]);
-  const modes = Object.freeze(Object.fromEntries(names.map((name) => [name, modeOf(pair, name)])));
   const made: Granted = Object.freeze({ ...first, functions: Object.freeze(Object.fromEntries(functions)), modes });
   tee.pairs.set(made, pair);
   faces.set(second, made);
