@@ -43,8 +43,8 @@ function visit(copying: Copying, value: unknown): unknown {
   const tooMuch = ++copying.nodes > MAX_VALUE_NODES || copying.path.length > MAX_VALUE_DEPTH;
   if (tooMuch) deny("E_VALUE", "too many items, or too deep");
   const changed = copying.changes.value(value, copying.path);
+  const kind = kindOf(changed);
   if (changed !== value) return changed;
-  const kind = kindOf(value);
   if (kind === "leaf") return copyLeaf(value);
   if (copying.made.has(value)) return copying.made.get(value);
   if (kind === "list") return copyList(copying, value as unknown[]);

@@ -94,17 +94,17 @@ describe("ask", () => {
 
   test("what was approved is what is called: nobody changes the arguments in between", async () => {
     const args = [["approved"]];
-    let got: unknown;
+    const got: unknown[] = [];
     const { granted } = newWorld();
     // Of the box, `isMine` takes any value here.
-    const isMine = async (value: unknown): Promise<void> => void (got = value);
+    const isMine = async (value: unknown): Promise<void> => void got.push(value);
     const decide: Decide = async (request) => {
       (request.args[0] as string[])[0] = "changed by the callback";
       args[0]![0] = "changed by the caller";
       return "allow";
     };
     await functionsOf(ask({ ...granted, functions: { ...granted.functions, isMine } }, decide))["isMine"]!(args[0]);
-    expect(got).toEqual(["approved"]);
+    expect(got).toEqual([["approved"]]);
   });
 
   test("arguments that the answer changes are checked against the contract", async () => {

