@@ -1,5 +1,6 @@
 // The policy libraries' public API: re-exports only.
 
+export * from "./attenuate/index.ts";
 export { type Call, currentCall, type Interrupt, interrupt, type Signal, signal, within } from "./call.ts";
 export { type CallMode, capability, type Granted, type HostFunction, isGranted } from "./capability.ts";
 export {
