@@ -1,0 +1,18 @@
+// The arguments of a program: data for it, chosen by the embedder.
+
+export const MOST_ARGS = 10_000;
+export const MOST_ARG_TEXT = 65_536; // UTF-16 units
+
+export interface ArgsPlace {
+  all(): string[];
+}
+
+/** The arguments as they are now. */
+export function argsPlace(given: readonly string[]): ArgsPlace {
+  const copy = [...given];
+  const isText = (arg: unknown): boolean => typeof arg === "string" && arg.length <= MOST_ARG_TEXT;
+  if (copy.length > MOST_ARGS || !copy.every(isText)) {
+    throw new TypeError(`args must be at most ${MOST_ARGS} texts of at most ${MOST_ARG_TEXT} characters`);
+  }
+  return { all: () => [...copy] };
+}
