@@ -43,14 +43,10 @@ export interface Line<Wish, Result> {
   dismiss(error: () => Error): void;
 }
 
-export interface LineOptions {
-  readonly most?: number | undefined;
-}
-
 const nothing = (): void => undefined;
 const NEW = { forget: nothing, isIn: true, before: undefined, after: undefined };
 
-export function newLine<Wish, Result>({ most = MOST_WAITING }: LineOptions = {}): Line<Wish, Result> {
+export function newLine<Wish, Result>(most = MOST_WAITING): Line<Wish, Result> {
   type Spot = Place<Wish, Result>;
   let head: Spot | undefined;
   let tail: Spot | undefined;

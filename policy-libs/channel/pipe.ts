@@ -6,10 +6,10 @@
 //   P3  Readers and writers never both wait: whoever changes the pipe serves the other side at once.
 import type { AbortSource } from "../abort.ts";
 import { signal } from "../call.ts";
-import { MOST_WAITING, newLine } from "../line.ts";
+import { type Line, newLine } from "../line.ts";
 import { refusal, refuse } from "../refusal.ts";
 import { checkCount } from "./count.ts";
-import { newRing } from "./ring.ts";
+import { newRing, type Ring } from "./ring.ts";
 
 /** Bytes of one write or read. */
 export const MOST_PIECE = 1024 * 1024;
@@ -44,84 +44,99 @@ interface Write {
   taken: number;
 }
 
-export function pipePlace({ capacity = CAPACITY, mostWaiting = MOST_WAITING }: PipeOptions = {}): PipePlace {
+interface Pipe {
+  readonly ring: Ring;
+  /** How much each reader takes at most. */
+  readonly readers: Line<number, Uint8Array | undefined>;
+  readonly writers: Line<Write, void>;
+  state: "open" | "ended" | "aborted";
+  /** Bytes of writes that wait. */
+  held: number;
+}
+
+const aborted = (): Error => refusal("E_ABORTED", "the pipe was aborted");
+
+const isFinished = ({ state, ring, writers }: Pipe): boolean =>
+  state === "ended" && ring.length === 0 && writers.size === 0;
+
+/** Moves what the first writers hold into the pipe, as far as there is room. */
+function admit(pipe: Pipe): void {
+  for (let write = pipe.writers.first(); write !== undefined; write = pipe.writers.first()) {
+    const count = pipe.ring.put(write.bytes.subarray(write.taken));
+    write.taken += count;
+    pipe.held -= count;
+    if (write.taken < write.bytes.length) return;
+    pipe.writers.serve();
+  }
+}
+
+/** Serves both sides until one of them has to wait (P3). */
+function settle(pipe: Pipe): void {
+  const { readers, ring } = pipe;
+  admit(pipe);
+  for (let most = readers.first(); most !== undefined && ring.length > 0; most = readers.first()) {
+    readers.serve(ring.take(most));
+    admit(pipe);
+  }
+  if (isFinished(pipe)) while (readers.serve(undefined));
+}
+
+function abort(pipe: Pipe): void {
+  if (pipe.state === "aborted" || isFinished(pipe)) return;
+  pipe.state = "aborted";
+  pipe.held = 0;
+  pipe.ring.clear();
+  pipe.readers.dismiss(aborted);
+  pipe.writers.dismiss(aborted);
+}
+
+function checkWritable({ state, held }: Pipe, length: number): void {
+  if (state === "aborted") throw aborted();
+  if (state === "ended") refuse("E_CLOSED", "the pipe was ended");
+  if (length > MOST_PIECE) refuse("E_TOO_LARGE", `at most ${MOST_PIECE} bytes at a time`);
+  if (held > 0 && held + length > MOST_HELD) refuse("E_BUSY", "too many bytes wait already");
+}
+
+async function write(pipe: Pipe, bytes: Uint8Array, guest: AbortSource): Promise<void> {
+  checkWritable(pipe, bytes.length);
+  const own = { bytes, taken: 0 };
+  const { done } = pipe.writers.enter(own, guest, (how) => {
+    if (how !== "gone") return;
+    pipe.held -= bytes.length - own.taken;
+    settle(pipe);
+  });
+  pipe.held += bytes.length;
+  settle(pipe);
+  await done;
+}
+
+async function read(pipe: Pipe, most: number, guest: AbortSource): Promise<Uint8Array | undefined> {
+  if (pipe.state === "aborted") throw aborted();
+  if (!(most >= 1 && most <= MOST_PIECE)) refuse("E_VALUE", `a number of bytes from 1 to ${MOST_PIECE}`);
+  const { done } = pipe.readers.enter(Math.floor(most), guest);
+  settle(pipe);
+  return await done;
+}
+
+function end(pipe: Pipe): void {
+  if (pipe.state === "aborted") throw aborted();
+  pipe.state = "ended";
+  settle(pipe);
+}
+
+export function pipePlace({ capacity = CAPACITY, mostWaiting }: PipeOptions = {}): PipePlace {
   const ring = newRing(checkCount("capacity", capacity, 1, MOST_CAPACITY));
-  const readers = newLine<number, Uint8Array | undefined>({ most: mostWaiting });
-  const writers = newLine<Write, void>({ most: mostWaiting });
-  let state: "open" | "ended" | "aborted" = "open";
-  let held = 0;
-
-  const aborted = (): Error => refusal("E_ABORTED", "the pipe was aborted");
-  const isFinished = (): boolean => state === "ended" && ring.length === 0 && writers.size === 0;
-
-  /** Moves what the first writers hold into the pipe, as far as there is room. */
-  function admit(): void {
-    for (let write = writers.first(); write !== undefined; write = writers.first()) {
-      const count = ring.put(write.bytes.subarray(write.taken));
-      write.taken += count;
-      held -= count;
-      if (write.taken < write.bytes.length) return;
-      writers.serve();
-    }
-  }
-  /** Serves both sides until one of them has to wait (P3). */
-  function settle(): void {
-    admit();
-    for (let most = readers.first(); most !== undefined && ring.length > 0; most = readers.first()) {
-      readers.serve(ring.take(most));
-      admit();
-    }
-    if (isFinished()) while (readers.serve(undefined));
-  }
-  function leaveWrite(write: Write): void {
-    held -= write.bytes.length - write.taken;
-    settle();
-  }
-  function abort(): void {
-    if (state === "aborted" || isFinished()) return;
-    state = "aborted";
-    held = 0;
-    ring.clear();
-    readers.dismiss(aborted);
-    writers.dismiss(aborted);
-  }
-  function checkWritable(length: number): void {
-    if (state === "aborted") throw aborted();
-    if (state === "ended") refuse("E_CLOSED", "the pipe was ended");
-    if (length > MOST_PIECE) refuse("E_TOO_LARGE", `at most ${MOST_PIECE} bytes at a time`);
-    if (held > 0 && held + length > MOST_HELD) refuse("E_BUSY", "too many bytes wait already");
-  }
-  function join(bytes: Uint8Array, guest: AbortSource): Promise<void> {
-    const write = { bytes, taken: 0 };
-    const { done } = writers.enter(write, guest, (how) => (how === "gone" ? leaveWrite(write) : undefined));
-    held += bytes.length;
-    settle();
-    return done;
-  }
+  const [readers, writers] = [newLine<number, Uint8Array | undefined>(mostWaiting), newLine<Write, void>(mostWaiting)];
+  const pipe: Pipe = { ring, readers, writers, state: "open", held: 0 };
   return {
     reader: {
-      async read(most) {
-        const guest = signal();
-        if (state === "aborted") throw aborted();
-        if (!(most >= 1 && most <= MOST_PIECE)) refuse("E_VALUE", `a number of bytes from 1 to ${MOST_PIECE}`);
-        const { done } = readers.enter(Math.floor(most), guest);
-        settle();
-        return await done;
-      },
-      abort,
+      read: async (most) => await read(pipe, most, signal()),
+      abort: () => abort(pipe),
     },
     writer: {
-      async write(bytes) {
-        const guest = signal();
-        checkWritable(bytes.length);
-        await join(bytes, guest);
-      },
-      end() {
-        if (state === "aborted") throw aborted();
-        state = "ended";
-        settle();
-      },
-      abort,
+      write: async (bytes) => await write(pipe, bytes, signal()),
+      end: () => end(pipe),
+      abort: () => abort(pipe),
     },
   };
 }

@@ -7,7 +7,7 @@
 //   S3  Robust: a guest gives back only what it took itself, and what it holds when it ends is given back for it, once.
 import { type AbortSource, checkAlive, onAbort } from "../abort.ts";
 import { signal } from "../call.ts";
-import { MOST_WAITING, newLine } from "../line.ts";
+import { newLine } from "../line.ts";
 import { refuse } from "../refusal.ts";
 import { checkCount } from "./count.ts";
 
@@ -68,10 +68,10 @@ function newHolders(giveBack: (permits: number) => void) {
 }
 
 export function semaphorePlace(count: number, options: SemaphoreOptions = {}): SemaphorePlace {
-  const { strict = true, robust = false, mostWaiting = MOST_WAITING } = options;
+  const { strict = true, robust = false, mostWaiting } = options;
   let free = checkCount("count", count, 0, MOST_PERMITS);
   let taken = 0;
-  const line = newLine<AbortSource, void>({ most: mostWaiting });
+  const line = newLine<AbortSource, void>(mostWaiting);
   const holders = newHolders((permits) => {
     for (let i = 0; i < permits; i++) put(true);
   });

@@ -17,7 +17,7 @@ export function newWatch(time: Time, most: number): Watch {
   let waiting = 0;
 
   function lineAt(at: number): Line<undefined, Changed> {
-    const line = lines.get(at) ?? newLine<undefined, Changed>({ most });
+    const line = lines.get(at) ?? newLine<undefined, Changed>(most);
     lines.set(at, line);
     return line;
   }
