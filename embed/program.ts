@@ -4,7 +4,7 @@
 // The linker, the instrumenter and the library are not trusted; what the kernel's verifier accepts is run.
 import {
   type CallRecord,
-  type Capability,
+  type Grantable,
   createKernel,
   type Domain,
   type Ending,
@@ -84,7 +84,7 @@ function planProgram(given: ProgramRequest): Plan {
 }
 
 /** What stands under a handle that nothing was granted for: it has no calls. */
-const NOTHING: Capability = {
+const NOTHING: Grantable = {
   contract: permissive("nothing", []),
   target: () => ({ failed: Uint8Array.of(0xf6) }),
 };
@@ -123,7 +123,7 @@ function worldOf({ request: { virtual: option } }: Plan, running: Running): Worl
   return { clock, elapsed: () => clock.now() - start, random: seededRandom(virtual.seed) };
 }
 
-function processOf({ request: { args = [] }, env, read, streams }: Plan, running: Running, world: World): Capability {
+function processOf({ request: { args = [] }, env, read, streams }: Plan, running: Running, world: World): Grantable {
   const exit = (code: number): void => {
     running.exited ??= code;
     running.domain.end();
@@ -132,13 +132,13 @@ function processOf({ request: { args = [] }, env, read, streams }: Plan, running
 }
 
 /** Every capability by its handle. */
-function capabilities(plan: Plan, running: Running): Capability[] {
+function capabilities(plan: Plan, running: Running): Grantable[] {
   const { meter } = running;
   const world = worldOf(plan, running);
   const { clock, random } = world;
   const system = systemGrants({ clock, random, output: plan.output, load: undefined, loading: newMeter() });
-  const find = (name: string): Capability => system.find((one) => one.name === name) ?? NOTHING;
-  const all: Capability[] = Array.from({ length: PROGRAM.FILES.handle + 1 }, () => NOTHING);
+  const find = (name: string): Grantable => system.find((one) => one.name === name) ?? NOTHING;
+  const all: Grantable[] = Array.from({ length: PROGRAM.FILES.handle + 1 }, () => NOTHING);
   all[PROGRAM.CONSOLE.handle] = find("console");
   all[PROGRAM.CLOCK.handle] = find("clock");
   all[PROGRAM.RANDOM.handle] = find("random");
