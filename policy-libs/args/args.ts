@@ -1,4 +1,7 @@
 // The arguments of a program: data for it, chosen by the embedder.
+import { capability } from "../capability.ts";
+import type { GrantedOf } from "../contract/index.ts";
+import { ARGS } from "./contract.ts";
 
 export const MOST_ARGS = 10_000;
 export const MOST_ARG_TEXT = 65_536; // UTF-16 units
@@ -16,3 +19,6 @@ export function argsPlace(given: readonly string[]): ArgsPlace {
   }
   return { all: () => [...copy] };
 }
+
+/** Grants a program its arguments. */
+export const args = (given: readonly string[]): GrantedOf<typeof ARGS> => capability(ARGS, argsPlace(given));

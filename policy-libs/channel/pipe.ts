@@ -8,11 +8,10 @@ import type { AbortSource } from "../abort.ts";
 import { signal } from "../call.ts";
 import { type Line, newLine } from "../line.ts";
 import { refusal, refuse } from "../refusal.ts";
+import { MOST_PIECE } from "./contract.ts";
 import { checkCount } from "./count.ts";
 import { newRing, type Ring } from "./ring.ts";
 
-/** Bytes of one write or read. */
-export const MOST_PIECE = 1024 * 1024;
 /** Bytes of all writes of one pipe that wait for room, unless one alone is larger. */
 const MOST_HELD = 8 * 1024 * 1024;
 const MOST_CAPACITY = 64 * 1024 * 1024;

@@ -9,12 +9,11 @@ import { signal } from "../call.ts";
 import { realTime, type Time } from "../clock/time.ts";
 import { MOST_WAITING } from "../line.ts";
 import { refuse } from "../refusal.ts";
+import { MOST_ACCESS } from "./contract.ts";
 import { checkCount } from "./count.ts";
 import { type Changed, newWatch } from "./watch.ts";
 
 const MOST_LENGTH = 256 * 1024 * 1024;
-/** Bytes of one read or write. */
-export const MOST_ACCESS = 1024 * 1024;
 const CELL = 4;
 
 export interface SharedOptions {

@@ -1,5 +1,8 @@
 // What a guest may know of time: coarse, and nothing of the host's own age.
-import type { Time } from "./time.ts";
+import { capability } from "../capability.ts";
+import type { GrantedOf } from "../contract/index.ts";
+import { CLOCK } from "./contract.ts";
+import { realTime, type Time } from "./time.ts";
 
 /** Milliseconds that a guest can tell apart, unless the grant says otherwise. */
 const RESOLUTION = 1;
@@ -10,6 +13,8 @@ export interface ClockOptions {
    * measure what others on this host do: a guest can count its own work between two steps.
    */
   readonly resolution?: number | undefined;
+  /** What tells the time. Default: the host. */
+  readonly time?: Time | undefined;
 }
 
 export interface ClockPlace {
@@ -23,9 +28,12 @@ function checkResolution(resolution: number): number {
 }
 
 /** monotonic() begins at 0 when the clock is granted: how long this process runs is nobody's business. */
-export function clockPlace(time: Time, { resolution = RESOLUTION }: ClockOptions = {}): ClockPlace {
+export function clockPlace({ resolution = RESOLUTION, time = realTime() }: ClockOptions = {}): ClockPlace {
   const step = checkResolution(resolution);
   const floor = (ms: number): number => Math.floor(ms / step) * step;
   const start = time.monotonic();
   return { now: () => floor(time.now()), monotonic: () => floor(time.monotonic() - start) };
 }
+
+/** Grants a clock: the host's, unless another time is given. */
+export const clock = (options: ClockOptions = {}): GrantedOf<typeof CLOCK> => capability(CLOCK, clockPlace(options));

@@ -1,5 +1,8 @@
 // A time that stands still until the host moves it: for tests, for simulations, and for runs that repeat exactly.
+import type { GrantedOf } from "../contract/index.ts";
 import { newAgenda } from "./agenda.ts";
+import { type ClockOptions, clock } from "./clock.ts";
+import type { CLOCK } from "./contract.ts";
 import type { Time } from "./time.ts";
 
 /** The last time a Date can name (ECMA-262 21.4.1.1). */
@@ -7,7 +10,7 @@ const MOST_TIME = 8.64e15; // ms
 
 export interface VirtualTime extends Time {
   /** How many tasks wait. */
-  readonly waiting: number;
+  waiting(): number;
   /** Moves on; what becomes due on the way runs at its own time, in order. */
   advance(ms: number): void;
   /** Moves on to the first task, and runs all that are due then; false if none waits. */
@@ -31,7 +34,7 @@ export function virtualTime({ start = 0 }: VirtualTimeOptions = {}): VirtualTime
   let elapsed = 0;
   let wall = checkTime("start", start, -MOST_TIME);
 
-  /** A task that adds others for the same moment has them run too: no endless loop is possible but its own. */
+  /** What a task adds for the same moment runs too. */
   function runUntil(end: number): void {
     for (let due = agenda.next(); due !== undefined && due <= end; due = agenda.next()) {
       elapsed = Math.max(elapsed, due);
@@ -43,9 +46,7 @@ export function virtualTime({ start = 0 }: VirtualTimeOptions = {}): VirtualTime
     now: () => wall + elapsed,
     monotonic: () => elapsed,
     after: (ms, task) => agenda.add(elapsed + Math.max(ms, 0), task),
-    get waiting() {
-      return agenda.size;
-    },
+    waiting: () => agenda.size,
     advance(ms) {
       runUntil(elapsed + checkTime("ms", ms, 0));
     },
@@ -58,4 +59,16 @@ export function virtualTime({ start = 0 }: VirtualTimeOptions = {}): VirtualTime
       wall = checkTime("now", now, -MOST_TIME) - elapsed;
     },
   };
+}
+
+export interface VirtualClock extends VirtualTime {
+  /** What the guest gets. */
+  readonly granted: GrantedOf<typeof CLOCK>;
+}
+
+/** A clock that the host moves. It is a time as well: timers({ time: clock }) sleep by it. */
+export function virtualClock(options: VirtualTimeOptions & Pick<ClockOptions, "resolution"> = {}): VirtualClock {
+  const time = virtualTime(options);
+  const granted = clock({ time, resolution: options.resolution });
+  return Object.freeze({ granted, ...time });
 }

@@ -1,13 +1,10 @@
 // Lines that a guest says, handed to a callback as they are. Whoever prints them escapes control characters: only the
 // printer knows what its paper does with them.
+import { capability } from "../capability.ts";
+import type { GrantedOf } from "../contract/index.ts";
 import { account } from "../meter/index.ts";
 import { refuse } from "../refusal.ts";
-
-export const LEVELS = ["debug", "log", "info", "warn", "error"] as const;
-export type Level = (typeof LEVELS)[number];
-
-/** UTF-16 units of one write. */
-export const MOST_TEXT = 65_536;
+import { CONSOLE, LEVELS, type Level, MOST_TEXT } from "./contract.ts";
 
 /** Takes one line, without its end. It may hold anything else: escape control characters before a terminal sees it. */
 export type TakeLine = (level: Level, line: string) => void;
@@ -46,3 +43,6 @@ export function consolePlace(take: TakeLine): ConsolePlace {
     },
   };
 }
+
+/** Grants saying lines. `take` gets each with its level; it escapes control characters if it prints them. */
+export const consoleTo = (take: TakeLine): GrantedOf<typeof CONSOLE> => capability(CONSOLE, consolePlace(take));

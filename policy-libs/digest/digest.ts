@@ -4,16 +4,15 @@
 //   D1  verify and equal take a time that tells nothing of where two values differ: the host compares, and what it
 //       compares are HMACs.
 //   D2  A secret that may be a key is turned into one here and goes nowhere else.
+import { capability } from "../capability.ts";
+import type { GrantedOf } from "../contract/index.ts";
 import { refuse } from "../refusal.ts";
+import { ALGORITHMS, type Algorithm, DIGEST, MOST_DATA } from "./contract.ts";
+import { shown } from "./text.ts";
 import { hostCrypto, type Key, type Subtle } from "./webcrypto.ts";
 
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 
-export const ALGORITHMS = ["SHA-256", "SHA-384", "SHA-512", "SHA-1"] as const;
-export type Algorithm = (typeof ALGORITHMS)[number];
-
-/** WebCrypto takes a message as a whole. */
-export const MOST_DATA = 32 * 1024 * 1024; // bytes
 /** Computations at a time: each holds its data. */
 const MOST_AT_ONCE = 64;
 
@@ -98,4 +97,14 @@ export function digestPlace({ secrets }: DigestOptions = {}, subtle = subtleOfHo
       return await guarded(async () => await areEqual(subtle, left, right));
     },
   };
+}
+
+/** Grants hashes and HMACs. With `secrets`, placeholders of those that allow it can be keys. */
+export function digest(options: DigestOptions = {}): GrantedOf<typeof DIGEST> {
+  const place = digestPlace(options);
+  return capability(DIGEST, {
+    ...place,
+    digest: async (algorithm, data, output) => shown(await place.digest(algorithm, data), output),
+    hmac: async (algorithm, key, data, output) => shown(await place.hmac(algorithm, key, data), output),
+  });
 }

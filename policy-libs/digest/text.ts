@@ -1,8 +1,7 @@
 // Bytes as text: hexadecimal (RFC 4648 8, lower case) and base64 (RFC 4648 4).
-declare const btoa: (binary: string) => string;
+import type { Output } from "./contract.ts";
 
-export const OUTPUTS = ["bytes", "hex", "base64"] as const;
-export type Output = (typeof OUTPUTS)[number];
+declare const btoa: (binary: string) => string;
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));

@@ -1,4 +1,7 @@
 // Named texts that the embedder chose: never the host's environment as a whole.
+import { capability } from "../capability.ts";
+import type { GrantedOf } from "../contract/index.ts";
+import { ENV } from "./contract.ts";
 
 /** Variables of one grant, and UTF-16 units of one. */
 const MOST_VARIABLES = 1_000;
@@ -25,3 +28,7 @@ export function envPlace(variables: Readonly<Record<string, string>>): EnvPlace 
   const known = new Map(entries);
   return { get: (name) => known.get(name), list: () => [...known.keys()] };
 }
+
+/** Grants these variables and no others. */
+export const env = (variables: Readonly<Record<string, string>>): GrantedOf<typeof ENV> =>
+  capability(ENV, envPlace(variables));

@@ -1,6 +1,7 @@
 // The contract of files: what a guest may ask of the one tree that it was granted.
-import type { DescribedCall, DescribedContract } from "../described.ts";
+
 import { ANY } from "../../kernel/index.ts";
+import type { DescribedCall, DescribedContract } from "../described.ts";
 
 function call(name: string, params: readonly string[], result: string, about: string): DescribedCall {
   const takes = { shapes: params.map(() => ANY), least: 0 };

@@ -3,17 +3,16 @@
 // Invariants
 //   R1  Every whole number of a range is equally likely, if every byte of the source is: what does not fit is thrown
 //       away, never folded in.
+import { capability } from "../capability.ts";
+import type { GrantedOf } from "../contract/index.ts";
 import { account } from "../meter/index.ts";
 import { refuse } from "../refusal.ts";
+import { MOST_RANDOM_BYTES, RANDOM } from "./contract.ts";
+import { seededSource } from "./seeded.ts";
+import type { RandomSource } from "./source.ts";
 
 // Part of every host that Cordon runs on, and of no ECMAScript library.
 declare const crypto: { getRandomValues<T extends Uint8Array>(bytes: T): T };
-
-/** Gives so many bytes. */
-export type RandomSource = (length: number) => Uint8Array;
-
-/** What crypto.getRandomValues gives at once (W3C Web Cryptography API 10.1.1). */
-export const MOST_RANDOM_BYTES = 65_536;
 
 /** Random to everybody, this host too: fit for secrets. */
 export const hostSource: RandomSource = (length) => crypto.getRandomValues(new Uint8Array(length));
@@ -67,3 +66,12 @@ export function randomPlace(source: RandomSource): RandomPlace {
     },
   };
 }
+
+export interface RandomOptions {
+  /** The same for the same seed: for runs that repeat, and not for secrets. Default: the host's randomness. */
+  readonly seed?: string | number | undefined;
+}
+
+/** Grants randomness: the host's, unless a seed is given. */
+export const random = ({ seed }: RandomOptions = {}): GrantedOf<typeof RANDOM> =>
+  capability(RANDOM, randomPlace(seed === undefined ? hostSource : seededSource(seed)));

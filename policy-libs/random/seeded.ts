@@ -3,7 +3,7 @@
 //
 // xoshiro128** 1.1 by D. Blackman and S. Vigna (2018, public domain): 32-bit words, period 2^128 - 1, passes BigCrush.
 // The state is drawn from the seed's text by a 32-bit hash and a mixing counter, as its authors advise (never all zero).
-import type { RandomSource } from "./random.ts";
+import type { RandomSource } from "./source.ts";
 
 /** The generator itself: 32 bits at a time. */
 export function xoshiro128(state: readonly [number, number, number, number]): () => number {

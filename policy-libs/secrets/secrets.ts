@@ -7,7 +7,10 @@
 //   S3  Values are in closures only: no property, no message and no inspection of what secrets() returns has one.
 //   S4  scrub() leaves no value in a text, nor a form of one that scrub.ts knows.
 // Not promised: that a host which was sent a secret does not send it back in a form of its own making.
+import { capability } from "../capability.ts";
+import type { GrantedOf } from "../contract/index.ts";
 import { refuse } from "../refusal.ts";
+import { SECRETS } from "./contract.ts";
 import { newScrubber, type Scrubber } from "./scrub.ts";
 
 // Part of every host that Cordon runs on, and of no ECMAScript library.
@@ -105,4 +108,15 @@ export function secretsPlace(options: Readonly<Record<string, SecretOptions>>): 
     keyOf,
     ...newScrubber(patterns),
   });
+}
+
+export interface Secrets extends SecretsBoundary {
+  /** What the guest gets. */
+  readonly granted: GrantedOf<typeof SECRETS>;
+}
+
+/** Secrets for one guest. The rest of the result is for who carries its words: http({ secrets }), digest({ secrets }). */
+export function secrets(options: Readonly<Record<string, SecretOptions>>): Secrets {
+  const { names, use, ...boundary } = secretsPlace(options);
+  return Object.freeze({ granted: capability(SECRETS, { names, use }), ...boundary });
 }

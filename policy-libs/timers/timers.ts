@@ -1,23 +1,25 @@
 // Waiting. A sleep never ends early, and ends for good when its guest does.
 import { type AbortSource, checkAlive, ended, onAbort } from "../abort.ts";
 import { signal } from "../call.ts";
-import type { Time } from "../clock/time.ts";
+import { capability } from "../capability.ts";
+import { realTime, type Time } from "../clock/time.ts";
+import type { GrantedOf } from "../contract/index.ts";
 import { MOST_WAITING } from "../line.ts";
 import { refuse } from "../refusal.ts";
-
-/** The longest sleep: a hundred years of 365 days. */
-export const LONGEST_SLEEP = 100 * 365 * 86_400_000; // ms
+import { LONGEST_SLEEP, TIMERS } from "./contract.ts";
 
 export interface TimersOptions {
   /** Sleeps at a time; one more is refused with E_BUSY. Default: 10,000. */
   readonly most?: number | undefined;
+  /** What tells the time. Default: the host. */
+  readonly time?: Time | undefined;
 }
 
 export interface TimersPlace {
   sleep(ms: number): Promise<void>;
 }
 
-export function timersPlace(time: Time, { most = MOST_WAITING }: TimersOptions = {}): TimersPlace {
+export function timersPlace({ most = MOST_WAITING, time = realTime() }: TimersOptions = {}): TimersPlace {
   let open = 0;
   function sleepOn(ms: number, guest: AbortSource): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -44,3 +46,7 @@ export function timersPlace(time: Time, { most = MOST_WAITING }: TimersOptions =
     },
   };
 }
+
+/** Grants sleeping: by the host's time, unless another is given. */
+export const timers = (options: TimersOptions = {}): GrantedOf<typeof TIMERS> =>
+  capability(TIMERS, timersPlace(options));
