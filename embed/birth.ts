@@ -120,7 +120,10 @@ const SETUP_MS = 60_000;
 async function configure(domain: Domain, grants: object, system: object, options: object): Promise<void> {
   domain.allow({ ...SETUP, deadline: now() + SETUP_MS });
   const asked = encodeValue({ grants, system, options });
+  // Not only when it runs: under a frozen meter it does not.
+  const timer = setTimeout(() => domain.end({ kind: "exhausted", resource: "wall" }), SETUP_MS + 1);
   const answer = await domain.request(ENGINE.CONFIGURE, asked);
+  clearTimeout(timer);
   if (answer.kind === "answered" && answer.ok) return;
   const why = answer.kind === "ended" ? endingText(answer.ending) : asError(decodeValue(answer.bytes)).message;
   domain.end();
@@ -142,11 +145,21 @@ function newCallMeter(domain: () => Domain): CallMeter {
   return meter;
 }
 
+/** What could not be made is in no bill: a tenant may try as often as it likes. */
 export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
+  const account = meterUnder(plan.paying, plan.name);
+  try {
+    return await make(engine, plan, account);
+  } catch (error) {
+    account.remove();
+    throw error;
+  }
+}
+
+async function make(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
   const handles = new Set<number>();
   const watch = plan.trace === undefined ? undefined : guarded(plan.trace, (handle) => handles.has(handle));
   const [meter, loading] = [newCallMeter(() => domain), newMeter()];
-  const account = meterUnder(plan.paying, plan.name);
   const domain: Domain = spawn(engine, plan.limits, watch, meter, account);
   const isQuiet = (): boolean => domain.isWaiting() && meter.inFlight + loading.inFlight === 0;
   const clock = plan.virtual === undefined ? realClock() : virtualClock(plan.start, isQuiet, later);
