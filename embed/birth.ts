@@ -127,6 +127,9 @@ async function configure(domain: Domain, grants: object, system: object, options
   if (answer.kind === "answered" && answer.ok) return;
   const why = answer.kind === "ended" ? endingText(answer.ending) : asError(decodeValue(answer.bytes)).message;
   domain.end();
+  // What configuring takes is fixed: only a meter can have too little for it, or stand still for so long.
+  if (answer.kind === "ended" && answer.ending.kind === "exhausted")
+    throw new CordonError("E_LIMIT", `the meter allows no sandbox: ${why}`);
   throw new CordonError("E_ENGINE", `the engine could not be configured: ${why}`);
 }
 

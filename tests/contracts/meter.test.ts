@@ -191,7 +191,7 @@ describe("a bill", () => {
 });
 
 describe("the options of a meter", () => {
-  test.each([
+  test.each<unknown>([
     undefined,
     {},
     { name: "" },
