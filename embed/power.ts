@@ -5,7 +5,7 @@ import {
   type CallContract,
   type Capability,
   checkArguments,
-  checkShape,
+  checkReply,
   cut,
   newCapability,
   type Reply,
@@ -101,7 +101,7 @@ function read(power: Capability, call: CallContract, reply: Reply): unknown {
   const { value, capabilities, found } =
     reply instanceof Uint8Array ? { value: reply, capabilities: [], found: undefined } : reply;
   // What comes from a domain was checked when it answered.
-  const checked = found === undefined ? checkShape(call.gives, value) : undefined;
+  const checked = found === undefined ? checkReply(call, value, true) : undefined;
   if (checked !== undefined && "why" in checked) {
     cut(power, "broken");
     throw refusal("E_TARGET", `the capability answered with ${checked.why} and was revoked`);
