@@ -100,8 +100,13 @@ function incomingOf(message: IncomingMessage, { maxBuffer }: Settings): Incoming
 
 const drained = (request: ClientRequest): Promise<void> =>
   new Promise((resolve) => {
-    request.once("drain", resolve);
-    request.once("close", resolve);
+    const done = (): void => {
+      request.removeListener("drain", done);
+      request.removeListener("close", done);
+      resolve();
+    };
+    request.on("drain", done);
+    request.on("close", done);
   });
 
 /** Sends what the guest gives, as fast as it goes. */
