@@ -4,6 +4,7 @@
 //   B1  Every byte is charged before it is handed on.
 //   B2  The exchange ends with its body: at its end, when it is cancelled, when it is too large, when nobody reads it
 //       for as long as the server may keep the guest waiting, and with the guest.
+
 import { signal } from "../call.ts";
 import { capability } from "../capability.ts";
 import { account } from "../meter/index.ts";
@@ -14,6 +15,7 @@ import { MAX_TRANSFER } from "../net/contract.ts";
 import type { Later } from "../net/deadline.ts";
 import type { Holding } from "../net/holdings.ts";
 import { type Line, newLine } from "../net/line.ts";
+import { whenUnused } from "../unused.ts";
 import { BODY, type BodyGrant, DEFAULT_WHOLE, MAX_WHOLE } from "./contract.ts";
 import type { Inflow } from "./place.ts";
 import { httpError, refuse } from "./refusal.ts";
@@ -137,7 +139,7 @@ export function bodyOf(options: BodyOptions): BodyGrant {
   restart(body);
   // Nothing is to come, perhaps: the exchange is over.
   settle();
-  return capability(BODY, {
+  const granted = capability(BODY, {
     read: (most) => read(body, most, tollOf(body)),
     bytes: (most) => readAll(body, most),
     text: async (most) => new TextDecoder("utf-8").decode(await readAll(body, most)),
@@ -147,4 +149,5 @@ export function bodyOf(options: BodyOptions): BodyGrant {
       end(body, httpError("E_CLOSED"));
     },
   });
+  return whenUnused(granted, () => void holding.end());
 }
