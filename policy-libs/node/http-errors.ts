@@ -1,5 +1,6 @@
 // Errors of the host's HTTP and TLS become refusals of the capability; their messages are lost.
-import { HTTP_ERRORS, type HttpErrorCode, httpError } from "../http/refusal.ts";
+import { BODY, HTTP } from "../http/contract.ts";
+import { type HttpErrorCode, httpError } from "../http/refusal.ts";
 import { translate } from "./net-errors.ts";
 
 const CODES = new Map<unknown, HttpErrorCode>([
@@ -21,11 +22,20 @@ const PATTERNS: readonly (readonly [RegExp, HttpErrorCode])[] = [
   ],
 ];
 
-/** What the guest is told of an error of the host's client. */
-export function translateHttp(error: unknown): Error {
+const declaredBy = {
+  fetch: HTTP.data.calls.fetch.refuses,
+  read: BODY.data.calls.read.refuses,
+} as const;
+
+function codeOf(error: unknown): string {
   const code = String((error as { readonly code?: unknown } | null)?.code);
   const known = CODES.get(code) ?? PATTERNS.find(([pattern]) => pattern.test(code))?.[1];
-  if (known !== undefined) return httpError(known);
-  const { code: general } = translate(error) as { readonly code?: string };
-  return httpError(Object.hasOwn(HTTP_ERRORS, general ?? "") ? (general as HttpErrorCode) : "E_IO");
+  return known ?? String((translate(error, "connect") as { readonly code?: string }).code);
+}
+
+/** What the guest is told of an error of the host's client: a code that its call declares. */
+export function translateHttp(error: unknown, call: keyof typeof declaredBy): Error {
+  const code = codeOf(error);
+  const declared: readonly string[] = declaredBy[call];
+  return httpError(declared.includes(code) ? (code as HttpErrorCode) : "E_IO");
 }

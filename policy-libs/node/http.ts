@@ -20,7 +20,8 @@ import type { LookupFunction } from "node:net";
 import { type HttpGrant, MAX_HEADER_BYTES } from "../http/contract.ts";
 import { METHODS, parseHttpGrants, parseMethods } from "../http/grants.ts";
 import type { Header } from "../http/headers.ts";
-import { type HttpBounds, httpOf } from "../http/http.ts";
+import type { HttpBounds } from "../http/hop.ts";
+import { httpOf } from "../http/http.ts";
 import { newFlow } from "../http/inflow.ts";
 import type { HttpPlace, Incoming, Outgoing, Pull } from "../http/place.ts";
 import { httpError } from "../http/refusal.ts";
@@ -92,7 +93,7 @@ function incomingOf(message: IncomingMessage, { maxBuffer }: Settings): Incoming
   });
   message.on("data", (chunk: Uint8Array) => push(chunk));
   message.on("end", () => end(message.complete ? "ended" : httpError("E_CLOSED_REMOTE")));
-  message.on("error", (error) => end(translateHttp(error)));
+  message.on("error", (error) => end(translateHttp(error, "read")));
   message.on("close", () => end(httpError("E_CLOSED_REMOTE")));
   const { statusCode = 0, statusMessage = "" } = message;
   return { status: statusCode, statusText: statusMessage, headers: headersOf(message), body: inflow };
@@ -142,7 +143,7 @@ function exchange(outgoing: Outgoing, settings: Settings): Attempt<Incoming> {
       message.destroy();
       reject(httpError("E_PROTOCOL"));
     });
-    request.on("error", (error) => reject(translateHttp(error)));
+    request.on("error", (error) => reject(translateHttp(error, "fetch")));
     request.on("close", () => reject(httpError("E_CLOSED_REMOTE")));
     send(request, outgoing, reject);
   });

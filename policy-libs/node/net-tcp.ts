@@ -22,7 +22,7 @@ const streamSettings = ({ maxBuffer }: StreamOptions) => ({
 export function connectTo(to: Pair, from: LocalWish, options: StreamOptions): Attempt<Stream> {
   const socket = new Socket(streamSettings(options) as ConstructorParameters<typeof Socket>[0]);
   const made = new Promise<Stream>((resolve, reject) => {
-    const fail = (error: Error): void => reject(translate(error));
+    const fail = (error: Error): void => reject(translate(error, "connect"));
     socket.once("error", fail);
     socket.once("connect", () => {
       socket.removeListener("error", fail);
@@ -90,7 +90,7 @@ export function listenOn({ address, port }: Pair, options: StreamOptions): Promi
   const { maxBuffer } = options;
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, highWaterMark: maxBuffer });
   return new Promise((resolve, reject) => {
-    server.once("error", (error) => reject(translate(error)));
+    server.once("error", (error) => reject(translate(error, "listen")));
     server.once("listening", () => resolve(acceptorOf(server, options)));
     server.listen({ host: address.text, port, exclusive: true, ipv6Only: true, backlog: BACKLOG });
   });
