@@ -49,11 +49,15 @@ const LOOKUPS_AT_ONCE = 2;
 const systemResolver: Resolver = async (name) =>
   (await dns.lookup(name, { all: true, order: "verbatim" })).map(({ address }) => address);
 
+/** RFC 6761 6.4: these never resolve. */
+const isInvalid = (name: string): boolean => /(^|\.)invalid$/.test(name);
+
 /** A resolver as a place asks it. Names of this host are not asked of anybody (RFC 6761 6.3). */
 export function newLookup(resolver: Resolver = systemResolver): (name: string) => Promise<readonly unknown[]> {
   const queue = newQueue(LOOKUPS_AT_ONCE);
   return async (name) => {
     if (isLocalhost(name)) return ["127.0.0.1", "::1"];
+    if (isInvalid(name)) return [];
     // Whatever went wrong, there is no address; what it was is the host's business.
     const found: unknown = await queue(async () => resolver(name)).catch(() => undefined);
     return Array.isArray(found) ? found : [];
