@@ -65,6 +65,32 @@ export type {
   WriterMode,
 } from "./files/types.ts";
 export { type TreeContents, type TreeOptions, treePlace } from "./files/virtual.ts";
+export { BODY, type BodyGrant, HTTP, type HttpGrant, SOURCE, type SourceGrant } from "./http/contract.ts";
+export { type HttpEndpoint, METHODS, parseHttpGrants } from "./http/grants.ts";
+export { HTTP_ERRORS, type HttpErrorCode } from "./http/refusal.ts";
+export type { HttpSecrets } from "./http/secrets.ts";
+export {
+  type VirtualHandler,
+  type VirtualHttpOptions,
+  type VirtualRequest,
+  type VirtualResponse,
+  virtualHttp,
+} from "./http/virtual.ts";
 export * from "./meter/index.ts";
 export { type LoadedModule, type ModuleLoader, type ModuleReader, modulesFrom } from "./modules/loader.ts";
+export { type Charges, PAYLOAD_CHARGES, REPY_CHARGES } from "./net/charges.ts";
+export {
+  DATAGRAM,
+  type DatagramGrant,
+  LISTENER,
+  type ListenerGrant,
+  NET,
+  type NetGrant,
+  SOCKET,
+  type SocketGrant,
+} from "./net/contract.ts";
+export { type Endpoint, type EndpointOptions, mayBind, mayReach, mayResolve, parseEndpoints } from "./net/grants.ts";
+export { NET_ERRORS, type NetErrorCode } from "./net/refusal.ts";
+export { type VirtualNetOptions, virtualNet } from "./net/virtual.ts";
+export { type HostOptions, virtualWorld, type World, type WorldOptions } from "./net/world.ts";
 export { unused, whenUnused, wrapping } from "./unused.ts";
