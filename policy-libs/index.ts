@@ -1,5 +1,6 @@
 // The policy libraries' public API: re-exports only.
 
+export * from "./attenuate/index.ts";
 export { type Call, currentCall, type Interrupt, interrupt, type Signal, signal, within } from "./call.ts";
 export { type CallMode, capability, type Granted, type HostFunction, isGranted } from "./capability.ts";
 export {
@@ -64,5 +65,6 @@ export type {
   WriterMode,
 } from "./files/types.ts";
 export { type TreeContents, type TreeOptions, treePlace } from "./files/virtual.ts";
+export * from "./meter/index.ts";
 export { type LoadedModule, type ModuleLoader, type ModuleReader, modulesFrom } from "./modules/loader.ts";
 export { unused, whenUnused, wrapping } from "./unused.ts";
