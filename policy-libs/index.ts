@@ -65,6 +65,11 @@ export type {
   WriterMode,
 } from "./files/types.ts";
 export { type TreeContents, type TreeOptions, treePlace } from "./files/virtual.ts";
+export { KV, KV_EFFECTS, KV_WRITES } from "./kv/contract.ts";
+export { kv, kvOf } from "./kv/kv.ts";
+export { memoryStore } from "./kv/memory.ts";
+export { KV_ERRORS, type KvErrorCode } from "./kv/refusal.ts";
+export type { KvBounds, KvStore } from "./kv/types.ts";
 export * from "./meter/index.ts";
 export { type LoadedModule, type ModuleLoader, type ModuleReader, modulesFrom } from "./modules/loader.ts";
 export { unused, whenUnused, wrapping } from "./unused.ts";

@@ -1,4 +1,5 @@
 // The policy libraries under Node: all of policy-libs/index.ts, and what needs the host.
 export * from "../index.ts";
 export { type DirectoryOptions, directory, directoryPlace } from "./directory.ts";
+export { type SqliteOptions, type SqliteStore, sqliteKv, sqliteStore } from "./kv.ts";
 export { type NetworkOptions, network, type Resolver } from "./net.ts";

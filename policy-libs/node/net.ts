@@ -16,7 +16,7 @@ import { parseEndpoints } from "../net/grants.ts";
 import { netOf } from "../net/net.ts";
 import type { NetPlace } from "../net/place.ts";
 import { isLocalhost } from "../net/virtual.ts";
-import { newQueue } from "./host.ts";
+import { newQueue } from "../queue.ts";
 import { translate } from "./net-errors.ts";
 import type { StreamOptions } from "./net-stream.ts";
 import { connectTo, listenOn } from "./net-tcp.ts";
