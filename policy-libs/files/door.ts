@@ -5,14 +5,14 @@
 //   O2  `filesOpened` is charged before anything is opened and refunded once: when it could not be, or is closed.
 //   O3  What was opened for a guest that is gone meanwhile is closed.
 import { signal } from "../call.ts";
-import { account, type Charged } from "../meter/index.ts";
+import { type Account, account } from "../meter/index.ts";
 import type { Opened } from "./handles.ts";
 import { newLife } from "./life.ts";
 import { refuse } from "./refusal.ts";
 import { payLook, type Tariff } from "./tariff.ts";
 
 export interface Opening<T> {
-  open(payer: Charged): Promise<T>;
+  open(payer: Account): Promise<T>;
   /** Closes it for a guest that cannot any more. */
   discard(thing: T): Promise<void>;
 }
@@ -23,7 +23,7 @@ export interface Door {
 }
 
 /** Takes one of the things that may be open; the result gives it back, once. */
-function take(payer: Charged, count: { now: number }, most: number, path: string): () => void {
+function take(payer: Account, count: { now: number }, most: number, path: string): () => void {
   if (count.now >= most) refuse("E_QUOTA", path);
   payer.charge("filesOpened", 1);
   count.now++;

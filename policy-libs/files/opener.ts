@@ -1,6 +1,6 @@
 // The calls of files that open something, and those that are made of them: copy and truncate.
 import type { Functions } from "../contract/index.ts";
-import { account, type Charged } from "../meter/index.ts";
+import { type Account, account } from "../meter/index.ts";
 import { newQueue } from "../queue.ts";
 import type { FILES } from "./contract.ts";
 import { newDoor, type Opening } from "./door.ts";
@@ -30,7 +30,7 @@ function howOf(options: Options | undefined): OpenHow {
 }
 
 /** An entry is paid for before it may be made, and only if it was. */
-async function openPaid(place: FilesPlace, tariff: Tariff, path: unknown, how: OpenHow, payer: Charged) {
+async function openPaid(place: FilesPlace, tariff: Tariff, path: unknown, how: OpenHow, payer: Account) {
   if (!how.create || tariff.entry === 0) return await place.open(path, how, payer);
   await payer.wait("fileWrite", 0);
   payer.charge("fileWrite", tariff.entry);
@@ -44,12 +44,12 @@ async function openPaid(place: FilesPlace, tariff: Tariff, path: unknown, how: O
   }
 }
 
-const ofFile = (open: (payer: Charged) => Promise<OpenFile>): Opening<OpenFile> => ({
+const ofFile = (open: (payer: Account) => Promise<OpenFile>): Opening<OpenFile> => ({
   open,
   discard: (file) => file.close(),
 });
 
-async function openRange(place: FilesPlace, path: unknown, { from }: Range, payer: Charged): Promise<OpenFile> {
+async function openRange(place: FilesPlace, path: unknown, { from }: Range, payer: Account): Promise<OpenFile> {
   const file = await place.open(path, READ, payer);
   const isInside = from === 0 || from <= (await file.size().catch(() => -1));
   if (isInside) return file;
@@ -72,7 +72,7 @@ const COPIED = 1 << 20; // bytes in memory at a time
 /** Calls that run at once of those that open and close within: they are not counted as open. */
 const AT_ONCE = 16;
 
-async function copyAll(from: OpenFile, to: OpenWriter, tariff: Tariff, payer: Charged): Promise<void> {
+async function copyAll(from: OpenFile, to: OpenWriter, tariff: Tariff, payer: Account): Promise<void> {
   for (let at = 0; ; ) {
     const bytes = await payRead(payer, tariff, at, () => from.read(at, COPIED));
     if (bytes.length === 0) return;
@@ -81,7 +81,7 @@ async function copyAll(from: OpenFile, to: OpenWriter, tariff: Tariff, payer: Ch
   }
 }
 
-async function copy(place: FilesPlace, tariff: Tariff, from: unknown, to: unknown, payer: Charged): Promise<void> {
+async function copy(place: FilesPlace, tariff: Tariff, from: unknown, to: unknown, payer: Account): Promise<void> {
   const source = await place.open(from, READ, payer);
   try {
     const target = await place.openWriter(to, "replace", payer);
@@ -133,7 +133,7 @@ export function opener(place: FilesPlace, tariff: Tariff): Pick<Functions<typeof
     },
     openWriter: async (path, options) => {
       const mode = modeOf(options?.mode);
-      const open = (payer: Charged): Promise<OpenWriter> => place.openWriter(path, mode, payer);
+      const open = (payer: Account): Promise<OpenWriter> => place.openWriter(path, mode, payer);
       return writerHandle(await door.open(path, { open, discard: (writer) => writer.abort() }));
     },
     watch: async (path) => {

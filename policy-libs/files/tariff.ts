@@ -1,5 +1,5 @@
 // What files cost, in bytes that an account is charged with.
-import type { Charged } from "../meter/index.ts";
+import type { Account } from "../meter/index.ts";
 
 export interface Tariff {
   /** For so many bytes read, or written, at an offset. */
@@ -27,7 +27,7 @@ export const TARIFFS = {
 export type TariffName = keyof typeof TARIFFS;
 
 /** Pays for a look: before it, since it costs even if nothing is found. */
-export async function payLook(payer: Charged, { look }: Tariff): Promise<void> {
+export async function payLook(payer: Account, { look }: Tariff): Promise<void> {
   if (look === 0) return;
   await payer.wait("fileRead", 0);
   payer.charge("fileRead", look);
@@ -35,7 +35,7 @@ export async function payLook(payer: Charged, { look }: Tariff): Promise<void> {
 
 /** Reads when the rate allows it, and pays for what came. */
 export async function payRead(
-  payer: Charged,
+  payer: Account,
   tariff: Tariff,
   offset: number,
   work: () => Promise<Uint8Array>,
@@ -47,7 +47,7 @@ export async function payRead(
 }
 
 /** Pays, then writes: nothing is written that cannot be paid. What fails costs nothing. */
-export async function payWrite<T>(payer: Charged, cost: number, work: () => Promise<T>): Promise<T> {
+export async function payWrite<T>(payer: Account, cost: number, work: () => Promise<T>): Promise<T> {
   await payer.wait("fileWrite", 0);
   payer.charge("fileWrite", cost);
   try {

@@ -1,8 +1,8 @@
 // What every kind of file tree does, virtual or real. Arguments are alleged: the guest chose them.
-import type { Charged } from "../meter/index.ts";
+import type { Account } from "../meter/index.ts";
 
 /** Who is charged for room on a disk that the place itself keeps. Real disks are the host's: they charge nobody. */
-export type Payer = Pick<Charged, "charge" | "refund">;
+export type Payer = Pick<Account, "charge" | "refund">;
 
 export const KINDS = ["file", "directory", "link", "other"] as const;
 export type EntryKind = (typeof KINDS)[number];

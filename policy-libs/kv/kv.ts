@@ -2,7 +2,7 @@
 import { isEqual } from "../attenuate/equal.ts";
 import { capability } from "../capability.ts";
 import type { GrantedOf } from "../contract/index.ts";
-import { account, type Charged } from "../meter/index.ts";
+import { type Account, account } from "../meter/index.ts";
 import { refuse } from "../refusal.ts";
 import { KV } from "./contract.ts";
 import { checkKey, checkText } from "./key.ts";
@@ -28,7 +28,7 @@ function rangeOf(prefix: unknown, { after, most = LISTED, values = false }: Give
 /** The store, paid for by the caller: values that come out and go in, in bytes. */
 interface Desk<P extends Packed> {
   readonly store: KvStore<P>;
-  readonly payer: Charged;
+  readonly payer: Account;
 }
 
 async function fetch<P extends Packed>({ store, payer }: Desk<P>, key: string): Promise<P | undefined> {
