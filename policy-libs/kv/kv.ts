@@ -8,7 +8,7 @@ import { KV } from "./contract.ts";
 import { checkKey, checkText } from "./key.ts";
 import { memoryStore } from "./memory.ts";
 import { refuseKv } from "./refusal.ts";
-import { type Change, type KvBounds, type KvStore, MAX_LISTED, type Packed, type Range } from "./types.ts";
+import { type Before, type Change, type KvBounds, type KvStore, MAX_LISTED, type Packed, type Range } from "./types.ts";
 
 /** Entries of a list, if the guest does not say. */
 const LISTED = 1_000;
@@ -38,7 +38,7 @@ async function fetch<P extends Packed>({ store, payer }: Desk<P>, key: string): 
   return packed;
 }
 
-type Decide<P, T> = (old: () => P | undefined) => Change<P, T>;
+type Decide<P, T> = (before: Before<P>) => Change<P, T>;
 
 /** Pays for what may be written; what was not is given back. */
 async function change<P extends Packed, T>({ store, payer }: Desk<P>, key: string, most: number, decide: Decide<P, T>) {
@@ -46,8 +46,8 @@ async function change<P extends Packed, T>({ store, payer }: Desk<P>, key: strin
   payer.charge("fileWrite", most);
   let written = 0;
   try {
-    return await store.change(key, (old) => {
-      const decision = decide(old);
+    return await store.change(key, (before) => {
+      const decision = decide(before);
       written = decision.put?.size ?? 0;
       return decision;
     });
@@ -73,8 +73,8 @@ function compareAndSet<P extends Packed>(
 ): Promise<boolean> {
   const { store } = desk;
   const put = value === undefined ? undefined : store.pack(value);
-  return change(desk, key, put?.size ?? 0, (old) => {
-    const packed = old();
+  return change(desk, key, put?.size ?? 0, (before) => {
+    const packed = before.packed();
     const isExpected = isEqual(packed === undefined ? undefined : store.unpack(packed), expected);
     if (!isExpected) return { answer: false };
     return put === undefined ? { answer: true, drop: true } : { answer: true, put };
@@ -85,11 +85,11 @@ function increment<P extends Packed>(desk: Desk<P>, key: string, by: number): Pr
   const { store } = desk;
   if (typeof by !== "number" || !Number.isFinite(by)) refuse("E_VALUE", "an increment that is no number");
   const most = store.pack(Number.MAX_VALUE).size;
-  return change(desk, key, most, (old) => {
-    const packed = old();
-    const before = packed === undefined ? 0 : store.unpack(packed);
-    if (typeof before !== "number" || !Number.isFinite(before + by)) return refuseKv("E_NUMBER");
-    return { answer: before + by, put: store.pack(before + by) };
+  return change(desk, key, most, (before) => {
+    const packed = before.packed();
+    const old = packed === undefined ? 0 : store.unpack(packed);
+    if (typeof old !== "number" || !Number.isFinite(old + by)) return refuseKv("E_NUMBER");
+    return { answer: old + by, put: store.pack(old + by) };
   });
 }
 
@@ -119,7 +119,7 @@ export function kvOf<P extends Packed>(store: KvStore<P>): GrantedOf<typeof KV> 
     },
     set: async (key, value) => await set(desk(), checkKey(key), value),
     remove: async (key) =>
-      await change(desk(), checkKey(key), 0, (old) => ({ answer: old() !== undefined, drop: true })),
+      await change(desk(), checkKey(key), 0, (before) => ({ answer: before.isThere(), drop: true })),
     has: async (key) => await has(store, checkKey(key)),
     list: async (prefix, range) => await list(desk(), rangeOf(prefix, range)),
     compareAndSet: async (key, expected, value) => await compareAndSet(desk(), checkKey(key), expected, value),

@@ -10,6 +10,7 @@ import { entrySize, kvBoundsOf } from "./bounds.ts";
 import { compareKeys } from "./key.ts";
 import { refuseKv } from "./refusal.ts";
 import {
+  type Before,
   type Change,
   type KvBounds,
   type KvStore,
@@ -67,8 +68,9 @@ function drop(memory: Memory, key: string): void {
   memory.bytes -= entrySize(key, old.size);
 }
 
-function change<T>(memory: Memory, key: string, decide: (old: () => Kept | undefined) => Change<Kept, T>): T {
-  const decision = decide(() => memory.entries.get(key));
+function change<T>(memory: Memory, key: string, decide: (before: Before<Kept>) => Change<Kept, T>): T {
+  const { entries } = memory;
+  const decision = decide({ isThere: () => entries.has(key), packed: () => entries.get(key) });
   if (decision.drop === true) drop(memory, key);
   else if (decision.put !== undefined) put(memory, key, decision.put);
   return decision.answer;

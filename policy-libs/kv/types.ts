@@ -28,6 +28,12 @@ export interface Packed {
   readonly size: number;
 }
 
+/** An entry before it is changed: looked at only as far as somebody asks. */
+export interface Before<P> {
+  isThere(): boolean;
+  packed(): P | undefined;
+}
+
 /** What becomes of an entry. Neither `put` nor `drop`: it stays. */
 export interface Change<P, T> {
   readonly answer: T;
@@ -56,7 +62,7 @@ export interface KvStore<P extends Packed = Packed> {
   unpack(packed: P): unknown;
   get(key: string): Promise<P | undefined>;
   /** `decide` may be asked more than once: it changes nothing. What it throws, the call throws. */
-  change<T>(key: string, decide: (old: () => P | undefined) => Change<P, T>): Promise<T>;
+  change<T>(key: string, decide: (before: Before<P>) => Change<P, T>): Promise<T>;
   /** In the order of code points. Stops early when values come to more than MAX_LISTED_BYTES. */
   list(range: Range): Promise<readonly Listed<P>[]>;
   size(): Promise<number>;

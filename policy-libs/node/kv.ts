@@ -20,6 +20,7 @@ import { compareKeys } from "../kv/key.ts";
 import { kvOf } from "../kv/kv.ts";
 import { refuseKv } from "../kv/refusal.ts";
 import {
+  type Before,
   type Change,
   type KvBounds,
   type KvStore,
@@ -160,8 +161,9 @@ function get({ statements }: Store, key: string): Blob | undefined {
   return row === undefined ? undefined : unseal(key, row["value"]);
 }
 
-function change<T>(store: Store, key: string, decide: (old: () => Blob | undefined) => Change<Blob, T>): T {
-  const decision = decide(() => get(store, key));
+function change<T>(store: Store, key: string, decide: (before: Before<Blob>) => Change<Blob, T>): T {
+  const isThere = (): boolean => measured(store, key) !== undefined;
+  const decision = decide({ isThere, packed: () => get(store, key) });
   if (decision.drop === true) drop(store, key);
   else if (decision.put !== undefined) put(store, key, decision.put);
   return decision.answer;
