@@ -15,6 +15,8 @@ const ENOUGH = 8; // milliseconds
 
 interface Piece {
   readonly writes: boolean;
+  /** When it was asked for. */
+  readonly since: number;
   readonly work: () => unknown;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
@@ -64,7 +66,6 @@ export function newLine(database: DatabaseSync, patience: number): Line {
   let waiting: Piece[] = [];
   let isScheduled = false;
   let isClosed = false;
-  let since: number | undefined;
   /** How many of the first are done alone, because they failed together. */
   let alone = 0;
 
@@ -75,7 +76,6 @@ export function newLine(database: DatabaseSync, patience: number): Line {
   }
 
   function finish(count: number, outcomes: readonly Outcome[]): void {
-    since = undefined;
     const done = waiting.slice(0, count);
     waiting = waiting.slice(count);
     alone = Math.max(0, alone - count);
@@ -98,18 +98,28 @@ export function newLine(database: DatabaseSync, patience: number): Line {
 
   /** After a failure of so many pieces: milliseconds after which to go on. */
   function recover(error: unknown, count: number): number {
-    const now = performance.now();
-    since ??= now;
-    if (isBusy(error) && now - since < patience) return 1 + Math.random() * Math.min(50, now - since + 1);
-    if (count > 1 && !isBusy(error)) alone = count;
+    if (isBusy(error)) return giveUp(error);
+    if (count > 1) alone = count;
     else finish(1, [{ error }]);
     return 0;
+  }
+
+  /** Those that have waited for others too long are answered; the rest tries again, not all processes at one time. */
+  function giveUp(error: unknown): number {
+    const now = performance.now();
+    const patient = waiting.findIndex(({ since }) => now - since < patience);
+    const impatient = patient < 0 ? waiting.length : patient;
+    finish(
+      impatient,
+      waiting.slice(0, impatient).map(() => ({ error })),
+    );
+    return 1 + Math.random() * 20;
   }
 
   function run<T>(writes: boolean, work: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       if (isClosed) return reject(kvError("E_STORE"));
-      waiting.push({ writes, work, resolve, reject });
+      waiting.push({ writes, since: performance.now(), work, resolve, reject });
       if (!isScheduled) schedule(0);
     });
   }
