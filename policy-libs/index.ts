@@ -76,6 +76,11 @@ export {
   type VirtualResponse,
   virtualHttp,
 } from "./http/virtual.ts";
+export { KV, KV_EFFECTS, KV_WRITES } from "./kv/contract.ts";
+export { kv, kvOf } from "./kv/kv.ts";
+export { memoryStore } from "./kv/memory.ts";
+export { KV_ERRORS, type KvErrorCode } from "./kv/refusal.ts";
+export type { KvBounds, KvStore } from "./kv/types.ts";
 export * from "./meter/index.ts";
 export { type LoadedModule, type ModuleLoader, type ModuleReader, modulesFrom } from "./modules/loader.ts";
 export { type Charges, PAYLOAD_CHARGES, REPY_CHARGES } from "./net/charges.ts";

@@ -2,4 +2,5 @@
 export * from "../index.ts";
 export { type DirectoryOptions, directory, directoryPlace } from "./directory.ts";
 export { type HttpGrantOptions, http } from "./http.ts";
+export { type SqliteOptions, type SqliteStore, sqliteKv, sqliteStore } from "./kv.ts";
 export { type NetworkOptions, network, type Resolver } from "./net.ts";
