@@ -1,5 +1,34 @@
 // The policy libraries' public API: re-exports only.
+
+export { args } from "./args/args.ts";
+export { ARGS } from "./args/contract.ts";
 export { type CallMode, capability, type Granted, type HostFunction, isGranted } from "./capability.ts";
+export {
+  type MailboxEnds,
+  mailbox,
+  type PipeEnds,
+  pipe,
+  semaphore,
+  sharedBytes,
+} from "./channel/channel.ts";
+export {
+  MAILBOX_RECEIVER,
+  MAILBOX_SENDER,
+  PIPE_READER,
+  PIPE_WRITER,
+  SEMAPHORE,
+  SHARED_BYTES,
+} from "./channel/contract.ts";
+export type { MailboxOptions } from "./channel/mailbox.ts";
+export type { PipeOptions } from "./channel/pipe.ts";
+export type { SemaphoreOptions } from "./channel/semaphore.ts";
+export type { SharedOptions } from "./channel/shared.ts";
+export { type ClockOptions, clock } from "./clock/clock.ts";
+export { CLOCK } from "./clock/contract.ts";
+export { realTime, type Time, type TimePowers } from "./clock/time.ts";
+export { type VirtualClock, type VirtualTime, type VirtualTimeOptions, virtualClock } from "./clock/virtual.ts";
+export { consoleTo, type TakeLine } from "./console/console.ts";
+export { CONSOLE, type Level } from "./console/contract.ts";
 export {
   type AnyContract,
   type ArgumentsOf,
@@ -34,9 +63,26 @@ export {
   union,
 } from "./contract/index.ts";
 export { type DescribedCall, type DescribedContract, isDescribed } from "./described.ts";
+export { type Algorithm, DIGEST, type Output } from "./digest/contract.ts";
+export { type DigestOptions, digest } from "./digest/digest.ts";
+export { ENV } from "./env/contract.ts";
+export { env } from "./env/env.ts";
 export { FILES } from "./files/contract.ts";
 export { filesOf, readOnly, tree } from "./files/files.ts";
 export { FILES_ERRORS, type FilesErrorCode } from "./files/refusal.ts";
 export type { Entry, EntryFacts, EntryKind, FilesPlace } from "./files/types.ts";
 export { type TreeContents, type TreeOptions, treePlace } from "./files/virtual.ts";
 export { type LoadedModule, type ModuleLoader, type ModuleReader, modulesFrom } from "./modules/loader.ts";
+export { RANDOM } from "./random/contract.ts";
+export { type RandomOptions, random } from "./random/random.ts";
+export { SECRETS } from "./secrets/contract.ts";
+export type { ScrubbedStream } from "./secrets/scrub.ts";
+export { type SecretOptions, type Secrets, secrets } from "./secrets/secrets.ts";
+export { TERMINAL } from "./terminal/contract.ts";
+export { newFilter, type Sequences } from "./terminal/filter.ts";
+export type { Key } from "./terminal/keys.ts";
+export type { Size, TerminalListener, TerminalPlace } from "./terminal/place.ts";
+export { type Terminal, type TerminalOptions, terminalOf } from "./terminal/terminal.ts";
+export { type VirtualTerminal, type VirtualTerminalOptions, virtualTerminal } from "./terminal/virtual.ts";
+export { TIMERS } from "./timers/contract.ts";
+export { type TimersOptions, timers } from "./timers/timers.ts";

@@ -111,8 +111,9 @@ async function write(pipe: Pipe, bytes: Uint8Array, guest: AbortSource): Promise
 
 async function read(pipe: Pipe, most: number, guest: AbortSource): Promise<Uint8Array | undefined> {
   if (pipe.state === "aborted") throw aborted();
-  if (!(most >= 1 && most <= MOST_PIECE)) refuse("E_VALUE", `a number of bytes from 1 to ${MOST_PIECE}`);
-  const { done } = pipe.readers.enter(Math.floor(most), guest);
+  if (!(Number.isInteger(most) && most >= 1 && most <= MOST_PIECE))
+    refuse("E_VALUE", `a number of bytes from 1 to ${MOST_PIECE}`);
+  const { done } = pipe.readers.enter(most, guest);
   settle(pipe);
   return await done;
 }

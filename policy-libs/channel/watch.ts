@@ -29,7 +29,8 @@ export function newWatch(time: Time, most: number): Watch {
   return {
     async wait(at, timeout, guest) {
       checkAlive(guest);
-      if (timeout !== undefined && !(timeout >= 0)) refuse("E_VALUE", "a timeout of 0 milliseconds or more");
+      if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0))
+        refuse("E_VALUE", "a timeout of 0 milliseconds or more");
       if (waiting >= most) refuse("E_BUSY", "too many calls wait already");
       if (timeout === 0) return "timed-out";
       let cancel = (): void => undefined;

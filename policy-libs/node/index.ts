@@ -1,3 +1,5 @@
 // The policy libraries under Node: all of policy-libs/index.ts, and what needs the host.
 export * from "../index.ts";
 export { type DirectoryOptions, directory, directoryPlace } from "./directory.ts";
+export { environment } from "./env.ts";
+export { type HostTerminalOptions, type TerminalInput, type TerminalOutput, terminal } from "./terminal.ts";

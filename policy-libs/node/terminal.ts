@@ -73,12 +73,17 @@ function placeOf({ input, output }: HostTerminalOptions): TerminalPlace {
   };
 }
 
-/** As the terminal itself would do it, were it not in raw mode. */
-const interrupt = (): void => void process.kill(process.pid, "SIGINT");
-
 /** Grants a terminal of the host. Close it: until then it is the guest's, and the process may stay alive for its keys. */
-export function terminal({ onInterrupt = interrupt, ...options }: HostTerminalOptions): Terminal {
-  const { granted, close } = terminalOf(placeOf(options), { ...options, onInterrupt });
+export function terminal(options: HostTerminalOptions): Terminal {
+  /** As the terminal itself does it without raw mode; taken back first, as the signal may end the process at once. */
+  function interrupt(): void {
+    end();
+    process.kill(process.pid, "SIGINT");
+  }
+  const { granted, close } = terminalOf(placeOf(options), {
+    ...options,
+    onInterrupt: options.onInterrupt ?? interrupt,
+  });
   function end(): void {
     process.off("exit", end);
     close();

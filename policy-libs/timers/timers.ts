@@ -40,7 +40,8 @@ export function timersPlace({ most = MOST_WAITING, time = realTime() }: TimersOp
     async sleep(ms) {
       const guest = signal();
       checkAlive(guest);
-      if (!(ms >= 0 && ms <= LONGEST_SLEEP)) refuse("E_VALUE", `milliseconds from 0 to ${LONGEST_SLEEP}`);
+      if (!(Number.isFinite(ms) && ms >= 0 && ms <= LONGEST_SLEEP))
+        refuse("E_VALUE", `milliseconds from 0 to ${LONGEST_SLEEP}`);
       if (open >= most) refuse("E_BUSY", `${most} sleeps are open already`);
       await sleepOn(ms, guest);
     },
