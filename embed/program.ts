@@ -4,10 +4,10 @@
 // The linker, the instrumenter and the library are not trusted; what the kernel's verifier accepts is run.
 import {
   type CallRecord,
-  type Grantable,
   createKernel,
   type Domain,
   type Ending,
+  type Grantable,
   type Kernel,
   type Outcome,
   PAGE,
@@ -29,8 +29,9 @@ import { inputReader, newStreams, type ProcessParts, programProcess, type Stream
 import { realRandom, seededRandom } from "./randomness.ts";
 import { fromEnding, NO_USAGE, type Result, type RunFacts } from "./result.ts";
 import { isAborted, onAbort } from "./signal.ts";
-import { newMeter, systemGrants } from "./system.ts";
+import { systemGrants } from "./system.ts";
 import type { Meter } from "./target.ts";
+import { newMeter } from "./target.ts";
 
 /** How a program ended. `returned`: it returned or exited; the value is what its entry gave. */
 export type ProgramResult = Result & {
@@ -143,8 +144,8 @@ function capabilities(plan: Plan, running: Running): Grantable[] {
   all[PROGRAM.CLOCK.handle] = find("clock");
   all[PROGRAM.RANDOM.handle] = find("random");
   all[PROGRAM.TIMERS.handle] = find("timers");
-  for (const [place, { contract, target }] of plan.grants.entries()) {
-    all[PROGRAM.FIRST_GRANT + place] = { contract, target: target(meter) };
+  for (const [place, { capability }] of plan.grants.entries()) {
+    all[PROGRAM.FIRST_GRANT + place] = capability(meter);
   }
   all[PROGRAM.PROCESS.handle] = processOf(plan, running, world);
   all[PROGRAM.FILES.handle] = programFiles(plan.request.grant?.["files"], meter) ?? NOTHING;

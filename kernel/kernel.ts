@@ -36,6 +36,8 @@ export interface DomainOptions {
   readonly limits: DomainLimits;
   readonly image?: Image;
   readonly onCall?: (record: CallRecord) => void;
+  /** Told to targets. */
+  readonly owner?: unknown;
   /** Who pays for what the domain uses. Default: an account of its own, without limits. */
   readonly account?: Account;
 }
@@ -121,7 +123,7 @@ function newTenant(
   const entries = Object.entries(instance.exports).filter(([, value]) => typeof value === "function");
   return {
     ...{ id: ++core.born, core, clist: newClist(), limits: options.limits, onCall: options.onCall, frame },
-    ...{ account, offers: new Map() },
+    ...{ account, offers: new Map(), owner: options.owner },
     ...{ fuel: fuel as engine.EngineGlobal, depth: depth as engine.EngineGlobal, pages: pages as engine.EngineGlobal },
     exports: new Map(entries.map(([name, f]) => [name, engine.promising(f as engine.EngineFunction)])),
     ...{ state: "idle", ending: undefined, started: options.image !== undefined, waiting: undefined },

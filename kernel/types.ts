@@ -30,8 +30,10 @@ export interface Parcel {
 
 export interface CallContext {
   readonly domain: number;
+  /** What the embedder said of the calling domain at its birth. */
+  readonly owner: unknown;
   /** Who pays for what the target does. */
-  readonly account: Account;
+  readonly account: Account | undefined;
   /** The capabilities in the arguments. */
   readonly capabilities: readonly Capability[];
   readonly found: readonly Found[];
@@ -78,6 +80,9 @@ export interface Allowance {
   readonly deadline: number;
   /** Asked between slices: true ends the domain as aborted. */
   readonly aborted?: () => boolean;
+  /** Of a domain that serves others: ms for each answer. When it answers, and when its first caller comes, fuel and
+   * time begin again. */
+  readonly perAnswer?: number;
 }
 
 export interface Usage {

@@ -2,6 +2,8 @@
 
 export { args } from "./args/args.ts";
 export { ARGS } from "./args/contract.ts";
+export * from "./attenuate/index.ts";
+export { type Call, currentCall, type Interrupt, interrupt, type Signal, signal, within } from "./call.ts";
 export { type CallMode, capability, type Granted, type HostFunction, isGranted } from "./capability.ts";
 export {
   type MailboxEnds,
@@ -10,6 +12,7 @@ export {
   pipe,
   semaphore,
   sharedBytes,
+  sharing,
 } from "./channel/channel.ts";
 export {
   MAILBOX_RECEIVER,
@@ -25,7 +28,7 @@ export type { SemaphoreOptions } from "./channel/semaphore.ts";
 export type { SharedOptions } from "./channel/shared.ts";
 export { type ClockOptions, clock } from "./clock/clock.ts";
 export { CLOCK } from "./clock/contract.ts";
-export { realTime, type Time, type TimePowers } from "./clock/time.ts";
+export { realTime, type Time as ClockTime, type TimePowers } from "./clock/time.ts";
 export { type VirtualClock, type VirtualTime, type VirtualTimeOptions, virtualClock } from "./clock/virtual.ts";
 export { consoleTo, type TakeLine } from "./console/console.ts";
 export { CONSOLE, type Level } from "./console/contract.ts";
@@ -36,6 +39,7 @@ export {
   arg,
   boolean,
   bytes,
+  type CallData,
   COMMON_REFUSALS,
   type ContractData,
   type ContractError,
@@ -68,10 +72,33 @@ export { type DigestOptions, digest } from "./digest/digest.ts";
 export { ENV } from "./env/contract.ts";
 export { env } from "./env/env.ts";
 export { FILES } from "./files/contract.ts";
-export { filesOf, readOnly, tree } from "./files/files.ts";
-export { FILES_ERRORS, type FilesErrorCode } from "./files/refusal.ts";
-export type { Entry, EntryFacts, EntryKind, FilesPlace } from "./files/types.ts";
+export {
+  FILE_WRITES,
+  FILES_READS,
+  FILES_WRITES,
+  type FilesCall,
+  isChange,
+  PATH_ARGUMENTS,
+} from "./files/effects.ts";
+export { type FilesOptions, filesOf, readOnly, tree } from "./files/files.ts";
+export { FILE, READER, WATCH, WRITER } from "./files/handle-contract.ts";
+export { FILES_ERRORS, type FilesErrorCode, filesError } from "./files/refusal.ts";
+export type {
+  Change,
+  ChangeKind,
+  Entry,
+  EntryFacts,
+  EntryKind,
+  FilesBounds,
+  FilesPlace,
+  OpenFile,
+  OpenHow,
+  OpenWatch,
+  OpenWriter,
+  WriterMode,
+} from "./files/types.ts";
 export { type TreeContents, type TreeOptions, treePlace } from "./files/virtual.ts";
+export * from "./meter/index.ts";
 export { type LoadedModule, type ModuleLoader, type ModuleReader, modulesFrom } from "./modules/loader.ts";
 export { RANDOM } from "./random/contract.ts";
 export { type RandomOptions, random } from "./random/random.ts";
@@ -86,3 +113,4 @@ export { type Terminal, type TerminalOptions, terminalOf } from "./terminal/term
 export { type VirtualTerminal, type VirtualTerminalOptions, virtualTerminal } from "./terminal/virtual.ts";
 export { TIMERS } from "./timers/contract.ts";
 export { type TimersOptions, timers } from "./timers/timers.ts";
+export { unused, whenUnused, wrapping } from "./unused.ts";

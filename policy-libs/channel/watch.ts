@@ -1,5 +1,6 @@
 // Who waits for which cell of shared bytes. A line for each cell that somebody waits for, and none for the others.
-import { type AbortSource, checkAlive } from "../abort.ts";
+import { checkAlive } from "../abort.ts";
+import type { Signal } from "../call.ts";
 import type { Time } from "../clock/time.ts";
 import { type Line, newLine } from "../line.ts";
 import { refuse } from "../refusal.ts";
@@ -8,7 +9,7 @@ import { refuse } from "../refusal.ts";
 export type Changed = "ok" | "not-equal" | "timed-out";
 
 export interface Watch {
-  wait(at: number, timeout: number | undefined, guest: AbortSource): Promise<Changed>;
+  wait(at: number, timeout: number | undefined, guest: Signal): Promise<Changed>;
   wake(at: number, count: number): number;
 }
 

@@ -3,8 +3,9 @@
 // A contract may name itself, those around it, and the same one many times, in data or by reference. So contracts are
 // nodes of a graph; nodes that nothing tells apart are one class (as states of an automaton are when it is minimised),
 // and a form lists the classes that can be reached, in the order in which a walk meets them first.
+
+import type { CallContract, Contract, Shape } from "../../kernel/index.ts";
 import { hex } from "./cbor.ts";
-import type { CallContract, Contract, Shape } from "./kernel-form.ts";
 import { lowerCall } from "./lower.ts";
 import type { Node } from "./made.ts";
 
@@ -60,7 +61,7 @@ function partOf(node: Node): Part {
   const calls = Object.entries(node.data.calls).map(([name, call]) =>
     lowerCall(name, call, (handle) => {
       const target = node.handles.get(handle) as Node;
-      const contract = () => target.made as Contract;
+      const contract = () => (target.contract as () => Contract)();
       leads.set(contract, target);
       return contract;
     }),
@@ -124,7 +125,7 @@ export function graphOf(root: Node): Graph {
     const number = classes.get(part.node) as number;
     const current = chosen.get(number);
     // One that was made already stands for all that are like it; but the root has its own documents.
-    const isBetter = part.node.made !== undefined && current?.node.made === undefined && current?.node !== root;
+    const isBetter = part.node.contract !== undefined && current?.node.contract === undefined && current?.node !== root;
     if (current === undefined || isBetter) chosen.set(number, part);
   }
   return { all, parts: [...chosen.values()], of: (node) => chosen.get(classes.get(node) as number) as Part };

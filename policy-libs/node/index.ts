@@ -2,4 +2,5 @@
 export * from "../index.ts";
 export { type DirectoryOptions, directory, directoryPlace } from "./directory.ts";
 export { environment } from "./env.ts";
+export { type NetworkOptions, network, type Resolver } from "./net.ts";
 export { type HostTerminalOptions, type TerminalInput, type TerminalOutput, terminal } from "./terminal.ts";

@@ -5,8 +5,7 @@
 //       the guest runs any more.
 //   T2  In raw mode what is typed is read at once, whether or not the guest asks: an interrupt reaches the host always.
 //   T3  At most MOST_KEYS keys wait; more are lost, as with a keyboard.
-import { type AbortSource, onAbort } from "../abort.ts";
-import { signal } from "../call.ts";
+import { type Signal, signal } from "../call.ts";
 import { capability } from "../capability.ts";
 import { newQueue, type Queue } from "../channel/queue.ts";
 import { realTime, type Time } from "../clock/time.ts";
@@ -15,6 +14,7 @@ import type { GrantedOf } from "../contract/index.ts";
 import { type Line, newLine } from "../line.ts";
 import { account } from "../meter/index.ts";
 import { refusal, refuse } from "../refusal.ts";
+import { whenUnused } from "../unused.ts";
 import { MOST_SIZE, MOST_TEXT, TERMINAL } from "./contract.ts";
 import { type Filter, newFilter, type Sequences, UNDO } from "./filter.ts";
 import { type Key, type KeyReader, newKeyReader } from "./keys.ts";
@@ -53,7 +53,6 @@ interface Session {
   readonly readers: Line<undefined, Key>;
   readonly writers: Line<undefined, void>;
   readonly watchers: Line<undefined, Size>;
-  readonly guests: WeakSet<AbortSource>;
   told: Size | undefined;
   cancelFlush: () => void;
   stopListening: () => void;
@@ -66,15 +65,9 @@ interface Session {
 
 const closed = (): Error => refusal("E_CLOSED", "the terminal was closed");
 
-/** The guest of this call, whose end will be noticed. */
-function enter(session: Session): AbortSource {
-  if (session.isClosed) throw closed();
-  const guest = signal();
-  if (!session.guests.has(guest)) {
-    session.guests.add(guest);
-    onAbort(guest, () => restore(session));
-  }
-  return guest;
+function enter({ isClosed }: Session): Signal {
+  if (isClosed) throw closed();
+  return signal();
 }
 
 const wantInput = ({ place, isRaw, readers }: Session): void => place.flow(isRaw || readers.size > 0);
@@ -227,7 +220,7 @@ function newSession(place: TerminalPlace, options: TerminalOptions): Session {
   const flags = { isRaw: false, isWriting: false, isChanged: false, isInputOver: false, isClosed: false };
   return {
     ...{ place, options, time: options.time ?? realTime(), filter: newFilter(options.sequences ?? "safe") },
-    ...{ reader: newKeyReader(), keys: newQueue<Key>(), guests: new WeakSet<AbortSource>() },
+    ...{ reader: newKeyReader(), keys: newQueue<Key>() },
     ...{ ...lines, watchers: newLine<undefined, Size>(), ...flags },
     ...{ told: undefined, cancelFlush: nothing, stopListening: nothing },
   };
@@ -251,5 +244,5 @@ export function terminalOf(place: TerminalPlace, options: TerminalOptions = {}):
     nextResize: async () => await nextResize(session),
     setRaw: (isOn) => setRawFor(session, isOn),
   });
-  return Object.freeze({ granted, close: () => close(session) });
+  return Object.freeze({ granted: whenUnused(granted, () => restore(session)), close: () => close(session) });
 }

@@ -1,6 +1,6 @@
 // Waiting. A sleep never ends early, and ends for good when its guest does.
-import { type AbortSource, checkAlive, ended, onAbort } from "../abort.ts";
-import { signal } from "../call.ts";
+import { checkAlive, ended, onAbort } from "../abort.ts";
+import { type Signal, signal } from "../call.ts";
 import { capability } from "../capability.ts";
 import { realTime, type Time } from "../clock/time.ts";
 import type { GrantedOf } from "../contract/index.ts";
@@ -21,7 +21,7 @@ export interface TimersPlace {
 
 export function timersPlace({ most = MOST_WAITING, time = realTime() }: TimersOptions = {}): TimersPlace {
   let open = 0;
-  function sleepOn(ms: number, guest: AbortSource): Promise<void> {
+  function sleepOn(ms: number, guest: Signal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const forget = onAbort(guest, () => {
       open--;

@@ -1,6 +1,6 @@
 // Semaphores and shared bytes: how domains wait for each other.
 import { describe, expect, test, vi } from "vitest";
-import { semaphore, sharedBytes, virtualClock } from "../../policy-libs/index.ts";
+import { semaphore, sharedBytes, sharing, unused, virtualClock } from "../../policy-libs/index.ts";
 import { newGuest, outcome, settle } from "./guest.ts";
 
 vi.mock("../../policy-libs/call.ts", async (original) => {
@@ -85,59 +85,89 @@ describe("a semaphore", () => {
     }
   });
 
-  test("of 10,000 whose guest ends while half of them were served: the others are served, nothing is lost", async () => {
-    const { acquire, release, tryAcquire } = semaphore(1, { robust: true }).functions;
-    const [holder, crowd, other] = [newGuest(), newGuest(), newGuest()];
-    await holder.as(() => acquire());
-    const all = Array.from({ length: 9_999 }, () => outcome(() => crowd.as(() => acquire())));
-    const last = other.as(() => acquire());
-    holder.as(() => release());
-    crowd.end();
-    await last;
-    expect(new Set(await Promise.all(all))).toEqual(new Set([undefined, "E_ENDED"]));
-    other.as(() => release());
-    expect([other.as(() => tryAcquire()), other.as(() => tryAcquire())]).toEqual([true, false]);
+  test("gives a permit on that was given to a call whose guest was gone before it knew", async () => {
+    for (const robust of [false, true]) {
+      const { acquire, release, tryAcquire } = semaphore(1, { robust }).functions;
+      await acquire();
+      const guest = newGuest();
+      const gone = outcome(() => guest.as(() => acquire()));
+      release();
+      guest.end();
+      expect(await gone).toBe("E_ENDED");
+      expect([tryAcquire(), tryAcquire()]).toEqual([true, false]);
+    }
   });
 });
 
 describe("a robust semaphore", () => {
-  test("gets back what a guest held when it ended, once, and gives it to who waits", async () => {
-    const { acquire, tryAcquire, release } = semaphore(3, { robust: true }).functions;
-    const [guest, other] = [newGuest(), newGuest()];
-    for (let i = 0; i < 3; i++) await guest.as(() => acquire());
-    guest.as(() => release());
-    await other.as(() => acquire());
-    const waiting = other.as(() => acquire());
-    guest.end();
+  const robust = (count: number) => {
+    const first = semaphore(count, { robust: true });
+    const other = sharing(first);
+    return { first, other, mine: first.functions, theirs: other.functions };
+  };
+
+  test("gets back what a guest held when nobody has its grant any more, once, and gives it to who waits", async () => {
+    const { first, mine, theirs } = robust(3);
+    for (let i = 0; i < 3; i++) await mine.acquire();
+    mine.release();
+    await theirs.acquire();
+    const waiting = theirs.acquire();
+    unused(first);
+    unused(first);
     await waiting;
-    expect([other.as(() => tryAcquire()), other.as(() => tryAcquire())]).toEqual([true, false]);
+    expect([theirs.tryAcquire(), theirs.tryAcquire()]).toEqual([true, false]);
   });
 
   test("lets a guest give back only its own", async () => {
-    const { acquire, release } = semaphore(2, { robust: true, strict: false }).functions;
-    const [guest, other] = [newGuest(), newGuest()];
-    await guest.as(() => acquire());
-    expect(await outcome(() => other.as(() => release()))).toBe("E_RELEASE");
-    guest.as(() => release());
-    expect(await outcome(() => guest.as(() => release()))).toBe("E_RELEASE");
+    const { mine, theirs } = robust(2);
+    await mine.acquire();
+    expect(await outcome(() => theirs.release())).toBe("E_RELEASE");
+    mine.release();
+    expect(await outcome(() => mine.release())).toBe("E_RELEASE");
   });
 
   test("gives nothing back for a guest that held nothing any more", async () => {
-    const { acquire, tryAcquire, release } = semaphore(1, { robust: true }).functions;
-    const guest = newGuest();
-    await guest.as(() => acquire());
-    guest.as(() => release());
-    guest.end();
-    const other = newGuest();
-    expect([other.as(() => tryAcquire()), other.as(() => tryAcquire())]).toEqual([true, false]);
+    const { first, mine, theirs } = robust(1);
+    await mine.acquire();
+    mine.release();
+    unused(first);
+    expect([theirs.tryAcquire(), theirs.tryAcquire()]).toEqual([true, false]);
   });
 
-  test("keeps the permit of a guest that ended, if it is not robust", async () => {
-    const { acquire, tryAcquire } = semaphore(1).functions;
-    const guest = newGuest();
-    await guest.as(() => acquire());
-    guest.end();
+  test("keeps the permit of a guest that ended, if it is not robust, and lets others give it back", async () => {
+    const first = semaphore(1);
+    const { tryAcquire, release } = sharing(first).functions;
+    await first.functions.acquire();
+    unused(first);
     expect(tryAcquire()).toBe(false);
+    release();
+    expect(tryAcquire()).toBe(true);
+  });
+
+  test("of 10,000 waiting loses no permit when their guest ends in the middle, in whatever order it is told; twice", async () => {
+    for (const isToldFirst of [true, false]) {
+      const { first, mine, other, theirs } = robust(1);
+      const guest = newGuest();
+      await theirs.acquire();
+      const all = Array.from({ length: 9_999 }, () => outcome(() => guest.as(() => mine.acquire())));
+      const last = theirs.acquire();
+      theirs.release();
+      await settle();
+      mine.release();
+      if (isToldFirst) unused(first);
+      guest.end();
+      if (!isToldFirst) unused(first);
+      await last;
+      expect(new Set(await Promise.all(all))).toEqual(new Set([undefined, "E_ENDED"]));
+      theirs.release();
+      expect([theirs.tryAcquire(), theirs.tryAcquire()]).toEqual([true, false]);
+      unused(other);
+      expect([mine.tryAcquire(), mine.tryAcquire()]).toEqual([true, false]);
+    }
+  });
+
+  test("is shared by nothing else", () => {
+    expect(() => sharing({} as never)).toThrow(TypeError);
   });
 });
 

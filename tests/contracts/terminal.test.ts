@@ -5,6 +5,7 @@ import {
   type TerminalListener,
   type TerminalPlace,
   terminalOf,
+  unused,
   virtualClock,
   virtualTerminal,
 } from "../../policy-libs/index.ts";
@@ -162,15 +163,12 @@ describe("raw mode", () => {
     expect(closing.isRaw()).toBe(false);
 
     const ending = virtualTerminal({ raw: true });
-    const guest = newGuest();
-    guest.as(() => ending.granted.functions.setRaw(true));
-    guest.end();
-    expect(ending.isRaw()).toBe(false);
-    const next = newGuest();
-    next.as(() => ending.granted.functions.setRaw(true));
-    expect(ending.isRaw()).toBe(true);
-    next.end();
-    expect(ending.isRaw()).toBe(false);
+    for (const guest of ["one", "another"]) {
+      ending.granted.functions.setRaw(true);
+      expect(ending.isRaw(), guest).toBe(true);
+      unused(ending.granted);
+      expect(ending.isRaw(), guest).toBe(false);
+    }
   });
 
   test("does not keep an interrupt from the host, whether or not the guest reads, and whatever was typed before", async () => {
@@ -221,11 +219,10 @@ describe("taking a terminal back", () => {
   test("undoes what was written by a guest that ends, and the next guest goes on", async () => {
     const { place, done } = notedPlace();
     const terminal = terminalOf(place);
-    const guest = newGuest();
-    await guest.as(() => terminal.granted.functions.write("\x1b[31mred"));
-    guest.end();
+    await terminal.granted.functions.write("\x1b[31mred");
+    unused(terminal.granted);
     expect(done.slice(1)).toEqual(["\x1b[0m\x1b[?25h\x1b[?1049l"]);
-    await newGuest().as(() => terminal.granted.functions.write("next"));
+    await terminal.granted.functions.write("next");
     expect(done.at(-1)).toBe("next");
   });
 
