@@ -151,17 +151,24 @@ function tell(session: Session, size: Size): Size {
   return size;
 }
 
+/** Another size than the last one told, if there is one. */
+function newSize(session: Session): Size | undefined {
+  const [now, { told }] = [currentSize(session), session];
+  return told?.columns === now.columns && told.rows === now.rows ? undefined : now;
+}
+
 function noteResize(session: Session): void {
-  const size = currentSize(session);
-  while (session.watchers.serve(size)) tell(session, size);
+  const size = newSize(session);
+  while (size !== undefined && session.watchers.serve(size)) tell(session, size);
 }
 
 /** A change between two calls is not missed: the size is compared with the last one told. */
 async function nextResize(session: Session): Promise<Size> {
   const guest = enter(session);
-  const [now, { told }] = [currentSize(session), session];
-  const isNew = told !== undefined && (told.columns !== now.columns || told.rows !== now.rows);
-  return isNew ? tell(session, now) : await session.watchers.enter(undefined, guest).done;
+  // Who has not asked for the size before waits for another than that of now.
+  session.told ??= currentSize(session);
+  const size = newSize(session);
+  return size === undefined ? await session.watchers.enter(undefined, guest).done : tell(session, size);
 }
 
 async function readKey(session: Session): Promise<Key> {

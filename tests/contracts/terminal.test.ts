@@ -91,6 +91,14 @@ describe("a terminal", () => {
       { columns: 20, rows: 5 },
       { columns: 20, rows: 5 },
     ]);
+    const same = vi.fn();
+    void Promise.resolve(nextResize()).then(same);
+    terminal.resize({ columns: 20, rows: 5 });
+    await settle();
+    expect(same).not.toHaveBeenCalled();
+    terminal.resize({ columns: 20, rows: 6 });
+    await settle();
+    expect(same).toHaveBeenCalledWith({ columns: 20, rows: 6 });
     for (const bad of [0, -1, 1.5, 10_001, Number.NaN]) {
       expect(() => terminal.resize({ columns: bad, rows: 5 })).toThrow(TypeError);
     }
