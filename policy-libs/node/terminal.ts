@@ -6,7 +6,7 @@ import { StringDecoder } from "node:string_decoder";
 import type { Size, TerminalListener, TerminalPlace } from "../terminal/place.ts";
 import { type Terminal, type TerminalOptions, terminalOf } from "../terminal/terminal.ts";
 
-type Listener = (...args: never[]) => void;
+type Listener = (...args: unknown[]) => void;
 
 interface Emitter {
   on(event: string, listener: Listener): unknown;
@@ -36,8 +36,8 @@ const USUAL: Size = { columns: 80, rows: 24 };
 
 function listen(input: TerminalInput, output: TerminalOutput, listener: TerminalListener): () => void {
   const decoder = new StringDecoder("utf8");
-  const onData = (data: Uint8Array | string): void =>
-    listener.onText(typeof data === "string" ? data : decoder.write(data));
+  const onData = (data: unknown): void =>
+    listener.onText(typeof data === "string" ? data : decoder.write(data as Uint8Array));
   const onEnd = (): void => listener.onEnd();
   // A terminal that goes away is an end of input and a failed write, and no reason for the process to die.
   const onError = (): void => undefined;

@@ -12,8 +12,8 @@ vi.mock("../../policy-libs/call.ts", async (original) => {
 
 function boxOf(options: Parameters<typeof mailbox>[0] = {}) {
   const { sender, receiver } = mailbox(options);
-  const { close, ...rest } = sender.functions;
-  return { ...rest, close, ...{ ...receiver.functions, discard: receiver.functions.close, close } };
+  const { receive, tryReceive, close: discard } = receiver.functions;
+  return { ...sender.functions, receive, tryReceive, discard };
 }
 
 describe("a mailbox", () => {
