@@ -5,6 +5,7 @@
 //       the guest runs any more.
 //   T2  In raw mode what is typed is read at once, whether or not the guest asks: an interrupt reaches the host always.
 //   T3  At most MOST_KEYS keys wait; more are lost, as with a keyboard.
+import { checkAlive } from "../abort.ts";
 import { type Signal, signal } from "../call.ts";
 import { capability } from "../capability.ts";
 import { newQueue, type Queue } from "../channel/queue.ts";
@@ -47,7 +48,7 @@ interface Session {
   readonly place: TerminalPlace;
   readonly options: TerminalOptions;
   readonly time: Time;
-  readonly filter: Filter;
+  filter: Filter;
   readonly reader: KeyReader;
   readonly keys: Queue<Key>;
   readonly readers: Line<undefined, Key>;
@@ -89,6 +90,8 @@ function restore(session: Session): void {
     session.isRaw = false; // The terminal is gone, and its mode with it.
   }
   session.isChanged = false;
+  // What was begun and not ended would swallow what the next guest writes.
+  session.filter = filterFor(session.options);
   if (isChanged) writeQuietly(session, UNDO);
 }
 
@@ -191,6 +194,8 @@ async function write(session: Session, text: string): Promise<void> {
   if (session.isWriting) await session.writers.enter(undefined, guest).done;
   session.isWriting = true;
   try {
+    // What a guest that is gone wanted to say would come after all was undone.
+    checkAlive(guest);
     await show(session, text);
   } finally {
     // Whoever is served writes next, so that nobody else begins meanwhile.
@@ -221,12 +226,14 @@ function setRawFor(session: Session, isOn: boolean): void {
   }
 }
 
+const filterFor = ({ sequences = "safe" }: TerminalOptions): Filter => newFilter(sequences);
+
 function newSession(place: TerminalPlace, options: TerminalOptions): Session {
   const nothing = (): void => undefined;
   const lines = { readers: newLine<undefined, Key>(), writers: newLine<undefined, void>() };
   const flags = { isRaw: false, isWriting: false, isChanged: false, isInputOver: false, isClosed: false };
   return {
-    ...{ place, options, time: options.time ?? realTime(), filter: newFilter(options.sequences ?? "safe") },
+    ...{ place, options, time: options.time ?? realTime(), filter: filterFor(options) },
     ...{ reader: newKeyReader(), keys: newQueue<Key>() },
     ...{ ...lines, watchers: newLine<undefined, Size>(), ...flags },
     ...{ told: undefined, cancelFlush: nothing, stopListening: nothing },

@@ -171,6 +171,15 @@ describe("computations", () => {
     expect(await functions.digest("SHA-1", "abc", "hex")).toBe("a9993e364706816aba3e25717850c26c9cd0d89d");
   });
 
+  test("are refused when they hold too many bytes together, but for one alone", async () => {
+    const data = new Uint8Array(30 * 1024 * 1024);
+    const results = await Promise.all(
+      Array.from({ length: 6 }, () => outcome(() => functions.digest("SHA-1", data, "hex"))),
+    );
+    expect(results.filter((result) => result === "E_BUSY").length).toBe(2);
+    expect(await functions.equal(data, data)).toBe(true);
+  });
+
   test("that the host cannot make are E_IO, without the host's words", async () => {
     const failing = new Proxy({}, { get: () => async () => Promise.reject(new Error("/etc/host/secret")) });
     const call = () => digestPlace({}, failing as never).digest("SHA-1", "abc");

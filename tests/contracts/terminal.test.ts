@@ -232,6 +232,10 @@ describe("taking a terminal back", () => {
     expect(done.slice(1)).toEqual(["\x1b[0m\x1b[?25h\x1b[?1049l"]);
     await terminal.granted.functions.write("next");
     expect(done.at(-1)).toBe("next");
+    await terminal.granted.functions.write("\x1b]0;never ended");
+    unused(terminal.granted);
+    await terminal.granted.functions.write("not swallowed");
+    expect(done.at(-1)).toBe("not swallowed");
   });
 
   test("refuses all calls and whoever waits", async () => {
@@ -296,6 +300,30 @@ describe("input of the host", () => {
 });
 
 describe("writes", () => {
+  test("of a guest that is gone when its turn comes do not come after what was undone", async () => {
+    const gates: (() => void)[] = [];
+    const written: string[] = [];
+    const { place } = notedPlace({
+      write(text) {
+        written.push(text);
+        return new Promise((resolve) => gates.push(resolve));
+      },
+    });
+    const { granted } = terminalOf(place);
+    const guest = newGuest();
+    const all = ["1", "2"].map((text) => outcome(() => guest.as(() => granted.functions.write(`\x1b[${text}m`))));
+    const other = outcome(() => granted.functions.write("3"));
+    await settle();
+    // The first is done, and the second served, but not yet there when its guest ends.
+    gates.shift()?.();
+    await Promise.resolve().then(() => undefined);
+    guest.end();
+    await settle();
+    gates.shift()?.();
+    await Promise.all([...all, other]);
+    expect(written).toEqual(["\x1b[1m", "3"]);
+  });
+
   test("go one after the other, when there is room, and are left by who is gone", async () => {
     const gates: (() => void)[] = [];
     const written: string[] = [];
