@@ -28,6 +28,22 @@ export const hostTarget = (parts: TargetParts): Target => newTarget(parts, passi
 export const bodiesOf = ({ contract, functions }: Granted): HostFunction[] =>
   contract.calls.map(({ name }) => functions[name] as HostFunction);
 
+/** Guests that have been granted it and have not ended. */
+const holders = new WeakMap<Granted, number>();
+
+/** Counts one guest more that has it, until what is returned is called: with the last one it is unused. */
+export function heldOnce(granted: Granted): () => void {
+  holders.set(granted, (holders.get(granted) ?? 0) + 1);
+  let isHeld = true;
+  return () => {
+    if (!isHeld) return;
+    isHeld = false;
+    const left = (holders.get(granted) ?? 1) - 1;
+    holders.set(granted, left);
+    if (left === 0) unused(granted);
+  };
+}
+
 /** The kernel's side of a Granted. What a guest offered has it already: calls of it do not come by here again. */
 export function powerOf(granted: Granted): Capability {
   const known = powers.get(granted);

@@ -188,7 +188,7 @@ describe("a guest that is gone", () => {
     const far = calls(await peer["connect"]!({ host: "guest.test", port: 80 }));
     const { socket } = await guest.as(listener)["accept"]!();
     expect(usage(guest)).toEqual({ inSockets: 2, outSockets: 1 });
-    for (const handle of [socket, listener, box, socket]) unused(handle as object);
+    for (const handle of [socket, listener, box, socket]) unused(handle as never);
     expect(usage(guest)).toEqual({});
     expect(await far["read"]!(1)).toHaveLength(0);
     expect(await outcome(() => guest.as(socket)["read"]!(1))).toBe("E_CLOSED");
