@@ -23,10 +23,26 @@ export interface ContractPlace extends Place {
   readonly checkContract: (place: ContractPlace, alleged: unknown) => ContractData;
 }
 
+/**
+ * The kernel tries the alternatives of a value one after the other, in steps that are bounded by the size of what crosses
+ * (kernel/shape.ts SH1): with more of them, right values would be refused.
+ */
+const MOST_ALTERNATIVES = 12;
+
+function alternatives(type: Type): number {
+  if (type.type === "option") return 1 + alternatives(type.of);
+  return type.type === "union" ? type.of.reduce((sum, member) => sum + alternatives(member), 0) : 1;
+}
+
 function readMembers(place: ContractPlace, alleged: unknown): readonly Type[] {
   const right = "a list of types";
   const members = readList(place, alleged, right, (member, { path }) => checkType({ ...place, path }, member));
-  return members.length > 0 ? Object.freeze(members) : refuse(place, "a union of nothing", "at least one type");
+  if (members.length === 0) refuse(place, "a union of nothing", "at least one type");
+  const count = members.reduce((sum, member) => sum + alternatives(member), 0);
+  if (count > MOST_ALTERNATIVES) {
+    refuse(place, `${count} alternatives`, `at most ${MOST_ALTERNATIVES}; any number of literals is one oneOf(...)`);
+  }
+  return Object.freeze(members);
 }
 
 function readFields(place: ContractPlace, alleged: unknown): Readonly<Record<string, Type>> {

@@ -5,7 +5,7 @@
 //   C2  Every name is one that JavaScript gives no meaning to; every bound is one that a value can meet.
 //   C3  A handle by name names a contract around it.
 // Trust
-//   Trusts reader.ts. Trusted by graph.ts, lower.ts and describe.ts.
+//   Trusts reader.ts. Trusted by form.ts, lower.ts and describe.ts.
 import type { CallMode } from "../capability.ts";
 import { onlyKnown, type Properties, required } from "./check-parts.ts";
 import { type ContractPlace, checkType, countMade } from "./check-types.ts";

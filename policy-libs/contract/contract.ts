@@ -1,9 +1,6 @@
 // Makes contracts: data, checked, becomes what the kernel checks calls by and what people read.
-
-import type { CallContract, Contract } from "../../kernel/index.ts";
-import type { DescribedCall } from "../described.ts";
 import { type Checked, check } from "./check.ts";
-import { describe } from "./describe.ts";
+import { type CallText, describe } from "./describe.ts";
 import { contractError, show } from "./error.ts";
 import { formOf, type Graph, graphOf, type Part } from "./form.ts";
 import type { AnyContract, ContractOf } from "./infer.ts";
@@ -44,18 +41,13 @@ function nodeOf(data: ContractData, around: readonly Node[]): Node {
   return node;
 }
 
-/** The kernel's contract, with the rest of a DescribedContract and the data. */
-interface Made extends Contract, Pick<ContractOf<ContractData>, "allows" | "never" | "declarations" | "data"> {
-  readonly calls: readonly (CallContract & Pick<DescribedCall, "params" | "returns" | "about">)[];
-}
-
-function make(graph: Graph, part: Part, { nodes, levels }: Count): Contract {
+function make(graph: Graph, part: Part, { nodes, levels }: Count): AnyContract {
   const { node } = part;
   const { name, allows, never } = node.data;
   const { calls, declarations } = describe(graph, part);
-  const described = part.calls.map((call) => Object.freeze({ ...call, ...calls.get(call.name) }));
+  const described = part.calls.map((call, at) => Object.freeze({ ...call, ...(calls[at] as CallText) }));
   const all = { name, form: formOf(graph, part), allows, never, declarations, data: node.data };
-  const made = Object.freeze({ ...all, calls: Object.freeze(described) }) as Made;
+  const made = Object.freeze({ ...all, calls: Object.freeze(described) });
   remember({ node, nodes, levels }, made);
   return made;
 }
@@ -68,7 +60,7 @@ const once = <T>(make: () => T): (() => T) => {
   };
 };
 
-function makeAll({ data, count }: Checked): Contract {
+function makeAll({ data, count }: Checked): AnyContract {
   const root = nodeOf(data, []);
   const graph = graphOf(root);
   const different = graph.parts.length;
@@ -78,7 +70,7 @@ function makeAll({ data, count }: Checked): Contract {
   // Later, and most of them never: somebody's contract of many could keep the thread busy with what nobody reads.
   for (const part of graph.parts) part.node.contract ??= once(() => make(graph, part, count));
   for (const { node } of graph.all) node.contract ??= graph.of(node).node.contract;
-  return (root.contract as () => Contract)();
+  return (root.contract as () => AnyContract)();
 }
 
 /**
@@ -86,7 +78,7 @@ function makeAll({ data, count }: Checked): Contract {
  * E_CONTRACT that says where the data is wrong and what would be right.
  */
 export const contractFrom = (alleged: unknown): AnyContract =>
-  (known(alleged)?.node.contract?.() ?? makeAll(check(alleged))) as Contract as never;
+  known(alleged)?.node.contract?.() ?? makeAll(check(alleged));
 
 /** The same for data of one's own, of which TypeScript infers the types of the functions. */
 export const contract = <const D extends ContractData>(data: D): ContractOf<D> => contractFrom(data) as ContractOf<D>;

@@ -1,5 +1,4 @@
-// A contract's calls in the kernel's form. Pure: what is checked is in check.ts, what handles lead to in graph.ts.
-
+// A contract's calls in the kernel's form. Pure: what is checked is in check.ts, what handles lead to in contract.ts.
 import type { CallContract, Contract, Field, Shape } from "../../kernel/index.ts";
 import { hex, item } from "./cbor.ts";
 import {

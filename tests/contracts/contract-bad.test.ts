@@ -230,6 +230,16 @@ describe("what is too much is refused, and a little less is not", () => {
       "65 parameters; at most 64",
     ],
     ["refusals", (count) => call({ refuses: many(count, (index) => `E_${index}`) }), 256, "257 refusals; at most 256"],
+    [
+      "alternatives",
+      (count) =>
+        gives({
+          type: "union",
+          of: [{ type: "option", of: { type: "union", of: many(count - 2, () => TEXT) } }, TEXT],
+        }),
+      12,
+      "calls.it.gives.of: 13 alternatives; at most 12",
+    ],
     // Three for each field; the rest is the contract around.
     [
       "parts",

@@ -285,6 +285,22 @@ describe("a form", () => {
     expect(inner(gives("a", handle(b)))).not.toBe(inner(other));
   });
 
+  test("tells contracts apart that differ only in what they lead to, side by side and further on", () => {
+    const to = (end: Type): ContractData => gives("b", handle(gives("c", handle(gives("d", end)))));
+    const leads = (...ends: Type[]): Contract[] =>
+      Object.values(record(Object.fromEntries(ends.map((end, at) => [`f${at}`, handle(to(end))]))).fields).map(
+        (of) => leadOf(kernelForm(contract(gives("a", of)))) as Contract,
+      );
+    const shape = shapeOf(record({ x: handle(to(date())), y: handle(to(any())), z: handle(to(date())) }));
+    const forms =
+      shape.kind === "record"
+        ? shape.fields.map(({ shape: of }) => (of.kind === "handle" ? of.contract().form : ""))
+        : [];
+    expect(new Set(forms).size).toBe(2);
+    expect(forms[0]).toBe(forms[2]);
+    expect(forms).toEqual(leads(date(), any(), date()).map(({ form }) => form));
+  });
+
   test("is the same from inside as from outside", () => {
     const outer = kernelForm(contract(gives("a", handle(gives("b", handle("a"))))));
     expect(leadOf(outer)?.form).toBe(formOf(gives("b", handle(gives("a", handle("b"))))));
