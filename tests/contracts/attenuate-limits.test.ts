@@ -1,7 +1,7 @@
 // How much, how often, how large, when: quota, rate, size, window.
 import { describe, expect, test } from "vitest";
 import { within } from "../../policy-libs/call.ts";
-import { type Granted, quota, type Rate, rate, size, window } from "../../policy-libs/index.ts";
+import { type Granted, quota, type RateLimit, rate, size, window } from "../../policy-libs/index.ts";
 import { functionsOf, manualClock, newListener, newWorld, outcome, settled } from "./attenuate-world.ts";
 
 const codes = async (calls: readonly Promise<unknown>[]): Promise<unknown[]> =>
@@ -130,7 +130,7 @@ describe("size", () => {
 });
 
 describe("rate", () => {
-  const limited = (options: Partial<Rate>, world = newWorld(), clock = manualClock()) => {
+  const limited = (options: Partial<RateLimit>, world = newWorld(), clock = manualClock()) => {
     const granted = rate(world.granted, { calls: 2, per: 100, burst: 1, clock, ...options });
     return { world, clock, granted, functions: functionsOf(granted) };
   };
