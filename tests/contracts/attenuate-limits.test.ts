@@ -212,6 +212,22 @@ describe("rate", () => {
     expect(await outcome(() => inCall(gone, "a"))).toBe("E_REVOKED");
   });
 
+  test("wait: a call whose guest goes in the very moment of its turn is not made", async () => {
+    const gone = new AbortController();
+    const clock = manualClock();
+    const after = (ms: number, task: () => void) =>
+      clock.after(ms, () => {
+        task();
+        gone.abort();
+      });
+    const { world, functions } = limited({}, newWorld(), { ...clock, after });
+    functions["count"]!();
+    const call = { account: undefined, interrupt: undefined, signal: () => gone.signal as never };
+    const late = outcome(() => within(call, () => functions["read"]!("a")));
+    await clock.advance(60);
+    expect([await late, world.log.length]).toEqual(["E_REVOKED", 1]);
+  });
+
   test("handles wait in the same queue; calls that answered at once now block, and no call of theirs overtakes", async () => {
     const { world, granted, functions, clock } = limited({});
     expect(granted.modes["count"]).toBe("blocking");

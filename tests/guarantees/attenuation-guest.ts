@@ -234,6 +234,10 @@ const CODES = new Map(
   ),
 );
 
+/** Texts in a result: alone, or in a list of records. */
+const textsIn = (value: unknown): string[] =>
+  [value, ...(Array.isArray(value) ? value.flatMap(Object.values) : [])].filter((item) => typeof item === "string");
+
 function judgeAnswer({ places }: Run, made: Made): string[] {
   const { call, answer } = made;
   if (answer === undefined) return [];
@@ -241,10 +245,12 @@ function judgeAnswer({ places }: Run, made: Made): string[] {
     const code = String((answer.threw as { code?: unknown }).code);
     return [...COMMON_REFUSALS, ...(CODES.get(call) ?? [])].includes(code) ? [] : [`${call} threw ${answer.threw}`];
   }
-  const causes = places.flatMap(({ world, layers }) =>
-    world.log.filter((effect) => isExplainedBy(effect, layers, made)),
-  );
-  const isFine = causes.some(({ gave }) => isPart(answer.gave, gave));
+  const isFine = places.some(({ world, layers }) => {
+    const isHidden = textsIn(answer.gave).some((text) => layers.some(({ hides }) => hides?.(text) === true));
+    const isCause = (effect: Effect): boolean =>
+      isExplainedBy(effect, layers, made) && isPart(answer.gave, effect.gave);
+    return !isHidden && world.log.some(isCause);
+  });
   return isFine ? [] : [`${call} gave ${JSON.stringify(answer.gave)}, which the base did not`];
 }
 

@@ -11,6 +11,7 @@ import {
   leased,
   only,
   quota,
+  type Request,
   rate,
   recorded,
   redact,
@@ -45,6 +46,8 @@ export interface Layer {
   readonly permits?: (passing: Passing) => boolean;
   /** What it may have become below. Default: itself. */
   readonly becomes?: (passing: Passing) => readonly Passing[];
+  /** Texts that no result has. */
+  readonly hides?: (text: string) => boolean;
   /** What is wrong with all that was done, if anything. */
   readonly check?: (effects: readonly Effect[]) => string | undefined;
 }
@@ -226,6 +229,7 @@ const redactSpec = fc.boolean().map(
       granted: redact(granted, [{ text: /SECRET/ }], { arguments: ofArguments }),
       layer: {
         name: "redact",
+        hides: (text) => text.includes("SECRET"),
         becomes: (passing) => {
           if (!ofArguments) return [passing];
           // The path of a cell is the base's own, all else went through the mask.
@@ -280,10 +284,10 @@ const clampSpec = fc.boolean().map(
     name: `clamp(${hasOther})`,
     build: (granted, { others, stamp }, at) => {
       const other = hasOther ? newWorld({ a: "decoy", b: "decoy SECRET" }, stamp) : undefined;
-      const isPicked = ({ args, of }: Passing): boolean => of === "box" && args[0] === "b";
+      const isPicked = ({ args, of, call }: Passing): boolean => call === "set" || (of === "box" && args[0] === "b");
       if (other !== undefined) others.push({ world: other, at, layer: { name: "otherwise", permits: permitsOther } });
-      const predicate = ({ capability, args }: { capability: string; args: readonly unknown[] }): boolean =>
-        capability === "box" && args[0] === "b";
+      const predicate = ({ capability: of, call, args }: Request): boolean =>
+        isPicked({ of: of as "box" | "cell", call, args, time: 0 });
       return {
         granted: clamp(granted, predicate, other?.granted),
         layer: { name: "clamp", permits: (passing) => !isPicked(passing) },
