@@ -118,10 +118,14 @@ async function run(revoker: Revoker, { beneath, above, before, after }: Case): P
   const owned = revoker(stacked(world.granted, beneath), clock);
   const guest = newGuest(functionsOf(stacked(owned.granted, above)));
   for (const step of before) await guest.step(step, world);
-  owned.revoke();
+  const ending = owned.revoke();
+  // Only a lease ends by itself; a revocation is over when it returns, and what is tried in that moment fails.
+  if (ending instanceof Promise) await ending;
   const done = world.log.length;
   const told = guest.told();
   const handles = [...guest.cells];
+  for (const cell of handles) answerOf(() => functionsOf(cell)["peek"]!());
+  answerOf(() => guest.box["count"]!());
   await settled();
   const wrong: string[] = [];
   const pending = guest.answers.filter(({ code, gave }) => code === undefined && gave === undefined).length;
