@@ -182,8 +182,8 @@ export async function runGuest(specs: readonly Spec[], steps: readonly Step[]): 
     call,
     finish,
     settle: settled,
-    tick: ({ ms }) => clock.advance(ms),
-    tell: ({ path }) => tell(path),
+    tick: ({ ms }: { readonly ms: number }) => clock.advance(ms),
+    tell: ({ path }: { readonly path: string }) => tell(path),
     owner: () => building.owner.pop()?.(),
   } as never;
   for (const step of steps) await perform[step.kind](step as never);

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { membrane, type Next } from "../../policy-libs/attenuate/membrane.ts";
 import type { Granted } from "../../policy-libs/index.ts";
 import { type Functions, functionsOf } from "../contracts/attenuate-world.ts";
-import { anyStep, judge, runGuest } from "./attenuation-guest.ts";
+import { anyStep, judge, runGuest, type Step } from "./attenuation-guest.ts";
 import { anySpec, type Layer, type Spec } from "./attenuation-layers.ts";
 
 const numRuns = process.env["CORDON_DEEP"] === "1" ? 20_000 : 3_000;
@@ -51,7 +51,7 @@ describe("G6 attenuation", () => {
 });
 
 /** A stack says its names, a spec alone would say nothing. */
-function reportNames(details: fc.RunDetails<[Spec[], unknown]>): void {
+function reportNames(details: fc.RunDetails<[Spec[], Step[]]>): void {
   if (!details.failed) return;
   const [specs, steps] = details.counterexample ?? [[], []];
   const stack = specs.map(({ name }) => name).join(" over ");
