@@ -5,6 +5,7 @@ import {
   type AuditRecord,
   ask,
   audit,
+  type Compare,
   clamp,
   faults,
   type Granted,
@@ -16,6 +17,7 @@ import {
   recorded,
   redact,
   revocable,
+  sameAnswer,
   size,
   tee,
   window,
@@ -144,7 +146,8 @@ const rateSpec = fc
           name: "rate",
           check: (effects) => {
             const last = effects.at(-1)?.time ?? 0;
-            const most = burst + (last * calls) / 10;
+            // A third of 10 ms is no number that a double has.
+            const most = burst + (last * calls) / 10 + 1e-9;
             return effects.length > most ? `${effects.length} calls in ${last} ms` : undefined;
           },
         },
@@ -305,7 +308,9 @@ const teeSpec = fc.boolean().map(
     build: (granted, { others, stamp }, at) => {
       const second = newWorld(CONTENTS, stamp);
       others.push({ world: second, at, layer: { name: "second" } });
-      const wrapped = isLax ? tee(granted, second.granted, () => true) : tee(granted, second.granted);
+      // Lists of handles that differ would be paired by their places: handles to one text here and another there.
+      const lax: Compare = (request, a, b) => request.call !== "all" || sameAnswer(request, a, b);
+      const wrapped = isLax ? tee(granted, second.granted, lax) : tee(granted, second.granted);
       return { granted: wrapped, layer: { name: "tee" } };
     },
   }),
