@@ -1,0 +1,57 @@
+// A crossing as the kernel makes it, without a kernel: arguments and results are copies, objects of functions pass as
+// handles, errors pass as name, code and text, and nothing else passes.
+import { refused } from "./fakes/refused.ts";
+
+type Call = (...args: unknown[]) => Promise<unknown>;
+export type Table = Readonly<Record<string, Call>>;
+
+const isHandle = (value: object): value is Table => {
+  const values = Object.values(value);
+  return values.length > 0 && values.every((item) => typeof item === "function");
+};
+
+function copy(value: unknown, wrapped: (table: Table) => unknown): unknown {
+  if (typeof value === "function" || typeof value === "symbol") throw refused("E_VALUE");
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => copy(item, wrapped));
+  if (isHandle(value)) return wrapped(value);
+  if (value instanceof Set || value instanceof Map || ArrayBuffer.isView(value)) return structuredClone(value);
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  if (prototype !== null && prototype !== Object.prototype) throw refused("E_VALUE");
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, copy(item, wrapped)]));
+}
+
+const dataOf = (error: unknown): Error => {
+  const { name, message, code } = error as Error & { code?: unknown };
+  return Object.assign(new Error(message), { name, ...(code === undefined ? {} : { code }) });
+};
+
+/** The same table, one domain further up. */
+export function crossing(table: Table): Table {
+  const above = new WeakMap<object, object>();
+  const below = new WeakMap<object, object>();
+  const up = (handle: Table): unknown => {
+    const known = above.get(handle);
+    if (known !== undefined) return known;
+    const wrapper = cross(handle);
+    above.set(handle, wrapper);
+    below.set(wrapper, handle);
+    return wrapper;
+  };
+  const down = (handle: Table): unknown => below.get(handle) ?? handle;
+  const cross = (lower: Table): Table => {
+    const calls = Object.entries(lower).map(([name, call]) => {
+      const crossed: Call = async (...args) => {
+        const copied = args.map((item) => copy(item, down));
+        try {
+          return copy(await call(...copied), up);
+        } catch (error) {
+          throw dataOf(error);
+        }
+      };
+      return [name, crossed] as const;
+    });
+    return Object.freeze(Object.fromEntries(calls));
+  };
+  return cross(table);
+}
