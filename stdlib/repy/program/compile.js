@@ -19,14 +19,17 @@ const MakeFunction = Function;
 const MakeAsyncFunction = (async () => {}).constructor;
 
 const wrap = (text, label) => `with (context) { return async function () {\n${text}\n} }\n//# sourceURL=${label}`;
-const FRAME = /^\s*(?:at\s+)?(?:async\s+)?(.*?)[\s(@]*([^\s(),]+):(\d+)(?::(\d+))?\)*$/;
+const FRAME = /^\s*(?:at\s+)?(?:async\s+)?(.*?)[\s(@]*([^\s(),]+?):(\d+)(?::(\d+))?\)*$/;
+
+/** The name of a function as its text says it; none for the text itself. */
+const nameOf = (shown) => (/^(eval|<?anonymous>?|<eval>)$/.test(shown) ? "" : shown.replace(/^(Proxy|Object)\./, ""));
 
 function parseStack(stack) {
   return String(stack ?? "")
     .split("\n")
     .map((text) => FRAME.exec(text))
     .filter((found) => found !== null)
-    .map(([, name, label, line]) => ({ name: name.replace(/^(Proxy|Object)\.|\s*\(eval at.*$/g, ""), label, line: +line }));
+    .map(([, name, label, line]) => ({ name: nameOf(name), label, line: Number(line) }));
 }
 
 /** What the engine calls a text in stacks, and how many lines it puts before it: learned by trying. */
