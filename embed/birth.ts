@@ -11,8 +11,8 @@ import { readSandboxOptions, type SandboxOptions } from "./options.ts";
 import { ignoreResult, newOutput, type Output } from "./output.ts";
 import { type RandomBytes, realRandom, seededRandom } from "./randomness.ts";
 import { asError, endingText } from "./result.ts";
-import { newMeter, systemGrants } from "./system.ts";
-import type { Meter } from "./target.ts";
+import { systemGrants } from "./system.ts";
+import { type Meter, newMeter } from "./target.ts";
 import { decodeValue, encodeValue } from "./values.ts";
 
 /** Counts calls of grants against `most`, and ends the domain beyond. */
@@ -146,8 +146,8 @@ export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
     system[name] = { handle: give(name, { contract, target }), calls };
   }
   const grants: Record<string, GrantEntry> = {};
-  for (const { name, contract, calls, target } of plan.grants) {
-    const handle = give(name, { contract, target: target(meter) });
+  for (const { name, calls, capability } of plan.grants) {
+    const handle = give(name, capability(meter));
     handles.add(handle);
     grants[name] = { handle, calls };
   }

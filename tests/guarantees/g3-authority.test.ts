@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Answer, type Capability, checkValue, type Domain, permissive, type Reply } from "../../kernel/index.ts";
+import {
+  ANY,
+  type Answer,
+  checkValue,
+  type Domain,
+  type Grantable,
+  permissive,
+  type Reply,
+} from "../../kernel/index.ts";
 import { probeSource } from "../kit/probe.ts";
 import { loadSource, mustReturn, newKernel, PLENTY, spawn } from "../kit/world.ts";
 import "../kit/vitest.ts";
@@ -11,7 +19,7 @@ const probe = loadSource(kernel, probeSource(1));
 const ERROR = -1;
 
 interface Watched {
-  readonly capability: Capability;
+  readonly capability: Grantable;
   /** Methods that were called, with copies of their arguments. */
   readonly calls: { method: number; bytes: Uint8Array }[];
 }
@@ -116,7 +124,7 @@ describe("G3 authority: handles and methods", () => {
     const { capability, calls } = watched();
     const call = {
       ...(capability.contract.calls[0] as NonNullable<unknown>),
-      takes: { most: 1, each: "any" },
+      takes: { shapes: [ANY], least: 0 },
     } as never;
     const domain = spawn(kernel, probe);
     domain.grant({ ...capability, contract: { ...capability.contract, calls: [call] } });
@@ -201,7 +209,7 @@ describe("G3 authority: answers and tokens", () => {
       expect(await number(domain, "answer", forged, 1, 300, 2)).toBe(-1);
     expect(await number(domain, "answer", token, 1, 300, 2)).toBe(0);
     expect(await number(domain, "answer", token, 1, 300, 2)).toBe(-1);
-    expect(await answer).toEqual({ kind: "answered", ok: true, bytes: Uint8Array.of(0x18, 42) });
+    expect(await answer).toMatchObject({ kind: "answered", ok: true, bytes: Uint8Array.of(0x18, 42) });
   });
 
   test("an answer that is no value, or does not lie in memory, never reaches the host as one", async () => {
