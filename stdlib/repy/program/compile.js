@@ -22,7 +22,7 @@ const wrap = (text, label) => `with (context) { return async function () {\n${te
 const FRAME = /^\s*(?:at\s+)?(?:async\s+)?(.*?)[\s(@]*([^\s(),]+?):(\d+)(?::(\d+))?\)*$/;
 
 /** The name of a function as its text says it; none for the text itself. */
-const nameOf = (shown) => (/^(eval|<?anonymous>?|<eval>)$/.test(shown) ? "" : shown.replace(/^(Proxy|Object)\./, ""));
+const nameOf = (shown) => shown.replace(/^(Proxy|Object)\./, "").replace(/^<?(eval|anonymous)>?$/, "");
 
 function parseStack(stack) {
   return String(stack ?? "")
