@@ -5,7 +5,11 @@
 import { codeOf } from "./errors.js";
 import { RESOURCES as RESOURCE_TABLE } from "./restrictions.js";
 
-const integer = (min, max) => ({ type: "integer", ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) });
+const integer = (min, max) => ({
+  type: "integer",
+  ...(min === undefined ? {} : { min }),
+  ...(max === undefined ? {} : { max }),
+});
 const string = (max) => ({ type: "string", ...(max === undefined ? {} : { max }) });
 const number = { type: "number" };
 const boolean = { type: "boolean" };
@@ -132,7 +136,12 @@ export const THREAD = {
   calls: { ended: call([], nothing, [], "gives the event back") },
 };
 
-const ADDRESS_ERRORS = ["AlreadyListeningError", "DuplicateTupleError", "CleanupInProgressError", "AddressBindingError"];
+const ADDRESS_ERRORS = [
+  "AlreadyListeningError",
+  "DuplicateTupleError",
+  "CleanupInProgressError",
+  "AddressBindingError",
+];
 const limit = (kind) => (kind === "ports" ? list(port) : number);
 const TABLE = Object.fromEntries(Object.entries(RESOURCE_TABLE).map(([name, kind]) => [name, limit(kind)]));
 

@@ -61,7 +61,8 @@ function readLine(limits, words, line) {
   if (words[0] !== "resource") throw parseError(line, `a line begins with "resource" or "call"`);
   if (words.length !== 3) throw parseError(line, "a resource line has three words");
   const [, name, text] = words;
-  if (!Object.hasOwn(RESOURCES, name)) throw parseError(line, `there is no resource ${JSON.stringify(name.slice(0, 40))}`);
+  if (!Object.hasOwn(RESOURCES, name))
+    throw parseError(line, `there is no resource ${JSON.stringify(name.slice(0, 40))}`);
   const kind = RESOURCES[name];
   if (kind === "ports") {
     if (!limits.has(name)) limits.set(name, new Set());
@@ -76,7 +77,10 @@ export function parseRestrictions(text) {
   if (lines.length > MAX_LINES) throw parseError(MAX_LINES, "too many lines");
   const limits = new Map();
   lines.forEach((whole, index) => {
-    const words = whole.split("#")[0].split(/\s+/).filter((word) => word !== "");
+    const words = whole
+      .split("#")[0]
+      .split(/\s+/)
+      .filter((word) => word !== "");
     if (words.length > 0) readLine(limits, words, index + 1);
   });
   for (const name of MUST_BE_GIVEN) if (!limits.has(name)) throw mathError(lines.length, `${name} must be given`);

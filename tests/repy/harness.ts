@@ -1,9 +1,11 @@
-// Runs RepyV2 programs. Now: emulation and program side in this process over virtual capabilities, with copies between
-// them, as a gate makes them. The program's text knows nothing of that.
+// Runs RepyV2 programs over virtual capabilities. The program's text knows nothing of where it runs:
+//   "process"  emulation and program side in this process, with copies between them as a gate makes them
+//   "domain"   both in one domain of the real engine
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Script } from "node:vm";
 import { crossing, type Table } from "./crossing.ts";
+import { runInDomain } from "./domain.ts";
 import { fakeClock } from "./fakes/clock.ts";
 import { fakeFiles } from "./fakes/files.ts";
 import { type FakeNetOptions, fakeNet } from "./fakes/net.ts";
@@ -31,13 +33,15 @@ export interface RepyOptions {
   readonly program: string | { readonly text: string };
   readonly profile?: string | undefined;
   readonly args?: readonly string[] | undefined;
+  /** No-op layers between emulation and program. */
   readonly layers?: number | undefined;
+  readonly place?: "process" | "domain" | undefined;
   readonly files?: Readonly<Record<string, string | undefined>> | undefined;
   readonly network?: FakeNetOptions | undefined;
 }
 
 interface Emulation {
-  makeRepy(base: unknown, restrictions: unknown): Promise<Table>;
+  makeRepy(base: unknown, restrictions: string): Promise<Table>;
 }
 
 interface Program {
@@ -79,17 +83,34 @@ function locate(text: string): number | undefined {
   }
 }
 
-export async function runRepy(options: RepyOptions): Promise<RepyRun> {
-  const { program, profile = "DEFAULT", args = [], layers = 0, files = {}, network } = options;
+interface Start {
+  readonly base: Readonly<Record<string, object>>;
+  readonly restrictions: string;
+  readonly args: readonly string[];
+  readonly text: string;
+  readonly name: string;
+}
+
+async function runInProcess({ base, restrictions, args, text, name }: Start, layers: number): Promise<Cause> {
   const { makeRepy } = await guestModule<Emulation>("emulation/index.js");
   const { createProgram } = await guestModule<Program>("program/index.js");
+  const { promise: ended, resolve } = Promise.withResolvers<Cause>();
+  let table = crossing(await makeRepy({ ...base, life: { end: resolve } }, restrictions));
+  for (let i = 0; i < layers; i++) table = crossing(table);
+  const side = createProgram({ table, args, locate });
+  const { compute } = base["usage"] as { compute(ms: number): Promise<void> };
+  // Work for the processor: a virtual clock does not see a loop.
+  side.context.set("compute", (seconds: number) => compute(seconds * 1000));
+  return Promise.race([ended, side.run(text, name)]);
+}
+
+export async function runRepy(options: RepyOptions): Promise<RepyRun> {
+  const { program, profile = "DEFAULT", args = [], layers = 0, place = "process", files = {}, network } = options;
   const { parseRestrictions } = await guestModule<Restrictions>("restrictions.js");
-  const limits = parseRestrictions(profileText(profile));
-  const clock = fakeClock();
+  const restrictions = profileText(profile);
+  const clock = fakeClock(place === "process" ? 1 : 20);
   const lines: string[] = [];
   const directory = fakeFiles(files);
-  const { promise: ended, resolve } = Promise.withResolvers<Cause>();
-  const usage = fakeUsage(clock, limits.get("cpu") as number);
   const base = {
     clock: { monotonic: async () => clock.monotonic() },
     timers: { sleep: clock.sleep },
@@ -97,19 +118,17 @@ export async function runRepy(options: RepyOptions): Promise<RepyRun> {
     net: fakeNet(clock, network),
     random: fakeRandom(1),
     console: { write: async (_level: string, text: string) => void lines.push(text) },
-    usage,
-    life: { end: resolve },
+    usage: fakeUsage(clock, parseRestrictions(restrictions).get("cpu") as number),
   };
-  let table = crossing(await makeRepy(base, limits));
-  for (let i = 0; i < layers; i++) table = crossing(table);
-  const side = createProgram({ table, args, locate });
-  // Work for the processor: a virtual clock does not see a loop.
-  side.context.set("compute", (seconds: number) => usage.compute(seconds * 1000));
   const text = typeof program === "string" ? programText(program) : program.text;
   const name = typeof program === "string" ? `${program}.js` : "program.js";
-  const cause = await Promise.race([ended, side.run(text, name)]);
+  const start = { base, restrictions, args, text, name };
+  const cause = place === "process" ? await runInProcess(start, layers) : await runInDomain(start);
+  const seconds = clock.monotonic() / 1000;
   // Whatever might still log after the end has its chance: B30 and B31 would see it.
   await clock.sleep(10_000);
-  const sizes = await Promise.all((await directory.list()).map(async (e) => [e.name, (await directory.stat(e.name)).size]));
-  return { cause, lines, seconds: clock.monotonic() / 1000 - 10, files: Object.fromEntries(sizes) };
+  const sizes = await Promise.all(
+    (await directory.list()).map(async (e) => [e.name, (await directory.stat(e.name)).size]),
+  );
+  return { cause, lines, seconds, files: Object.fromEntries(sizes) };
 }

@@ -5,20 +5,20 @@ import { FILE_CASES } from "./cases/files.ts";
 import { NAMESPACE_CASES } from "./cases/namespaces.ts";
 import { NETWORK_CASES } from "./cases/network.ts";
 import { THREAD_CASES } from "./cases/threads.ts";
-import { runRepy } from "./harness.ts";
+import { type RepyOptions, runRepy } from "./harness.ts";
 
 const CASES = [...FILE_CASES, ...THREAD_CASES, ...NETWORK_CASES, ...NAMESPACE_CASES];
 
-async function check(one: Case, layers: number): Promise<void> {
+async function check(one: Case, where: Pick<RepyOptions, "layers" | "place">): Promise<void> {
   const { name, program = name.slice(0, 3).toLowerCase(), lines, cause = { kind: "completed" }, check, ...given } = one;
-  const run = await runRepy({ ...given, program, layers });
+  const run = await runRepy({ ...given, program, ...where });
   expect(run.cause).toMatchObject(cause);
   expect(run.lines).toEqual(lines);
   check?.(run);
 }
 
 describe("RepyV2's behaviours", () => {
-  test.for(CASES.map((one) => [one.name, one] as const))("%s", ([, one]) => check(one, 0));
+  test.for(CASES.map((one) => [one.name, one] as const))("%s", ([, one]) => check(one, {}));
 
   test("every id from B01 to B73 has a case, and at most six are nearest behaviours", () => {
     const ids = new Set(CASES.map(({ name }) => name.slice(0, 3)));
@@ -30,6 +30,10 @@ describe("RepyV2's behaviours", () => {
 
 describe("L9 No-op layers are transparent", () => {
   test.for([1, 2, 5, 10] as const)("every case gives the same under %i layers", async (layers) => {
-    for (const one of CASES) await check(one, layers);
+    for (const one of CASES) await check(one, { layers });
   });
+});
+
+describe("in the engine of the sandbox", () => {
+  test.for(CASES.map((one) => [one.name, one] as const))("%s", ([, one]) => check(one, { place: "domain" }));
 });

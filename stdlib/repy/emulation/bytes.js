@@ -2,15 +2,14 @@
 import { argument, checkString } from "./check.js";
 
 const PIECE = 8_192; // arguments of one call of String.fromCharCode
+const BEYOND_BYTES = /[^\0-\xff]/;
 
 export function toBytes(text, what) {
   checkString(text, what);
-  const bytes = new Uint8Array(text.length);
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code > 255) argument(`${what} must hold bytes: character ${at} is beyond 255`);
-    bytes[at] = code;
-  }
+  if (BEYOND_BYTES.test(text)) argument(`${what} must hold bytes: characters from 0 to 255`);
+  const { length } = text;
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at++) bytes[at] = text.charCodeAt(at);
   return bytes;
 }
 

@@ -36,9 +36,10 @@ function createSocket({ stream, remote, nanny, end }) {
       return toText(bytes);
     },
     async send(message) {
-      const bytes = toBytes(message, "message");
+      checkString(message, "message");
+      const bytes = toBytes(message.slice(0, MAX_SEND), "message");
       await ready();
-      const sent = await below(NET_MEANINGS, () => stream.tryWrite(bytes.subarray(0, MAX_SEND)));
+      const sent = await below(NET_MEANINGS, () => stream.tryWrite(bytes));
       if (sent === 0 && bytes.length > 0) raise("SocketWouldBlockError", "the buffer is full");
       await nanny.charge(sends, PACKET + sent);
       await nanny.charge(receives, PACKET);
@@ -89,6 +90,28 @@ function createServer({ acceptor, traffic, nanny, end }) {
   };
 }
 
+/** Ends what was begun if it cannot be made. */
+async function guarded(end, make) {
+  try {
+    return await make();
+  } catch (error) {
+    end();
+    throw error;
+  }
+}
+
+function checkConnection(destip, destport, localip, localport, timeout) {
+  checkString(destip, "destip");
+  checkString(localip, "localip");
+  checkNumber(timeout, "timeout");
+  checkAddress(destip, "destip");
+  checkAddress(localip, "localip");
+  checkPort(destport, "destport");
+  checkPort(localport, "localport");
+  if (timeout <= 0) argument("timeout must be above 0");
+  if (destip === localip && destport === localport) argument("a connection to oneself");
+}
+
 export function createConnections({ net, nanny }) {
   const listening = new Set();
   const open = new Set();
@@ -104,27 +127,6 @@ export function createConnections({ net, nanny }) {
       table.delete(key);
       release();
     };
-  }
-
-  async function guarded(end, make) {
-    try {
-      return await make();
-    } catch (error) {
-      end();
-      throw error;
-    }
-  }
-
-  function checkConnection(destip, destport, localip, localport, timeout) {
-    checkString(destip, "destip");
-    checkString(localip, "localip");
-    checkNumber(timeout, "timeout");
-    checkAddress(destip, "destip");
-    checkAddress(localip, "localip");
-    checkPort(destport, "destport");
-    checkPort(localport, "localport");
-    if (timeout <= 0) argument("timeout must be above 0");
-    if (destip === localip && destport === localport) argument("a connection to oneself");
   }
 
   async function openconnection(destip, destport, localip, localport, timeout) {

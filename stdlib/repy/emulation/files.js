@@ -6,8 +6,8 @@
 //   readat, writeat  argument, closed, past the end, wait, transfer, charge
 // No name is held by a lock while budget is waited for (W13): a name in use is refused at once.
 import { raise } from "../errors.js";
-import { argument, checkBoolean, checkInteger } from "./check.js";
 import { toBytes, toText } from "./bytes.js";
+import { argument, checkBoolean, checkInteger } from "./check.js";
 import { below } from "./refusals.js";
 
 export const BLOCK = 4_096; // bytes
@@ -103,6 +103,18 @@ function createFile({ name, handle, size: sizeAtOpen, nanny, disk, release, forg
   };
 }
 
+/** "file", "directory", ... or undefined if nothing has this name. */
+async function kindOf(files, name) {
+  try {
+    return (await below(MEANINGS, () => files.stat(name))).kind;
+  } catch (error) {
+    if (error.name === "FileNotFoundError") return undefined;
+    throw error;
+  }
+}
+
+const openBase = (files, name, create) => below(MEANINGS, () => files.open(name, { create, write: true }));
+
 export function createFiles({ files, nanny, disk }) {
   const inUse = new Set();
 
@@ -110,27 +122,15 @@ export function createFiles({ files, nanny, disk }) {
     if (inUse.has(name)) raise("FileInUseError", `${name} is open`);
   };
 
-  const openBase = (name, create) => below(MEANINGS, () => files.open(name, { create, write: true }));
-
-  /** "file", "directory", ... or undefined if nothing has this name. */
-  async function kindOf(name) {
-    try {
-      return (await below(MEANINGS, () => files.stat(name))).kind;
-    } catch (error) {
-      if (error.name === "FileNotFoundError") return undefined;
-      throw error;
-    }
-  }
-
   async function openOrCreate(name, create) {
     await nanny.wait("fileread");
-    const kind = await kindOf(name);
+    const kind = await kindOf(files, name);
     await nanny.charge("fileread", BLOCK);
-    if (kind === "file") return openBase(name, false);
+    if (kind === "file") return openBase(files, name, false);
     if (kind !== undefined || !create) raise("FileNotFoundError", `there is no file ${name}`);
     await nanny.wait("filewrite");
     await disk.grow(name, 0);
-    const made = await openBase(name, true);
+    const made = await openBase(files, name, true);
     await nanny.charge("filewrite", BLOCK);
     return made;
   }
@@ -166,7 +166,7 @@ export function createFiles({ files, nanny, disk }) {
     inUse.add(name);
     try {
       await nanny.wait("fileread");
-      const kind = await kindOf(name);
+      const kind = await kindOf(files, name);
       await nanny.charge("fileread", BLOCK);
       if (kind !== "file") raise("FileNotFoundError", `there is no file ${name}`);
       await nanny.wait("filewrite");

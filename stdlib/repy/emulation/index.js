@@ -12,7 +12,7 @@ import { createDisk } from "./disk.js";
 import { createFiles } from "./files.js";
 import { createLife } from "./life.js";
 import { createNanny } from "./nanny.js";
-import { createNetwork } from "./network.js";
+import { createMessages, createNames } from "./network.js";
 import { translate } from "./refusals.js";
 import { createlock, createThreads, MAIN_THREAD } from "./threads.js";
 import { createTime } from "./time.js";
@@ -22,10 +22,12 @@ const LOG_PIECE = 32_768; // characters of one write below
 const MAX_STOPS = 100;
 
 /** No argument may be left out or added; `undefined` in the place of one counts. */
-const exactly = (count, call) => async (...args) => {
-  if (args.length !== count) argument(`${count} arguments are needed, not ${args.length}`);
-  return call(...args);
-};
+const exactly =
+  (count, call) =>
+  async (...args) => {
+    if (args.length !== count) argument(`${count} arguments are needed, not ${args.length}`);
+    return call(...args);
+  };
 
 function createMisc({ base, time, nanny, disk, life }) {
   const { console, random, usage } = base;
@@ -121,13 +123,14 @@ export async function makeRepy(base, restrictions) {
   const nanny = createNanny(limits, time);
   const disk = createDisk({ files: base.files, limit: limits.get("diskused"), life });
   const files = createFiles({ files: base.files, nanny, disk });
-  const network = createNetwork({ net: base.net, nanny });
+  const names = createNames({ net: base.net, nanny });
+  const messages = createMessages({ net: base.net, nanny });
   const connections = createConnections({ net: base.net, nanny });
   const table = {
-    gethostbyname: exactly(1, network.gethostbyname),
-    getmyip: exactly(0, network.getmyip),
-    sendmessage: exactly(5, network.sendmessage),
-    listenformessage: exactly(2, network.listenformessage),
+    gethostbyname: exactly(1, names.gethostbyname),
+    getmyip: exactly(0, names.getmyip),
+    sendmessage: exactly(5, messages.sendmessage),
+    listenformessage: exactly(2, messages.listenformessage),
     openconnection: exactly(5, connections.openconnection),
     listenforconnection: exactly(2, connections.listenforconnection),
     openfile: exactly(2, files.openfile),

@@ -37,9 +37,7 @@ export async function checkLocal(net, address) {
   if (!own.includes(address)) raise("AddressBindingError", `${address} is not an address of this host`);
 }
 
-export function createNetwork({ net, nanny }) {
-  const listeners = new Map(); // pair to the mailbox below
-
+export function createNames({ net, nanny }) {
   async function gethostbyname(name) {
     checkString(name, "name");
     await nanny.charge("netsend", 1_024);
@@ -56,6 +54,12 @@ export function createNetwork({ net, nanny }) {
     const address = own.find((one) => !one.includes(":") && !isLoopback(one));
     return address ?? raise("InternetConnectivityError", "this host has no address but its own loop");
   }
+
+  return { gethostbyname, getmyip };
+}
+
+export function createMessages({ net, nanny }) {
+  const listeners = new Map(); // pair to the mailbox below
 
   async function sendmessage(destip, destport, message, localip, localport) {
     checkString(destip, "destip");
@@ -117,7 +121,7 @@ export function createNetwork({ net, nanny }) {
     return createMailbox({ mailbox: entry.mailbox, receive: trafficOf(localip).receive, nanny, end });
   }
 
-  return { gethostbyname, getmyip, sendmessage, listenformessage };
+  return { sendmessage, listenformessage };
 }
 
 function createMailbox({ mailbox, receive, nanny, end }) {

@@ -30,7 +30,8 @@ function missing(what) {
 }
 
 function checkKey(key) {
-  if (!isSafeName(key)) throw new TypeError(`${typeof key === "string" ? JSON.stringify(key) : typeof key} is no safe key`);
+  if (!isSafeName(key))
+    throw new TypeError(`${typeof key === "string" ? JSON.stringify(key) : typeof key} is no safe key`);
 }
 
 const shown = (value, seen) => {

@@ -13,13 +13,13 @@ const FORBIDDEN = new Map([
 ]);
 
 const SPACE = /(?:\s+|\/\/[^\n\r\u2028\u2029]*)/y;
-const COMMENT = /\/\*[^]*?\*\//y;
-const STRING = /"(?:\\[^]|[^"\\\n])*"|'(?:\\[^]|[^'\\\n])*'/y;
+const COMMENT = /\/\*[\s\S]*?\*\//y;
+const STRING = /"(?:\\[\s\S]|[^"\\\n])*"|'(?:\\[\s\S]|[^'\\\n])*'/y;
 const REGEXP = /\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/[\w$]*/y;
-const TEMPLATE = /(?:\\[^]|\$(?!\{)|[^`\\$])*(`|\$\{)/y;
+const TEMPLATE = /(?:\\[\s\S]|\$(?!\{)|[^`\\$])*(`|\$\{)/y;
 const NUMBER = /\d[\w.]*/y;
 const WORD = /#?(?:[\w$\u0080-\uffff]|\\u\{?[0-9a-fA-F]*\}?|\\)+/y;
-const MARK = /=>|\+\+|--|[^]/y;
+const MARK = /=>|\+\+|--|[\s\S]/y;
 
 const BEFORE_REGEXP = new Set(
   "return typeof instanceof in of new delete void throw case do else await yield".split(" "),

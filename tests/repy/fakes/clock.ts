@@ -12,10 +12,10 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** Everything that can go on without time going on has gone on: microtasks have run dry. */
-const atRest = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
-export function fakeClock(): FakeClock {
+/** `turns` of the event loop are how long whoever was answered may take to ask again. */
+export function fakeClock(turns: number): FakeClock {
   const sleepers: Sleeper[] = [];
   let now = 0;
   let isMoving = false;
@@ -23,7 +23,7 @@ export function fakeClock(): FakeClock {
   async function move(): Promise<void> {
     isMoving = true;
     for (;;) {
-      await atRest();
+      for (let i = 0; i < turns; i++) await turn();
       sleepers.sort((a, b) => a.due - b.due);
       const first = sleepers.shift();
       if (first === undefined) break;

@@ -19,7 +19,7 @@ export function fakeUsage(clock: FakeClock, cpuLimit: number) {
     cpu: async () => ({ cpu: cpu / 1000, threadcpu: cpu / 1000, stops }),
     memory: async () => 8_000_000,
     /** Computes for so many milliseconds of processor time. */
-    compute(ms: number): void {
+    async compute(ms: number): Promise<void> {
       for (let left = ms; left > 0; left -= POLL) {
         const piece = Math.min(left, POLL);
         clock.advance(piece);

@@ -1,6 +1,6 @@
 const before = (await getresources())[2].length;
 const start = await getruntime();
-while ((await getruntime()) - start < 2) compute(0.2);
+while ((await getruntime()) - start < 2) await compute(0.2);
 const [, usage, stops] = await getresources();
 await log(before <= 2, stops.length > before);
 const [time, duration] = stops.at(-1);
