@@ -1,24 +1,36 @@
-// A crossing as the kernel makes it, without a kernel: arguments and results are copies, objects of functions pass as
-// handles, errors pass as name, code and text, and nothing else passes.
+// A crossing as the kernel makes it, without a kernel: arguments and results are copies, cycles included; objects of
+// functions pass as handles, errors as name, code and text, and nothing else passes.
 import { refused } from "./fakes/refused.ts";
 
 type Call = (...args: unknown[]) => Promise<unknown>;
 export type Table = Readonly<Record<string, Call>>;
+type Wrap = (table: Table) => unknown;
 
 const isHandle = (value: object): value is Table => {
   const values = Object.values(value);
   return values.length > 0 && values.every((item) => typeof item === "function");
 };
 
-function copy(value: unknown, wrapped: (table: Table) => unknown): unknown {
+function copyRecord(value: object, wrap: Wrap, seen: Map<object, unknown>): unknown {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  const isRoot = prototype === null || Object.getPrototypeOf(prototype) === null;
+  if (!isRoot) throw refused("E_VALUE");
+  const record: Record<string, unknown> = {};
+  seen.set(value, record);
+  for (const [name, item] of Object.entries(value)) record[name] = copy(item, wrap, seen);
+  return record;
+}
+
+function copy(value: unknown, wrap: Wrap, seen = new Map<object, unknown>()): unknown {
   if (typeof value === "function" || typeof value === "symbol") throw refused("E_VALUE");
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => copy(item, wrapped));
-  if (isHandle(value)) return wrapped(value);
+  if (seen.has(value)) return seen.get(value);
   if (value instanceof Set || value instanceof Map || ArrayBuffer.isView(value)) return structuredClone(value);
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  if (prototype !== null && prototype !== Object.prototype) throw refused("E_VALUE");
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, copy(item, wrapped)]));
+  if (!Array.isArray(value)) return isHandle(value) ? wrap(value) : copyRecord(value, wrap, seen);
+  const list: unknown[] = [];
+  seen.set(value, list);
+  for (const item of value) list.push(copy(item, wrap, seen));
+  return list;
 }
 
 const dataOf = (error: unknown): Error => {

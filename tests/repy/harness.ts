@@ -1,9 +1,10 @@
 // Runs RepyV2 programs over virtual capabilities. The program's text knows nothing of where it runs:
 //   "process"  emulation and program side in this process, with copies between them as a gate makes them
 //   "domain"   both in one domain of the real engine
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Script } from "node:vm";
+import { type ContractData, contract } from "../../policy-libs/contract/index.ts";
 import { crossing, type Table } from "./crossing.ts";
 import { runInDomain } from "./domain.ts";
 import { fakeClock } from "./fakes/clock.ts";
@@ -28,6 +29,8 @@ export interface RepyRun {
   readonly files: Readonly<Record<string, number>>;
 }
 
+type Layers = readonly (string | { readonly file: string })[];
+
 export interface RepyOptions {
   /** The name of a file in programs/, or the text itself as `{ text }`. */
   readonly program: string | { readonly text: string };
@@ -35,6 +38,8 @@ export interface RepyOptions {
   readonly args?: readonly string[] | undefined;
   /** No-op layers between emulation and program. */
   readonly layers?: number | undefined;
+  /** Layers of one's own above those, the lowest first: texts, or names of files in programs/ that may be missing. */
+  readonly stack?: Layers | undefined;
   readonly place?: "process" | "domain" | undefined;
   readonly files?: Readonly<Record<string, string | undefined>> | undefined;
   readonly network?: FakeNetOptions | undefined;
@@ -49,6 +54,15 @@ interface Program {
     readonly context: { set(name: string, value: unknown): void };
     run(source: string, name: string): Promise<Cause>;
   };
+}
+
+interface Offer {
+  readonly contract: ContractData;
+  readonly functions: Table;
+}
+
+interface Encasement {
+  runLayer(given: object): Promise<Offer>;
 }
 
 interface Restrictions {
@@ -83,6 +97,27 @@ function locate(text: string): number | undefined {
   }
 }
 
+const NO_OP = "secure_dispatch_module();";
+
+/** The table of each layer above the one below it. Rejects, and nothing above starts, where a layer does not dispatch. */
+async function stackUp(table: Table, layers: Layers): Promise<Table> {
+  const { runLayer } = await guestModule<Encasement>("encasement.js");
+  const { REPY } = await guestModule<{ REPY: ContractData }>("contracts.js");
+  let offer: Offer = { contract: REPY, functions: table };
+  for (const [index, layer] of layers.entries()) {
+    const [name, text] = typeof layer === "string" ? [`layer${index}`, layer] : [layer.file, readIfThere(layer.file)];
+    offer = await runLayer({ table: crossing(offer.functions), contract: offer.contract, text, name, locate });
+    // What a layer offers must be a contract: a wrong one is refused here, as embed/ would.
+    contract(offer.contract);
+  }
+  return crossing(offer.functions);
+}
+
+function readIfThere(name: string): string | undefined {
+  const path = join(HERE, "programs", `${name}.js`);
+  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+}
+
 interface Start {
   readonly base: Readonly<Record<string, object>>;
   readonly restrictions: string;
@@ -91,12 +126,12 @@ interface Start {
   readonly name: string;
 }
 
-async function runInProcess({ base, restrictions, args, text, name }: Start, layers: number): Promise<Cause> {
+async function runInProcess({ base, restrictions, args, text, name }: Start, layers: Layers): Promise<Cause> {
   const { makeRepy } = await guestModule<Emulation>("emulation/index.js");
   const { createProgram } = await guestModule<Program>("program/index.js");
   const { promise: ended, resolve } = Promise.withResolvers<Cause>();
-  let table = crossing(await makeRepy({ ...base, life: { end: resolve } }, restrictions));
-  for (let i = 0; i < layers; i++) table = crossing(table);
+  const lowest = await makeRepy({ ...base, life: { end: resolve } }, restrictions);
+  const table = await stackUp(lowest, layers);
   const side = createProgram({ table, args, locate });
   const { compute } = base["usage"] as { compute(ms: number): Promise<void> };
   // Work for the processor: a virtual clock does not see a loop.
@@ -105,7 +140,8 @@ async function runInProcess({ base, restrictions, args, text, name }: Start, lay
 }
 
 export async function runRepy(options: RepyOptions): Promise<RepyRun> {
-  const { program, profile = "DEFAULT", args = [], layers = 0, place = "process", files = {}, network } = options;
+  const { program, profile = "DEFAULT", args = [], layers = 0, stack = [], place = "process" } = options;
+  const { files = {}, network } = options;
   const { parseRestrictions } = await guestModule<Restrictions>("restrictions.js");
   const restrictions = profileText(profile);
   const clock = fakeClock(place === "process" ? 1 : 20);
@@ -123,7 +159,8 @@ export async function runRepy(options: RepyOptions): Promise<RepyRun> {
   const text = typeof program === "string" ? programText(program) : program.text;
   const name = typeof program === "string" ? `${program}.js` : "program.js";
   const start = { base, restrictions, args, text, name };
-  const cause = place === "process" ? await runInProcess(start, layers) : await runInDomain(start);
+  const all = [...new Array<string>(layers).fill(NO_OP), ...stack];
+  const cause = place === "process" ? await runInProcess(start, all) : await runInDomain(start);
   const seconds = clock.monotonic() / 1000;
   // Whatever might still log after the end has its chance: B30 and B31 would see it.
   await clock.sleep(10_000);

@@ -10,6 +10,8 @@ import { SafeDict } from "./safedict.js";
 import { createTurns } from "./turns.js";
 
 const MAIN_THREAD = "MainThread";
+/** The call under which a layer offers constants (encasement.js). */
+export const CONSTANTS = "repyconstants";
 const PORTS = ["messport", "connport"];
 
 /** SafeDict as RepyV2 has it: called without `new` too. */
@@ -87,11 +89,11 @@ export function createProgram({ table, args = [], locate }) {
   };
   const context = new SafeDict({ SafeDict: makeSafeDict, callfunc: "initialize", callargs: [...args] });
   context.set("mycontext", Object.create(null)).set("_context", context);
-  for (const name of Object.keys(table)) context.set(name, special[name] ?? down((...given) => table[name](...given)));
+  for (const name of Object.keys(table).filter((name) => name !== CONSTANTS)) context.set(name, special[name] ?? down((...given) => table[name](...given)));
   for (const [name, Class] of classes) context.set(name, Class);
 
-  /** Resolves with the cause of the end; an exit is told by the layer below, for after it nothing runs here. */
-  async function run(source, name = "program") {
+  /** Runs the text to its end. Gives why that failed, or undefined; threads may go on. */
+  async function start(source, name) {
     let body;
     try {
       body = compiler.prepare(source, name);
@@ -99,14 +101,25 @@ export function createProgram({ table, args = [], locate }) {
       return { kind: "unsafe", message: error.message };
     }
     try {
+      const constants = (await table[CONSTANTS]?.()) ?? {};
+      for (const [constant, value] of Object.entries(constants)) context.set(constant, value);
       await body(context);
+      return undefined;
+    } catch (error) {
+      return { kind: "uncaught", thread: MAIN_THREAD, message: reportOf(error, compiler.framesOf) };
+    }
+  }
+
+  /** Resolves with the cause of the end; an exit is told by the layer below, for after it nothing runs here. */
+  async function run(source, name = "program") {
+    const failure = await start(source, name);
+    if (failure !== undefined) end(failure);
+    else {
       turns.end();
       settled();
-    } catch (error) {
-      fail(error, MAIN_THREAD);
     }
     return ended;
   }
 
-  return { context, run };
+  return { context, run, start, rebuild };
 }
