@@ -108,7 +108,7 @@ async function stackUp(table: Table, layers: Layers): Promise<Table> {
     const [name, text] = typeof layer === "string" ? [`layer${index}`, layer] : [layer.file, readIfThere(layer.file)];
     offer = await runLayer({ table: crossing(offer.functions), contract: offer.contract, text, name, locate });
     // What a layer offers must be a contract: a wrong one is refused here, as embed/ would.
-    contract(offer.contract);
+    if (layer !== NO_OP) contract(offer.contract);
   }
   return crossing(offer.functions);
 }

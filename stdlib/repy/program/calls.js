@@ -38,12 +38,16 @@ export function createCalls({ turns, rebuild, state }) {
     return wrapper;
   }
 
-  function up(value) {
-    if (Array.isArray(value)) return value.map(up);
+  /** What came is a copy already; handles in it become wrappers, cycles stay what they are. */
+  function up(value, seen = new Map()) {
     const methods = methodsOf(value);
     if (methods !== undefined) return wrapHandle(value, methods);
-    if (!isRecord(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, up(item)]));
+    if (!Array.isArray(value) && !isRecord(value)) return value;
+    if (seen.has(value)) return seen.get(value);
+    const made = Array.isArray(value) ? [] : {};
+    seen.set(value, made);
+    for (const name of Object.keys(value)) made[name] = up(value[name], seen);
+    return made;
   }
 
   const downward = (value) => (isObject(value) ? (targets.get(value) ?? value) : value);
@@ -57,9 +61,9 @@ export function createCalls({ turns, rebuild, state }) {
         const answer = (settle, value) => {
           if (!state.isOver) turns.give(thread, () => settle(value));
         };
-        const begin = async () => call(...args.map(downward));
+        const begin = async () => up(await call(...args.map(downward)));
         begin().then(
-          (value) => answer(resolve, up(value)),
+          (value) => answer(resolve, value),
           (error) => answer(reject, rebuild(error)),
         );
       });
