@@ -1,5 +1,6 @@
 // A sandbox is born: a domain from the engine's image, with its grants, configured.
 import { type CallRecord, DEPTH_SHARED_STACK, type Domain, PAGE } from "../kernel/index.ts";
+import { type Meter, meterUnder } from "../policy-libs/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
 import { type CallEntry, type Prepared, prepareGrants } from "./capability.ts";
 import { type Clock, realClock, startOf, type VirtualOptions, virtualClock } from "./clock.ts";
@@ -12,17 +13,19 @@ import { ignoreResult, newOutput, type Output } from "./output.ts";
 import { type RandomBytes, realRandom, seededRandom } from "./randomness.ts";
 import { asError, endingText } from "./result.ts";
 import { systemGrants } from "./system.ts";
-import { type Meter, newMeter } from "./target.ts";
+import { type Meter as CallCounter, newMeter } from "./target.ts";
 import { decodeValue, encodeValue } from "./values.ts";
 
 /** Counts calls of grants against `most`, and ends the domain beyond. */
-export interface CallMeter extends Meter {
+export interface CallMeter extends CallCounter {
   used: number;
   most: number;
 }
 
 /** What a sandbox is made of, checked before anything is made. */
 export interface Plan {
+  /** In meters and audits. */
+  readonly name: string;
   readonly limits: Limits;
   readonly grants: readonly Prepared[];
   readonly load: Load | undefined;
@@ -32,6 +35,7 @@ export interface Plan {
   readonly random: RandomBytes;
   readonly timeZoneOffset: number;
   readonly trace: ((record: CallRecord) => void) | undefined;
+  readonly paying: Meter | undefined;
 }
 
 export interface Born {
@@ -40,12 +44,15 @@ export interface Born {
   readonly output: Output;
   readonly clock: Clock;
   readonly meter: CallMeter;
+  /** What it uses, of all its runs. */
+  readonly account: Meter;
 }
 
 export function planSandbox(given: SandboxOptions): Plan {
   const options = readSandboxOptions(given);
   const virtual = options.virtual === true ? {} : options.virtual || undefined;
   return {
+    name: "sandbox",
     limits: allLimits(options.profile, options.limits),
     grants: prepareGrants(options.grant),
     load: moduleLoader(options.modules),
@@ -55,6 +62,7 @@ export function planSandbox(given: SandboxOptions): Plan {
     random: virtual === undefined ? realRandom : seededRandom(virtual.seed),
     timeZoneOffset: options.timeZoneOffset ?? 0,
     trace: options.trace,
+    paying: options.meter,
   };
 }
 
@@ -64,6 +72,8 @@ function spawn(
   { kernel, artifact, image }: Engine,
   limits: Limits,
   onCall: ((record: CallRecord) => void) | undefined,
+  owner: CallMeter,
+  { account }: Meter,
 ): Domain {
   const pages = Math.floor(limits.memory / PAGE);
   if (pages < image.pages) {
@@ -71,9 +81,13 @@ function spawn(
     throw new CordonError("E_LIMIT", `limits.memory is ${limits.memory}: the engine itself needs ${least} MiB`);
   }
   const watch = onCall === undefined ? {} : { onCall };
-  const spawned = kernel.spawn(artifact, { limits: { pages, inFlight: limits.inFlight }, image, ...watch });
+  const spawned = kernel.spawn(artifact, {
+    ...{ limits: { pages, inFlight: limits.inFlight }, image, owner, account },
+    ...watch,
+  });
   if (spawned.kind === "returned") return spawned.value;
-  const why = spawned.kind === "exhausted" ? "the host has no memory for another sandbox" : spawned.kind;
+  if (spawned.kind === "refused") throw new CordonError("E_LIMIT", `the meter allows no sandbox: ${spawned.why}`);
+  const why = spawned.kind === "exhausted" ? "the host or the meter has no memory for another sandbox" : spawned.kind;
   throw new CordonError("E_ENGINE", `no sandbox could be made: ${why}`);
 }
 
@@ -131,8 +145,9 @@ function newCallMeter(domain: () => Domain): CallMeter {
 export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
   const handles = new Set<number>();
   const watch = plan.trace === undefined ? undefined : guarded(plan.trace, (handle) => handles.has(handle));
-  const domain = spawn(engine, plan.limits, watch);
   const [meter, loading] = [newCallMeter(() => domain), newMeter()];
+  const account = meterUnder(plan.paying, plan.name);
+  const domain: Domain = spawn(engine, plan.limits, watch, meter, account);
   const isQuiet = (): boolean => domain.isWaiting() && meter.inFlight + loading.inFlight === 0;
   const clock = plan.virtual === undefined ? realClock() : virtualClock(plan.start, isQuiet, later);
   const { random, output, load } = plan;
@@ -154,5 +169,5 @@ export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
   const { timeZoneOffset, limits } = plan;
   const stack = engine.kernel.canSuspend ? {} : { stack: SHARED_STACK };
   await configure(domain, grants, system, { timeZoneOffset, memory: limits.memory, ...stack });
-  return { domain, limits: plan.limits, output, clock, meter };
+  return { domain, limits: plan.limits, output, clock, meter, account };
 }
