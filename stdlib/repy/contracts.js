@@ -136,6 +136,32 @@ export const THREAD = {
   calls: { ended: call([], nothing, [], "gives the event back") },
 };
 
+/** What the emulation needs to know of the machine: seconds, bytes, and when and how long the program was stopped. */
+export const USAGE = {
+  name: "repy-usage",
+  allows: "knowing what the program has used of processor and memory",
+  never: "tells of anything but this program",
+  calls: {
+    cpu: {
+      takes: [],
+      gives: record({ cpu: number, threadcpu: number, stops: list(list(number)) }),
+      refuses: [],
+      about: "seconds of processor time, and [time, duration] in seconds of each stop",
+    },
+    memory: { takes: [], gives: integer(0), refuses: [], about: "bytes" },
+  },
+};
+
+/** What ends the program's domain. */
+export const LIFE = {
+  name: "repy-life",
+  allows: "ending the run",
+  never: "ends anything else",
+  calls: {
+    end: { takes: [arg("cause", any)], gives: nothing, refuses: [], about: "ends it, with { kind, ... }" },
+  },
+};
+
 const ADDRESS_ERRORS = [
   "AlreadyListeningError",
   "DuplicateTupleError",

@@ -6,7 +6,8 @@
 // exact, a boolean is no integer, and an integer is a float.
 import { ERRORS, nameOf } from "./errors.js";
 
-const isRecord = (value) => typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+const isRecord = (value) =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 
 // biome-ignore format: a table
 const TYPES = new Map([
@@ -56,8 +57,11 @@ export function readArguments(given, fail) {
     /** Why these arguments are wrong, or undefined. */
     wrong(args) {
       if (args.length < least) return `${least} arguments are needed, not ${args.length}`;
-      if (!hasRest && args.length > positions.length) return `at most ${positions.length} arguments, not ${args.length}`;
-      const index = positions.findIndex(({ is, isOptional }, at) => !(at >= args.length && isOptional) && !is(args[at]));
+      if (!hasRest && args.length > positions.length)
+        return `at most ${positions.length} arguments, not ${args.length}`;
+      const index = positions.findIndex(
+        ({ is, isOptional }, at) => !(at >= args.length && isOptional) && !is(args[at]),
+      );
       return index < 0 ? undefined : `argument ${index} must be ${positions[index].names.join(" or ")}`;
     },
   };

@@ -35,7 +35,9 @@ function guard(place, target, { args, exceptions, result }, blame) {
       return blame(`${place} raised ${error?.name ?? typeof error}, which its contract does not declare`);
     }
     const made = result.make(value);
-    return made.isRight ? made.value : blame(`${place} returned ${describe(value)}, which its contract does not declare`);
+    return made.isRight
+      ? made.value
+      : blame(`${place} returned ${describe(value)}, which its contract does not declare`);
   };
 }
 
@@ -79,8 +81,7 @@ function readEntry(place, entry, blame) {
   const fail = failAt(place);
   const args = readArguments(entry.args, fail);
   const exceptions = readExceptions(entry.exceptions, fail);
-  const result =
-    entry.type === "objc" ? readObject(place, entry.return, fail, blame) : readResult(entry.return, fail);
+  const result = entry.type === "objc" ? readObject(place, entry.return, fail, blame) : readResult(entry.return, fail);
   const parts = { args, exceptions, result };
   return {
     call: { takes: args.takes, gives: result.gives, refuses: exceptions.refuses, about: place },
@@ -88,7 +89,11 @@ function readEntry(place, entry, blame) {
   };
 }
 
-const ANYTHING = { takes: [{ type: "rest", name: "rest", of: { type: "any" } }], gives: { type: "any" }, refuses: "any" };
+const ANYTHING = {
+  takes: [{ type: "rest", name: "rest", of: { type: "any" } }],
+  gives: { type: "any" },
+  refuses: "any",
+};
 
 /** "any": what came from below is passed on under its own contract; anything else may take and give any copyable value. */
 function readAny(name, target, { passed, table, contract }) {
@@ -125,7 +130,9 @@ function readDefinition(name, entry, below, blame) {
 /** The whole definition: { contract, functions }. Throws RepyArgumentError that names the entry. */
 export function offerOf(definition, below, blame) {
   const entries = Object.entries(definition).map(([name, entry]) => [name, readDefinition(name, entry, below, blame)]);
-  const constants = Object.fromEntries(entries.filter(([, e]) => "constant" in e).map(([name, e]) => [name, e.constant]));
+  const constants = Object.fromEntries(
+    entries.filter(([, e]) => "constant" in e).map(([name, e]) => [name, e.constant]),
+  );
   const offered = entries.filter(([, entry]) => entry.call !== undefined);
   if (Object.keys(constants).length > 0) {
     const call = { takes: [], gives: { type: "any" }, refuses: [], about: "the constants of the layer" };
@@ -161,7 +168,9 @@ export async function runLayer({ table, contract, text, name, args = [], locate 
     return table.exitall?.() ?? new Promise(() => {});
   };
   const passed = Object.fromEntries(Object.keys(table).map((call) => [call, side.context.get(call)]));
-  const definition = Object.fromEntries(Object.entries(passed).map(([call, target]) => [call, { type: "any", target }]));
+  const definition = Object.fromEntries(
+    Object.entries(passed).map(([call, target]) => [call, { type: "any", target }]),
+  );
   let offer;
   function dispatch(...given) {
     if (given.length > 0) throw errorOf("RepyArgumentError", "secure_dispatch_module takes no arguments");

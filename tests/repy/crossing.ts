@@ -1,9 +1,9 @@
 // A crossing as the kernel makes it, without a kernel: arguments and results are copies, cycles included; objects of
 // functions pass as handles, errors as name, code and text, and nothing else passes.
-import { refused } from "./fakes/refused.ts";
-
 type Call = (...args: unknown[]) => Promise<unknown>;
 export type Table = Readonly<Record<string, Call>>;
+const refused = (code: string): Error => Object.assign(new Error(code), { code });
+
 type Wrap = (table: Table) => unknown;
 
 const isHandle = (value: object): value is Table => {

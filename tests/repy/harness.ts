@@ -1,17 +1,12 @@
 // Runs RepyV2 programs over virtual capabilities. The program's text knows nothing of where it runs:
-//   "process"  emulation and program side in this process, with copies between them as a gate makes them
-//   "domain"   both in one domain of the real engine
+//   "process"  emulation, layers and program side in this process, with copies between them as a gate makes them
+//   "domains"  each in a domain of the real engine, one above the other
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Script } from "node:vm";
-import { type ContractData, contract } from "../../policy-libs/contract/index.ts";
-import { crossing, type Table } from "./crossing.ts";
-import { runInDomain } from "./domain.ts";
-import { fakeClock } from "./fakes/clock.ts";
-import { fakeFiles } from "./fakes/files.ts";
-import { type FakeNetOptions, fakeNet } from "./fakes/net.ts";
-import { fakeRandom } from "./fakes/random.ts";
-import { fakeUsage } from "./fakes/usage.ts";
+import { runInDomains } from "./domains.ts";
+import { guestModule } from "./guest.ts";
+import { runInProcess } from "./process.ts";
+import { type Network, newWorld, type World } from "./world.ts";
 
 export interface Cause {
   readonly kind: "completed" | "exited" | "unsafe" | "uncaught" | "limit" | "internal" | "stopped";
@@ -29,40 +24,28 @@ export interface RepyRun {
   readonly files: Readonly<Record<string, number>>;
 }
 
-type Layers = readonly (string | { readonly file: string })[];
-
 export interface RepyOptions {
   /** The name of a file in programs/, or the text itself as `{ text }`. */
   readonly program: string | { readonly text: string };
   readonly profile?: string | undefined;
   readonly args?: readonly string[] | undefined;
+  readonly place?: "process" | "domains" | undefined;
   /** No-op layers between emulation and program. */
   readonly layers?: number | undefined;
-  /** Layers of one's own above those, the lowest first: texts, or names of files in programs/ that may be missing. */
-  readonly stack?: Layers | undefined;
-  readonly place?: "process" | "domain" | undefined;
+  /** Layers as RepyV2 writes them above those, the lowest first: texts, or names of files that may be missing. */
+  readonly stack?: readonly (string | { readonly file: string })[] | undefined;
   readonly files?: Readonly<Record<string, string | undefined>> | undefined;
-  readonly network?: FakeNetOptions | undefined;
+  readonly network?: Network | undefined;
 }
 
-interface Emulation {
-  makeRepy(base: unknown, restrictions: string): Promise<Table>;
-}
-
-interface Program {
-  createProgram(options: { table: Table; args: readonly string[]; locate: (text: string) => number | undefined }): {
-    readonly context: { set(name: string, value: unknown): void };
-    run(source: string, name: string): Promise<Cause>;
-  };
-}
-
-interface Offer {
-  readonly contract: ContractData;
-  readonly functions: Table;
-}
-
-interface Encasement {
-  runLayer(given: object): Promise<Offer>;
+export interface Start {
+  readonly world: World;
+  readonly restrictions: string;
+  readonly args: readonly string[];
+  readonly text: string;
+  readonly name: string;
+  readonly plain: number;
+  readonly layers: readonly { readonly name: string; readonly text: string | undefined }[];
 }
 
 interface Restrictions {
@@ -71,11 +54,6 @@ interface Restrictions {
 
 const HERE = import.meta.dirname;
 
-/** Guest modules have no types: whoever takes one says what it expects. */
-export async function guestModule<T>(path: string): Promise<T> {
-  return (await import(join(HERE, "../../stdlib/repy", path))) as T;
-}
-
 export const profileText = (name: string): string => readFileSync(join(HERE, "restrictions", `${name}.txt`), "utf8");
 
 /** What every program of a file has, before its first line: the name of the error of a call, the usage of a resource. */
@@ -83,89 +61,36 @@ const PRELUDE = [
   'const errorOf = async (call) => { try { await call(); return "no error"; } catch (error) { return error.name; } };',
   "const used = async (name) => (await getresources())[1][name];",
 ].join(" ");
-const programText = (name: string): string =>
-  `${PRELUDE} ${readFileSync(join(HERE, "programs", `${name}.js`), "utf8")}`;
-
-/** V8 tells the line of a syntax error only in the stack of a Script. */
-function locate(text: string): number | undefined {
-  try {
-    new Script(`(async function () {\n${text}\n})`, { filename: "located" });
-    return undefined;
-  } catch (error) {
-    const line = /^located:(\d+)/.exec((error as Error).stack ?? "")?.[1];
-    return line === undefined ? undefined : Number(line) - 1;
-  }
-}
-
-const NO_OP = "secure_dispatch_module();";
-
-/** The table of each layer above the one below it. Rejects, and nothing above starts, where a layer does not dispatch. */
-async function stackUp(table: Table, layers: Layers): Promise<Table> {
-  const { runLayer } = await guestModule<Encasement>("encasement.js");
-  const { REPY } = await guestModule<{ REPY: ContractData }>("contracts.js");
-  let offer: Offer = { contract: REPY, functions: table };
-  for (const [index, layer] of layers.entries()) {
-    const [name, text] = typeof layer === "string" ? [`layer${index}`, layer] : [layer.file, readIfThere(layer.file)];
-    offer = await runLayer({ table: crossing(offer.functions), contract: offer.contract, text, name, locate });
-    // What a layer offers must be a contract: a wrong one is refused here, as embed/ would.
-    if (layer !== NO_OP) contract(offer.contract);
-  }
-  return crossing(offer.functions);
-}
 
 function readIfThere(name: string): string | undefined {
   const path = join(HERE, "programs", `${name}.js`);
   return existsSync(path) ? readFileSync(path, "utf8") : undefined;
 }
 
-interface Start {
-  readonly base: Readonly<Record<string, object>>;
-  readonly restrictions: string;
-  readonly args: readonly string[];
-  readonly text: string;
-  readonly name: string;
-}
+const layerOf = (layer: string | { readonly file: string }, index: number): Start["layers"][number] =>
+  typeof layer === "string"
+    ? { name: `layer${index}`, text: layer }
+    : { name: layer.file, text: readIfThere(layer.file) };
 
-async function runInProcess({ base, restrictions, args, text, name }: Start, layers: Layers): Promise<Cause> {
-  const { makeRepy } = await guestModule<Emulation>("emulation/index.js");
-  const { createProgram } = await guestModule<Program>("program/index.js");
-  const { promise: ended, resolve } = Promise.withResolvers<Cause>();
-  const lowest = await makeRepy({ ...base, life: { end: resolve } }, restrictions);
-  const table = await stackUp(lowest, layers);
-  const side = createProgram({ table, args, locate });
-  const { compute } = base["usage"] as { compute(ms: number): Promise<void> };
-  // Work for the processor: a virtual clock does not see a loop.
-  side.context.set("compute", (seconds: number) => compute(seconds * 1000));
-  return Promise.race([ended, side.run(text, name)]);
-}
+/** Turns of the event loop that a question may take on its way: through each layer, down and up. */
+const patienceOf = (place: string, layers: number): number => (place === "process" ? 2 : 40 + 10 * layers);
 
 export async function runRepy(options: RepyOptions): Promise<RepyRun> {
-  const { program, profile = "DEFAULT", args = [], layers = 0, stack = [], place = "process" } = options;
-  const { files = {}, network } = options;
+  const { program, profile = "DEFAULT", args = [], layers: plain = 0, stack = [], place = "process" } = options;
   const { parseRestrictions } = await guestModule<Restrictions>("restrictions.js");
   const restrictions = profileText(profile);
-  const clock = fakeClock(place === "process" ? 1 : 20);
-  const lines: string[] = [];
-  const directory = fakeFiles(files);
-  const base = {
-    clock: { monotonic: async () => clock.monotonic() },
-    timers: { sleep: clock.sleep },
-    files: directory,
-    net: fakeNet(clock, network),
-    random: fakeRandom(1),
-    console: { write: async (_level: string, text: string) => void lines.push(text) },
-    usage: fakeUsage(clock, parseRestrictions(restrictions).get("cpu") as number),
-  };
-  const text = typeof program === "string" ? programText(program) : program.text;
+  const cpu = parseRestrictions(restrictions).get("cpu") as number;
+  const world = await newWorld({ files: options.files ?? {}, network: options.network ?? {}, cpu });
+  const text = typeof program === "string" ? `${PRELUDE} ${readIfThere(program) ?? ""}` : program.text;
   const name = typeof program === "string" ? `${program}.js` : "program.js";
-  const start = { base, restrictions, args, text, name };
-  const all = [...new Array<string>(layers).fill(NO_OP), ...stack];
-  const cause = place === "process" ? await runInProcess(start, all) : await runInDomain(start);
-  const seconds = clock.monotonic() / 1000;
+  const start = { world, restrictions, args, text, name, plain, layers: stack.map(layerOf) };
+  const patience = patienceOf(place, plain + stack.length);
+  const running = place === "process" ? runInProcess(start) : runInDomains(start);
+  await world.live(running, patience);
+  const cause = await running;
+  const seconds = world.time.monotonic() / 1000;
   // Whatever might still log after the end has its chance: B30 and B31 would see it.
-  await clock.sleep(10_000);
-  const sizes = await Promise.all(
-    (await directory.list()).map(async (e) => [e.name, (await directory.stat(e.name)).size]),
-  );
-  return { cause, lines, seconds, files: Object.fromEntries(sizes) };
+  const later = new Promise<void>((resolve) => void world.time.after(10_000, resolve));
+  await world.live(later, patience);
+  return { cause, lines: world.lines, seconds, files: await world.sizes() };
 }

@@ -23,7 +23,10 @@ describe("contracts of layers", () => {
     ["(d) boolean", '"bool"', ["no error", "RepyArgumentError"]],
   ] as const)("B74 A boolean is not an integer in a contract: %s", async ([, type, [ofTrue, ofOne]]) => {
     const layer = layerOf(`args: [${type}], exceptions: null, return: null`, "() => undefined");
-    const { lines, cause } = await above([layer], "await log(await errorOf(() => own(true)), await errorOf(() => own(1)));");
+    const { lines, cause } = await above(
+      [layer],
+      "await log(await errorOf(() => own(true)), await errorOf(() => own(1)));",
+    );
     expect(lines).toEqual([`${ofTrue} ${ofOne}`]);
     expect(cause).toEqual(COMPLETED);
   });
@@ -67,7 +70,13 @@ describe("contracts of layers", () => {
 
   test("L2 A declared error, and one below a declared class, reach the caller", async () => {
     const thrower = `() => { throw new FileNotFoundError("mine"); }`;
-    for (const declared of ['"FileNotFoundError"', '"FileError"', 'new Set(["TimeoutError", "FileError"])', '"any"', "FileError"]) {
+    for (const declared of [
+      '"FileNotFoundError"',
+      '"FileError"',
+      'new Set(["TimeoutError", "FileError"])',
+      '"any"',
+      "FileError",
+    ]) {
       const layer = layerOf(`args: null, exceptions: ${declared}, return: null`, thrower);
       const { lines, cause } = await above([layer], "await log(await errorOf(own));");
       expect(lines).toEqual(["FileNotFoundError"]);
@@ -220,10 +229,18 @@ describe("stacks of layers", () => {
     ["no args", '{ type: "func", exceptions: null, return: null, target: sleep }', "args is missing"],
     ["no exceptions", '{ type: "func", args: null, return: null, target: sleep }', "exceptions is missing"],
     ["no return", '{ type: "func", args: null, exceptions: null, target: sleep }', "return is missing"],
-    ["an unknown argument type", '{ type: "func", args: ["spam"], exceptions: null, return: null, target: sleep }', "spam"],
+    [
+      "an unknown argument type",
+      '{ type: "func", args: ["spam"], exceptions: null, return: null, target: sleep }',
+      "spam",
+    ],
     ["an unknown error", '{ type: "func", args: null, exceptions: "Spam", return: null, target: sleep }', "Spam"],
     ["no obj-type", '{ type: "objc", args: null, exceptions: null, return: { name: "A" }, target: sleep }', "obj-type"],
-    ["no name", '{ type: "objc", args: null, exceptions: null, return: { "obj-type": Object }, target: sleep }', "name"],
+    [
+      "no name",
+      '{ type: "objc", args: null, exceptions: null, return: { "obj-type": Object }, target: sleep }',
+      "name",
+    ],
     [
       "__init__ as a method",
       '{ type: "objc", args: null, exceptions: null, return: { "obj-type": Object, name: "A", ["_".repeat(2) + "init" + "_".repeat(2)]: { type: "func", args: null, exceptions: null, return: null } }, target: sleep }',
@@ -246,18 +263,24 @@ describe("stacks of layers", () => {
 
   test("L11 A layer that does not dispatch stops everything above", async () => {
     await expect(above(["const a = 1;"], 'await log("started");')).rejects.toThrow("layer0 did not dispatch");
-    await expect(above(["secure_dispatch_module();", "await sleep(1);"], "")).rejects.toThrow("layer1 did not dispatch");
+    await expect(above(["secure_dispatch_module();", "await sleep(1);"], "")).rejects.toThrow(
+      "layer1 did not dispatch",
+    );
   });
 
   test("L11 A layer dispatches once", async () => {
-    await expect(above(["secure_dispatch_module(); secure_dispatch_module();"], "")).rejects.toThrow("dispatched already");
+    await expect(above(["secure_dispatch_module(); secure_dispatch_module();"], "")).rejects.toThrow(
+      "dispatched already",
+    );
   });
 
   test("L12 A bad layer file stops everything above", async () => {
     const tooLong = `secure_dispatch_module();${" ".repeat(100_000)}`;
     await expect(above([{ file: "no-such-layer" }], "")).rejects.toThrow("no-such-layer: there is no such layer");
     await expect(above([tooLong], "")).rejects.toThrow("layer0: longer than 100000 bytes");
-    await expect(above(['import "x"; secure_dispatch_module();'], "")).rejects.toThrow("layer0: Unsafe call 'Import' in line 1");
+    await expect(above(['import "x"; secure_dispatch_module();'], "")).rejects.toThrow(
+      "layer0: Unsafe call 'Import' in line 1",
+    );
     await expect(above(["secure_dispatch_module(; "], "")).rejects.toThrow(/layer0: .* in line 1/);
   });
 

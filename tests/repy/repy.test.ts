@@ -34,6 +34,6 @@ describe("L9 No-op layers are transparent", () => {
   });
 });
 
-describe("in the engine of the sandbox", () => {
-  test.for(CASES.map((one) => [one.name, one] as const))("%s", ([, one]) => check(one, { place: "domain" }));
+describe("in domains of their own", () => {
+  test.for(CASES.map((one) => [one.name, one] as const))("%s", ([, one]) => check(one, { place: "domains" }));
 });

@@ -13,6 +13,7 @@ import { below } from "./refusals.js";
 const PACKET = 64; // bytes
 /** The send buffer of a RepyV2 socket is 10,000 bytes, and a message is cut to one byte less. */
 export const MAX_SEND = 9_999; // bytes
+const MAX_TIMEOUT = 600_000; // milliseconds that the network below can be asked for
 const MAX_RECEIVE = 1_048_576; // bytes of one recv: what the gate carries in one value without pain
 
 function createSocket({ stream, remote, nanny, end }) {
@@ -73,7 +74,7 @@ function createServer({ acceptor, traffic, nanny, end }) {
       held = accepted;
       const release = nanny.take("outsockets");
       held = undefined;
-      const { address, port, stream } = accepted;
+      const { address, port, socket: stream } = accepted;
       await nanny.charge(traffic.receive, 2 * PACKET);
       await nanny.charge(traffic.send, PACKET);
       return { ip: address, port, socket: createSocket({ stream, remote: address, nanny, end: release }) };
@@ -82,7 +83,7 @@ function createServer({ acceptor, traffic, nanny, end }) {
     async close() {
       if (!isOpen) return false;
       isOpen = false;
-      await held?.stream.close();
+      await held?.socket.close();
       await acceptor.close();
       end();
       return true;
@@ -139,10 +140,11 @@ export function createConnections({ net, nanny }) {
     checkNotListening(local);
     if (open.has(tuple)) raise("DuplicateTupleError", `${tuple} is connected`);
     const end = hold(open, tuple, "outsockets");
-    const to = { localAddress: localip, localPort: localport, timeout: Math.ceil(timeout * 1000) };
+    const ms = Math.min(Math.ceil(timeout * 1000), MAX_TIMEOUT);
+    const to = { host: destip, port: destport, localAddress: localip, localPort: localport, timeout: ms };
     const stream = await guarded(end, async () => {
       await checkLocal(net, localip);
-      return below(NET_MEANINGS, () => net.connect(destip, destport, to));
+      return below(NET_MEANINGS, () => net.connect(to));
     });
     await nanny.charge(traffic.send, 2 * PACKET);
     await nanny.charge(traffic.receive, PACKET);
@@ -158,7 +160,7 @@ export function createConnections({ net, nanny }) {
     const end = hold(listening, pair, "insockets");
     const acceptor = await guarded(end, async () => {
       await checkLocal(net, localip);
-      return below(NET_MEANINGS, () => net.listen(localip, localport));
+      return below(NET_MEANINGS, () => net.listen({ address: localip, port: localport }));
     });
     return createServer({ acceptor, traffic: trafficOf(localip), nanny, end });
   }

@@ -74,25 +74,19 @@ export function createMessages({ net, nanny }) {
     if (bytes.length > MAX_DATAGRAM) argument(`the message is longer than ${MAX_DATAGRAM} bytes`);
     const { send } = trafficOf(destip);
     await nanny.wait(send);
-    const post = (mailbox) => below(NET_MEANINGS, () => mailbox.send(bytes, destip, destport));
-    const own = listeners.get(pairOf(localip, localport));
-    if (own?.mailbox !== undefined) await post(own.mailbox);
-    else await postOnce(localip, localport, post);
+    const own = listeners.get(pairOf(localip, localport))?.mailbox;
+    if (own !== undefined) await below(NET_MEANINGS, () => own.send(bytes, destip, destport));
+    else await postOnce({ host: destip, port: destport, bytes, localAddress: localip, localPort: localport });
     await nanny.charge(send, HEADER + bytes.length);
     return bytes.length;
   }
 
-  /** The socket and its item live as long as the call (W14). */
-  async function postOnce(localip, localport, post) {
+  /** The item lives as long as the socket: for this call (W14). */
+  async function postOnce(datagram) {
     const release = nanny.take("outsockets");
     try {
-      await checkLocal(net, localip);
-      const mailbox = await below(NET_MEANINGS, () => net.bind(localip, localport));
-      try {
-        await post(mailbox);
-      } finally {
-        await mailbox.close();
-      }
+      await checkLocal(net, datagram.localAddress);
+      await below(NET_MEANINGS, () => net.send(datagram));
     } finally {
       release();
     }
@@ -113,7 +107,7 @@ export function createMessages({ net, nanny }) {
     };
     try {
       await checkLocal(net, localip);
-      entry.mailbox = await below(NET_MEANINGS, () => net.bind(localip, localport));
+      entry.mailbox = await below(NET_MEANINGS, () => net.bind({ address: localip, port: localport }));
     } catch (error) {
       end();
       throw error;

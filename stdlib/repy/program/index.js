@@ -89,7 +89,8 @@ export function createProgram({ table, args = [], locate }) {
   };
   const context = new SafeDict({ SafeDict: makeSafeDict, callfunc: "initialize", callargs: [...args] });
   context.set("mycontext", Object.create(null)).set("_context", context);
-  for (const name of Object.keys(table).filter((name) => name !== CONSTANTS)) context.set(name, special[name] ?? down((...given) => table[name](...given)));
+  for (const name of Object.keys(table).filter((name) => name !== CONSTANTS))
+    context.set(name, special[name] ?? down((...given) => table[name](...given)));
   for (const [name, Class] of classes) context.set(name, Class);
 
   /** Runs the text to its end. Gives why that failed, or undefined; threads may go on. */
