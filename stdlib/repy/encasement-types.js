@@ -4,7 +4,7 @@
 // rest; a Set of names is one of them. They are normalised when the layer dispatches (W04, W31): nothing is left to
 // stumble over at a call. One rule holds for one and for many, for arguments and for results (W06, W22): types are
 // exact, a boolean is no integer, and an integer is a float.
-import { ERRORS, nameOf } from "./errors.js";
+import { codeOf, ERRORS, nameOf } from "./errors.js";
 
 const isRecord = (value) =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
@@ -83,5 +83,7 @@ export function readExceptions(given, fail) {
   if (wanted.includes("any")) return { refuses: "any", allows: () => true };
   for (const name of wanted) if (!parents.has(name)) fail(`there is no error ${String(name)}`);
   const allows = (error) => wanted.some((name) => isKindOf(nameOf(error?.code), name));
-  return { refuses: codes.filter((code) => allows({ code })), allows };
+  // What the guard itself says of wrong arguments is always declared; that the target says it must be allowed as well.
+  const refuses = codes.filter((code) => code === codeOf("RepyArgumentError") || allows({ code }));
+  return { refuses, allows };
 }

@@ -40,9 +40,13 @@ describe("L9 No-op layers are transparent", () => {
     for (const one of CASES) await check(one, { layers });
   });
 
-  test.for([1, 2, 5, 10])("every case gives the same under %i domains that do nothing", { timeout: 300_000 }, async (layers) => {
-    for (const one of CASES) await check(one, { place: "domains", layers });
-  });
+  test.for([1, 2, 5, 10])(
+    "every case gives the same under %i domains that do nothing",
+    { timeout: 300_000 },
+    async (layers) => {
+      for (const one of CASES) await check(one, { place: "domains", layers });
+    },
+  );
 
   test("twelve cases give the same under 100 domains that do nothing", { timeout: 300_000 }, async () => {
     const some = TWELVE.map((id) => CASES.find(({ name }) => name.startsWith(id)) as Case);
