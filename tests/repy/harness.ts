@@ -27,7 +27,8 @@ export interface RepyRun {
 export interface RepyOptions {
   /** The name of a file in programs/, or the text itself as `{ text }`. */
   readonly program: string | { readonly text: string };
-  readonly profile?: string | undefined;
+  /** The name of a file in restrictions/, or DEFAULT with a disk of so many bytes. */
+  readonly profile?: string | { readonly diskused: number } | undefined;
   readonly args?: readonly string[] | undefined;
   readonly place?: "process" | "domains" | undefined;
   /** No-op layers between emulation and program. */
@@ -56,6 +57,9 @@ const HERE = import.meta.dirname;
 
 export const profileText = (name: string): string => readFileSync(join(HERE, "restrictions", `${name}.txt`), "utf8");
 
+const smallDisk = (bytes: number): string =>
+  profileText("DEFAULT").replace(/resource diskused \d+/, `resource diskused ${bytes}`);
+
 /** What every program of a file has, before its first line: the name of the error of a call, the usage of a resource. */
 const PRELUDE = [
   'const errorOf = async (call) => { try { await call(); return "no error"; } catch (error) { return error.name; } };',
@@ -78,7 +82,7 @@ const patienceOf = (place: string, layers: number): number => (place === "proces
 export async function runRepy(options: RepyOptions): Promise<RepyRun> {
   const { program, profile = "DEFAULT", args = [], layers: plain = 0, stack = [], place = "process" } = options;
   const { parseRestrictions } = await guestModule<Restrictions>("restrictions.js");
-  const restrictions = profileText(profile);
+  const restrictions = typeof profile === "string" ? profileText(profile) : smallDisk(profile.diskused);
   const cpu = parseRestrictions(restrictions).get("cpu") as number;
   const world = await newWorld({ files: options.files ?? {}, network: options.network ?? {}, cpu });
   const text = typeof program === "string" ? `${PRELUDE} ${readIfThere(program) ?? ""}` : program.text;

@@ -18,6 +18,8 @@ import type { Cause } from "./harness.ts";
 export interface Network {
   /** Hosts that swallow everything. */
   readonly silent?: readonly string[];
+  /** Names of one more host, 10.0.0.9. */
+  readonly names?: readonly string[];
 }
 
 /** Between two looks of the governor of section 3.4. */
@@ -75,12 +77,13 @@ interface WorldParts {
   readonly cpu: number;
 }
 
-export async function newWorld({ files, network: { silent = [] }, cpu }: WorldParts) {
+export async function newWorld({ files, network: { silent = [], names = [] }, cpu }: WorldParts) {
   const data = await guestModule<Record<"USAGE" | "LIFE", ContractData>>("contracts.js");
   const time = virtualTime();
   const world = virtualWorld({ later: (ms, task) => time.after(ms, task) });
   const net = virtualNet(world, { addresses: ["10.0.0.5"] });
   for (const address of silent) virtualNet(world, { addresses: [address], silent: true });
+  if (names.length > 0) virtualNet(world, { addresses: ["10.0.0.9"], names });
   const lines: string[] = [];
   const place = treePlace(contentsOf(files));
   const machine = machineOf(time, cpu);

@@ -8,6 +8,7 @@ const MEANINGS = new Map([
   ["E_RATE",    "ResourceExhaustedError"],
   ["E_LIMIT",   "ResourceExhaustedError"],
   ["E_TOO_LARGE", "ResourceExhaustedError"],
+  ["E_FULL",    "ResourceExhaustedError"],
   ["E_DENIED",  "ResourceForbiddenError"],
   ["E_REVOKED", "ResourceForbiddenError"],
   ["E_EXPIRED", "ResourceForbiddenError"],

@@ -24,7 +24,8 @@ const TUPLES = { getconnection: ["ip", "port", "socket"], getmessage: ["ip", "po
 const asTuple = (name, result) =>
   Object.hasOwn(TUPLES, name) && isRecord(result) ? TUPLES[name].map((field) => result[field]) : result;
 
-export function createCalls({ turns, rebuild, state }) {
+/** `callers` remembers from where a call was made that failed: its error is made here, far from the program's text. */
+export function createCalls({ turns, rebuild, state, callers }) {
   const wrappers = new WeakMap(); // what came from below to what the program sees
   const targets = new WeakMap(); // and back
 
@@ -57,6 +58,12 @@ export function createCalls({ turns, rebuild, state }) {
     return (...args) => {
       const thread = turns.current();
       if (state.isOver) return NEVER;
+      const place = new Error();
+      const failed = (error) => {
+        const made = rebuild(error);
+        if (made !== error) callers.set(made, place);
+        return made;
+      };
       return new Promise((resolve, reject) => {
         const answer = (settle, value) => {
           if (!state.isOver) turns.give(thread, () => settle(value));
@@ -64,7 +71,7 @@ export function createCalls({ turns, rebuild, state }) {
         const begin = async () => up(await call(...args.map(downward)));
         begin().then(
           (value) => answer(resolve, value),
-          (error) => answer(reject, rebuild(error)),
+          (error) => answer(reject, failed(error)),
         );
       });
     };

@@ -65,6 +65,7 @@ function scopeOf(dictionary) {
 export function createCompiler({ make, locate = () => undefined }) {
   let count = 0;
   const labels = new Map(); // label to { name, before }
+  const callers = new WeakMap(); // an error that came from below, to one that was made where the call was made
 
   function syntaxError(error, text) {
     const { label, before } = learn("repy-probe");
@@ -100,11 +101,11 @@ export function createCompiler({ make, locate = () => undefined }) {
 
   /** The guest's own frames, the most recent call first: { name, file, line }. */
   function framesOf(error) {
-    return parseStack(error?.stack)
+    return parseStack((callers.get(error) ?? error)?.stack)
       .map(({ name, label, line }) => ({ name, source: labels.get(label), line }))
       .filter(({ source }) => source !== undefined)
       .map(({ name, source, line }) => ({ name, file: source.name, line: line - source.before }));
   }
 
-  return { prepare, framesOf };
+  return { prepare, framesOf, callers };
 }

@@ -23,8 +23,13 @@ function resourcesOf({ limits, usage, stoptimes }) {
   return [withSets(limits), withSets(usage), stoptimes];
 }
 
+/** What came from below has no text of its own: nothing of it is told (W19). */
 function textOf(value) {
-  return typeof value === "string" ? value : String(value);
+  try {
+    return typeof value === "string" ? value : String(value);
+  } catch {
+    return "<object>";
+  }
 }
 
 function createThreadCalls({ table, turns, down, make, state, fail, settled }) {
@@ -76,7 +81,7 @@ export function createProgram({ table, args = [], locate }) {
   }
   const settled = () => turns.alive() === 0 && end({ kind: "completed" });
   const fail = (error, thread) => end({ kind: "uncaught", thread, message: reportOf(error, compiler.framesOf) });
-  const { down } = createCalls({ turns, rebuild, state });
+  const { down } = createCalls({ turns, rebuild, state, callers: compiler.callers });
 
   const special = {
     ...createThreadCalls({ table, turns, down, make, state, fail, settled }),
@@ -112,13 +117,12 @@ export function createProgram({ table, args = [], locate }) {
   }
 
   /** Resolves with the cause of the end; an exit is told by the layer below, for after it nothing runs here. */
-  async function run(source, name = "program") {
-    const failure = await start(source, name);
-    if (failure !== undefined) end(failure);
-    else {
+  function run(source, name = "program") {
+    start(source, name).then((failure) => {
       turns.end();
-      settled();
-    }
+      if (failure === undefined) settled();
+      else end(failure);
+    });
     return ended;
   }
 
