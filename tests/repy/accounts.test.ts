@@ -16,6 +16,11 @@ const HEAD = `
 const program = (text: string, more: Partial<RepyOptions> = {}): Promise<RepyRun> =>
   runRepy({ profile: "THREEPORTS", ...more, program: { text: HEAD + text } });
 
+interface Lock {
+  acquire(blocking: boolean): Promise<boolean>;
+  release(): Promise<void>;
+}
+
 type Repy = Readonly<Record<string, () => Promise<unknown>>>;
 const { makeRepy } = await guestModule<{ makeRepy(base: object, text: string): Promise<Repy> }>("emulation/index.js");
 
@@ -165,6 +170,15 @@ describe("what is held", () => {
     );
     expect(lines).toEqual(["false", "first,second true"]);
   });
+});
+
+test("a lock that is released while somebody waits is not free for who asks in the same moment", async () => {
+  const { createlock } = await guestModule<{ createlock(): Promise<Lock> }>("emulation/threads.js");
+  const lock = await createlock();
+  await lock.acquire(true);
+  const waiting = lock.acquire(true);
+  const [, atOnce, waited] = await Promise.all([lock.release(), lock.acquire(false), waiting]);
+  expect([atOnce, waited]).toEqual([false, true]);
 });
 
 describe("W16 what must not happen ends the run, and no error of it reaches the program", () => {
