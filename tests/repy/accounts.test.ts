@@ -182,14 +182,14 @@ test("a lock that is released while somebody waits is not free for who asks in t
 });
 
 describe("W16 what must not happen ends the run, and no error of it reaches the program", () => {
-  const base = (broken: object) => ({
+  const base = (broken: object): object => ({
     clock: { monotonic: () => 0 },
-    timers: { sleep: async () => undefined },
-    random: { bytes: async () => new Uint8Array(1024) },
+    timers: { sleep: async (): Promise<void> => undefined },
+    random: { bytes: async (): Promise<Uint8Array> => new Uint8Array(1024) },
     usage: { cpu: async () => ({ cpu: 0, threadcpu: 0, stops: [] }), memory: async () => 0 },
     files: { list: async () => [] },
     net: {},
-    console: { write: async () => undefined },
+    console: { write: async (): Promise<void> => undefined },
     ...broken,
   });
   const limits = "resource cpu 1\nresource memory 1\nresource diskused 1\nresource random 2000\nresource events 1";
