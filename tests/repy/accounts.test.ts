@@ -193,12 +193,13 @@ describe("W16 what must not happen ends the run, and no error of it reaches the 
     ...broken,
   });
   const limits = "resource cpu 1\nresource memory 1\nresource diskused 1\nresource random 2000\nresource events 1";
-  test.for([
+  const failures: readonly (readonly [string, () => Promise<unknown>])[] = [
     ["an error of the language", () => Promise.reject(new TypeError("of the host"))],
     ["undefined", () => Promise.reject(undefined)],
     ["an error with a code that nobody knows", () => Promise.reject(Object.assign(new Error("x"), { code: "E_IO" }))],
     ["a result that makes no sense", async () => undefined],
-  ] as const)("%s, in a call without arguments", async ([, bytes]) => {
+  ];
+  test.for(failures)("%s, in a call without arguments", async ([, bytes]) => {
     const causes: unknown[] = [];
     const life = { end: (cause: unknown) => void causes.push(cause) };
     const repy = await makeRepy(base({ random: { bytes }, life }), limits);
