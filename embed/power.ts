@@ -11,7 +11,7 @@ import {
   type Reply,
   type Target,
 } from "../kernel/index.ts";
-import { capability, type Granted, type HostFunction, unused } from "../policy-libs/index.ts";
+import { type CallMode, capability, type Granted, type HostFunction, unused } from "../policy-libs/index.ts";
 import { CordonError } from "./errors.ts";
 import { asError } from "./result.ts";
 import { newTarget, type Passing, type TargetParts } from "./target.ts";
@@ -72,7 +72,11 @@ export function facadeOf(power: Capability): Granted {
     name,
     (...args: unknown[]) => callOut(power, method, args),
   ]);
-  const made = capability(contract, Object.fromEntries(functions), {}, power);
+  // A guest answers when it can: what is not to be awaited parks the caller.
+  const waits = contract.calls
+    .filter(({ mode }) => mode === "sync")
+    .map(({ name }): [string, CallMode] => [name, "blocking"]);
+  const made = capability(contract, Object.fromEntries(functions), Object.fromEntries(waits), power);
   facades.set(power, made);
   powers.set(made, power);
   return made;
