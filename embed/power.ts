@@ -5,13 +5,13 @@ import {
   type CallContract,
   type Capability,
   checkArguments,
-  checkShape,
+  checkReply,
   cut,
   newCapability,
   type Reply,
   type Target,
 } from "../kernel/index.ts";
-import { capability, type Granted, type HostFunction, unused } from "../policy-libs/index.ts";
+import { type CallMode, capability, type Granted, type HostFunction, unused } from "../policy-libs/index.ts";
 import { CordonError } from "./errors.ts";
 import { asError } from "./result.ts";
 import { newTarget, type Passing, type TargetParts } from "./target.ts";
@@ -27,6 +27,22 @@ export const hostTarget = (parts: TargetParts): Target => newTarget(parts, passi
 /** The functions of a Granted, in the order of its contract. */
 export const bodiesOf = ({ contract, functions }: Granted): HostFunction[] =>
   contract.calls.map(({ name }) => functions[name] as HostFunction);
+
+/** Guests that have been granted it and have not ended. */
+const holders = new WeakMap<Granted, number>();
+
+/** Counts one guest more that has it, until what is returned is called: with the last one it is unused. */
+export function heldOnce(granted: Granted): () => void {
+  holders.set(granted, (holders.get(granted) ?? 0) + 1);
+  let isHeld = true;
+  return () => {
+    if (!isHeld) return;
+    isHeld = false;
+    const left = (holders.get(granted) ?? 1) - 1;
+    holders.set(granted, left);
+    if (left === 0) unused(granted);
+  };
+}
 
 /** The kernel's side of a Granted. What a guest offered has it already: calls of it do not come by here again. */
 export function powerOf(granted: Granted): Capability {
@@ -56,7 +72,11 @@ export function facadeOf(power: Capability): Granted {
     name,
     (...args: unknown[]) => callOut(power, method, args),
   ]);
-  const made = capability(contract, Object.fromEntries(functions), {}, power);
+  // A guest answers when it can: what is not to be awaited parks the caller.
+  const waits = contract.calls
+    .filter(({ mode }) => mode === "sync")
+    .map(({ name }): [string, CallMode] => [name, "blocking"]);
+  const made = capability(contract, Object.fromEntries(functions), Object.fromEntries(waits), power);
   facades.set(power, made);
   powers.set(made, power);
   return made;
@@ -101,7 +121,7 @@ function read(power: Capability, call: CallContract, reply: Reply): unknown {
   const { value, capabilities, found } =
     reply instanceof Uint8Array ? { value: reply, capabilities: [], found: undefined } : reply;
   // What comes from a domain was checked when it answered.
-  const checked = found === undefined ? checkShape(call.gives, value) : undefined;
+  const checked = found === undefined ? checkReply(call, value, true) : undefined;
   if (checked !== undefined && "why" in checked) {
     cut(power, "broken");
     throw refusal("E_TARGET", `the capability answered with ${checked.why} and was revoked`);

@@ -22,6 +22,8 @@ export interface Account {
    * E_BUSY if too many wait.
    */
   wait(resource: Metered, amount?: number): Promise<void>;
+  /** Would `wait` be over at once? What must not wait asks this instead. */
+  isReady(resource: Metered): boolean;
 }
 
 const isAmount = (amount: number): boolean => amount >= 0 && amount <= Number.MAX_SAFE_INTEGER;
@@ -67,6 +69,7 @@ const UNLIMITED: Account = Object.freeze({
   charge: () => undefined,
   refund: () => undefined,
   wait: async () => undefined,
+  isReady: () => true,
 });
 
 /** Charges to one account. */
@@ -74,6 +77,7 @@ export const chargesTo = (account: Ledger, dropped: Signal): Account => ({
   charge: (resource, amount = 1) => chargeTo(account, resource, amount),
   refund: (resource, amount = 1) => refundTo(account, resource, amount),
   wait: (resource, amount = 0) => waitFor(account, resource, amount, dropped),
+  isReady: (resource) => (meterOf(account)?.delay(resource) ?? 0) === 0,
 });
 
 /** The account of the call at hand: ask before the first `await`. Outside of a call it has no limits. */

@@ -22,7 +22,9 @@ function facadeOf(handle) {
   const facade = {};
   for (let i = 0; i < calls.length; i++) {
     const name = calls[i][0];
-    define(facade, name, freeze(grantFunction(name, handle, i, modeOf(calls[i][1]) | PASSES, facade)));
+    // One that is not to be awaited parks the guest where another guest answers it.
+    const mode = calls[i][1] === "async" ? ASYNC_CALL : BLOCKING;
+    define(facade, name, freeze(grantFunction(name, handle, i, mode | PASSES, facade)));
   }
   weakSet(handles, facade, handle);
   register(lost, facade, handle);
