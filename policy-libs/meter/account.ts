@@ -77,7 +77,7 @@ export const chargesTo = (account: Ledger, dropped: Signal): Account => ({
   charge: (resource, amount = 1) => chargeTo(account, resource, amount),
   refund: (resource, amount = 1) => refundTo(account, resource, amount),
   wait: (resource, amount = 0) => waitFor(account, resource, amount, dropped),
-  isReady: (resource) => (meterOf(account)?.delay(resource) ?? 0) === 0,
+  isReady: (resource) => queueOf(account, check(resource, 0)).isReady(),
 });
 
 /** The account of the call at hand: ask before the first `await`. Outside of a call it has no limits. */

@@ -1,7 +1,8 @@
 // Host functions that wait until the rates of one resource let one account use it. One timer for all of them, however
 // many there are: a guest chooses how many, and pays for none.
 import { chargeAccount, type Account as Ledger } from "../../kernel/index.ts";
-import { type AbortSource, checkAlive } from "../abort.ts";
+import { checkAlive } from "../abort.ts";
+import type { Signal } from "../call.ts";
 import { newLine } from "../line.ts";
 import { nodeOf } from "./meter.ts";
 import { countWaiting, delayOf } from "./node.ts";
@@ -12,7 +13,9 @@ export type Outcome = "charged" | "overdrawn" | "never";
 
 export interface Queue {
   /** Resolves when it was this one's turn, and `amount` was charged or not. */
-  enter(amount: number, dropped: AbortSource): Promise<Outcome> | Outcome;
+  enter(amount: number, dropped: Signal): Promise<Outcome> | Outcome;
+  /** Would it be its turn at once? */
+  isReady(): boolean;
 }
 
 const LONGEST = 2 ** 30; // ms, below what hosts' timers can
@@ -55,5 +58,6 @@ export function newQueue(account: Ledger, index: number): Queue {
       if (cancel === undefined) serve();
       return done;
     },
+    isReady: () => line.size === 0 && delay() === 0,
   };
 }

@@ -294,6 +294,16 @@ describe("waiting for a rate", () => {
     expect(late.at).toBe(3010);
   });
 
+  test("is over at once if the rate has room and nobody stands before", async () => {
+    const { time, run } = limited();
+    const payer = paying(run.account);
+    expect(payer.isReady("netSend")).toBe(true);
+    payer.charge("netSend", 101);
+    expect([payer.isReady("netSend"), payer.isReady("netReceive")]).toEqual([false, true]);
+    await time.advance(10);
+    expect(payer.isReady("netSend")).toBe(true);
+  });
+
   test("has one timer, however many wait", async () => {
     const { time, run } = limited();
     const payer = paying(run.account);
