@@ -18,7 +18,7 @@ export type { LoadedModule, ModuleLoader, ModulesOption } from "./modules.ts";
 export type { RunOptions, SandboxOptions, Source, TraceRecord } from "./options.ts";
 export { type ConsoleLine, type ConsoleOption, escapeControls, type Level } from "./output.ts";
 export { newProgramRunner, type ProgramPowers, type ProgramResult, type RunProgram } from "./program.ts";
-export type { Resource, Result, RunFacts, RunUsage, Status } from "./result.ts";
+export type { Continuation, Resource, Result, RunFacts, RunUsage, Status } from "./result.ts";
 export type { Sandbox } from "./sandbox.ts";
 export { callSignal } from "./target.ts";
 export type { Language } from "./typescript.ts";
