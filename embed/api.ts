@@ -2,6 +2,8 @@
 export { blocking, type Grant, type Grants } from "./capability.ts";
 export type { VirtualOptions } from "./clock.ts";
 export { type Cordon, createCordon, type RunRequest } from "./cordon.ts";
+export { CHILD, DOMAIN } from "./domain-contract.ts";
+export type { DomainsOptions } from "./domains.ts";
 export type { BytesSource, CordonPowers } from "./engine.ts";
 export { CODES, CordonError, type ErrorCode, isCordonError } from "./errors.ts";
 export type { Layer, LayerOptions, Stack, StackedLayer } from "./layer.ts";

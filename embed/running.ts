@@ -8,6 +8,8 @@
 //   R2  While it is interrupted nothing of the guest runs (its meter is frozen), its clock rests, its time stands still,
 //       and nothing keeps the process alive. Completions wait in its inbox.
 //   R3  Whatever ends the domain ends the run: interrupted or not, `final` settles.
+
+import { BYTES_MOVED, FUEL } from "../kernel/index.ts";
 import { allow, type Box, endBox, facts, makeRun, type Run } from "./box.ts";
 import { later, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
@@ -37,6 +39,7 @@ export function startRun(box: Box, job: Job, onOver: () => void): Promise<Result
   };
   const stopListening = listen(run, onOver);
   box.run = run;
+  bound(box, job);
   box.output.start(job.limits.output);
   [box.meter.used, box.meter.most] = [0, job.limits.calls];
   go(run);
@@ -52,6 +55,12 @@ export function startRun(box: Box, job: Job, onOver: () => void): Promise<Result
   final.promise.then(over, over);
   final.resolve(makeRun(box, run));
   return first.promise;
+}
+
+/** The run's limits are those of its meter as well: so domains that it makes share them. */
+function bound({ account: { account } }: Box, { limits: { fuel, bytes } }: Job): void {
+  account.limit[FUEL] = (account.used[FUEL] as number) + fuel;
+  account.limit[BYTES_MOVED] = (account.used[BYTES_MOVED] as number) + bytes;
 }
 
 function listen({ box, job }: State, onOver: () => void): () => void {

@@ -75,7 +75,8 @@ async function checkSource(box: Box, source: Source, options: RunOptions): Promi
   return "status" in job ? job : enqueue(box, job);
 }
 
-function facade(box: Box): Sandbox {
+/** A box as its user sees it. */
+export function sandboxOf(box: Box): Sandbox {
   return Object.freeze({
     run: (source: Source, options: RunOptions = {}) => runSource(box, source, options),
     call: (name: string, ...args: readonly unknown[]) => callFunction(box, name, args),
@@ -96,7 +97,7 @@ function endOf({ domain, isDisposed }: Box): string | undefined {
 /** Makes a sandbox. `engine` is asked for only when the options are found to be right. */
 export async function newSandbox(engine: () => Promise<Engine>, options: SandboxOptions): Promise<Sandbox> {
   const plan = planSandbox(options);
-  return facade(await newBox(engine, plan));
+  return sandboxOf(await newBox(engine, plan));
 }
 
 /**

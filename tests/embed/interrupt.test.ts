@@ -3,7 +3,17 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import type { Result, RunOptions, SandboxOptions } from "../../embed/api.ts";
-import { arg, ask, capability, contract, type Granted, interrupt, signal, string } from "../../policy-libs/index.ts";
+import {
+  arg,
+  ask,
+  capability,
+  contract,
+  type Decision,
+  type Granted,
+  interrupt,
+  signal,
+  string,
+} from "../../policy-libs/index.ts";
 import { cordon, createSandbox, gave, run } from "./cordon.ts";
 
 type Interrupted = Extract<Result, { status: "interrupted" }>;
@@ -348,7 +358,7 @@ describe("who asks", () => {
 
   test("ask() interrupts with the call, and makes it after the answer", async () => {
     const { granted, written } = noted();
-    const notes = ask(granted, () => "interrupt");
+    const notes = ask(granted, async () => "interrupt" as Decision);
     const first = interrupted(
       await run({
         source: "[await notes.write('a'), await notes.write('b').catch((e) => e.code), await notes.write('c')].join()",
@@ -366,7 +376,7 @@ describe("who asks", () => {
 
   test("an answer that is no decision is a no, and cancelling makes no call and gives its place back", async () => {
     const { granted, written } = noted();
-    const notes = ask(granted, () => "interrupt", { waiting: 1 });
+    const notes = ask(granted, async () => "interrupt" as Decision, { waiting: 1 });
     const source = "await notes.write('a').catch((e) => e.code)";
     const first = interrupted(await run({ source, grant: { notes } }));
     expect(gave(await run({ source, grant: { notes } }))).toBe("E_BUSY");
@@ -380,7 +390,7 @@ describe("who asks", () => {
   test("a question whose call was revoked is asked no more; one that is shown already changes nothing", async () => {
     const { revocable } = await import("../../policy-libs/index.ts");
     const { granted, written } = noted();
-    const { granted: notes, revoke } = revocable(ask(granted, () => "interrupt")) as unknown as {
+    const { granted: notes, revoke } = revocable(ask(granted, async () => "interrupt" as Decision)) as unknown as {
       granted: Granted;
       revoke: () => void;
     };
@@ -396,7 +406,7 @@ describe("who asks", () => {
     const { granted } = noted();
     using layer = await cordon.layer({
       source: "({ notes: { write: async (text) => notes.write(text).catch((e) => e.code) } })",
-      grant: { notes: ask(granted, () => "interrupt") },
+      grant: { notes: ask(granted, async () => "interrupt" as Decision) },
       offers: { notes: NOTE },
     });
     expect(gave(await run({ source: "await notes.write('a')", grant: layer.grant }))).toBe("E_DENIED");
