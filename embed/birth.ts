@@ -1,5 +1,13 @@
 // A sandbox is born: a domain from the engine's image, with its grants, configured.
-import { type CallRecord, DEPTH_SHARED_STACK, type Domain, PAGE } from "../kernel/index.ts";
+import {
+  type Account,
+  type CallRecord,
+  DEPTH_SHARED_STACK,
+  type Domain,
+  IN_FLIGHT,
+  MEMORY,
+  PAGE,
+} from "../kernel/index.ts";
 import { type Meter, meterUnder } from "../policy-libs/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
 import { type CallEntry, type Prepared, prepareGrants } from "./capability.ts";
@@ -20,6 +28,7 @@ import { decodeValue, encodeValue } from "./values.ts";
 export interface CallMeter extends CallCounter {
   used: number;
   most: number;
+  readonly above: CallMeter | undefined;
 }
 
 /** What a sandbox is made of, checked before anything is made. */
@@ -36,6 +45,8 @@ export interface Plan {
   readonly timeZoneOffset: number;
   readonly trace: ((record: CallRecord) => void) | undefined;
   readonly paying: Meter | undefined;
+  /** Of the domain that made this one: calls count there too. */
+  readonly above: CallMeter | undefined;
 }
 
 export interface Born {
@@ -44,8 +55,21 @@ export interface Born {
   readonly output: Output;
   readonly clock: Clock;
   readonly meter: CallMeter;
-  /** What it uses, of all its runs. */
+  /** What it uses, of all its runs, and what the domains do that it made. */
   readonly account: Meter;
+  readonly virtual: VirtualOptions | undefined;
+  readonly timeZoneOffset: number;
+}
+
+const bornBy = new WeakMap<Account, Born>();
+
+/** The domain that pays by this account, or by one below which it is. */
+export function payerOf(account: Account | undefined): Born | undefined {
+  for (let at = account; at !== undefined; at = at.parent) {
+    const born = bornBy.get(at);
+    if (born !== undefined) return born;
+  }
+  return undefined;
 }
 
 export function planSandbox(given: SandboxOptions): Plan {
@@ -63,6 +87,7 @@ export function planSandbox(given: SandboxOptions): Plan {
     timeZoneOffset: options.timeZoneOffset ?? 0,
     trace: options.trace,
     paying: options.meter,
+    above: undefined,
   };
 }
 
@@ -133,36 +158,45 @@ async function configure(domain: Domain, grants: object, system: object, options
   throw new CordonError("E_ENGINE", `the engine could not be configured: ${why}`);
 }
 
-function newCallMeter(domain: () => Domain): CallMeter {
+function newCallMeter(domain: () => Domain, above: CallMeter | undefined): CallMeter {
   const meter: CallMeter = {
-    ...{ used: 0, most: 0, inFlight: 0 },
+    ...{ used: 0, most: 0, inFlight: 0, above },
     take() {
-      if (meter.used >= meter.most) {
+      let at: CallMeter | undefined = meter;
+      while (at !== undefined && at.used < at.most) at = at.above;
+      if (at !== undefined) {
         domain().end({ kind: "exhausted", resource: "calls" });
         return false;
       }
-      meter.used++;
+      for (at = meter; at !== undefined; at = at.above) at.used++;
       return true;
     },
   };
   return meter;
 }
 
+/** What the domain may have, the domains that it makes included. */
+function bound({ account }: Meter, { memory, inFlight }: Limits): void {
+  account.limit[MEMORY] = memory;
+  account.limit[IN_FLIGHT] = inFlight;
+}
+
 /** What could not be made is in no bill: a tenant may try as often as it likes. */
 export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
   const account = meterUnder(plan.paying, plan.name);
+  bound(account, plan.limits);
   try {
-    return await make(engine, plan, account);
+    return await bear(engine, plan, account);
   } catch (error) {
     account.remove();
     throw error;
   }
 }
 
-async function make(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
+async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
   const handles = new Set<number>();
   const watch = plan.trace === undefined ? undefined : guarded(plan.trace, (handle) => handles.has(handle));
-  const [meter, loading] = [newCallMeter(() => domain), newMeter()];
+  const [meter, loading] = [newCallMeter(() => domain, plan.above), newMeter()];
   const domain: Domain = spawn(engine, plan.limits, watch, meter, account);
   const isQuiet = (): boolean => domain.isWaiting() && meter.inFlight + loading.inFlight === 0;
   const clock = plan.virtual === undefined ? realClock() : virtualClock(plan.start, isQuiet, later);
@@ -185,5 +219,7 @@ async function make(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
   const { timeZoneOffset, limits } = plan;
   const stack = engine.kernel.canSuspend ? {} : { stack: SHARED_STACK };
   await configure(domain, grants, system, { timeZoneOffset, memory: limits.memory, ...stack });
-  return { domain, limits: plan.limits, output, clock, meter, account };
+  const born = { domain, limits: plan.limits, output, clock, meter, account, virtual: plan.virtual, timeZoneOffset };
+  bornBy.set(account.account, born);
+  return born;
 }

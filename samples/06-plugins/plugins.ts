@@ -38,7 +38,7 @@ export interface Report {
 
 const source = (name: string): string => readFileSync(join(import.meta.dirname, "guests", `${name}.js`), "utf8");
 
-const valueOf = (result: Result): unknown => {
+const outcomeOf = (result: Result): unknown => {
   if (result.status === "returned") return result.value;
   return result.status === "threw" ? `threw ${result.error.message}` : result.status;
 };
@@ -52,7 +52,7 @@ export async function plugins(): Promise<Report> {
   const notes = readOnly(directory(NOTES));
 
   await using outline = await createSandbox({ grant: { notes, menu: menuOf(menu, "outline", 100) } });
-  const outlined = valueOf(await outline.run(source("outline")));
+  const outlined = outcomeOf(await outline.run(source("outline")));
 
   // Nobody knows this one well: it sees which notes there are, not what is in them, and may add one entry.
   const lent = revocable(menuOf(menu, "helper", 1));
@@ -60,10 +60,10 @@ export async function plugins(): Promise<Report> {
     grant: { notes: only(notes, ["list"]), menu: lent.granted },
     limits: { fuel: "20M", memory: "16 MiB", wall: "2 s" },
   });
-  const told = valueOf(await helper.run(source("helper")));
+  const told = outcomeOf(await helper.run(source("helper")));
 
   lent.revoke(); // it is unloaded: from now on its menu is gone, whatever it kept
-  const afterwards = valueOf(await helper.call("later"));
+  const afterwards = outcomeOf(await helper.call("later"));
   const spun = await helper.call("spin");
   const spinning = spun.status === "exhausted" ? `exhausted: ${spun.resource}` : spun.status;
   return { menu, outline: outlined, helper: told, spinning, afterwards };
