@@ -1,6 +1,7 @@
 // A sandbox is born: a domain from the engine's image, with its grants, configured.
 import { type CallRecord, DEPTH_SHARED_STACK, type Domain, PAGE } from "../kernel/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
+import { type Audit, readAudits } from "./audit-options.ts";
 import { type CallEntry, type Prepared, prepareGrants } from "./capability.ts";
 import { type Clock, realClock, startOf, type VirtualOptions, virtualClock } from "./clock.ts";
 import { type Engine, later, now } from "./engine.ts";
@@ -8,12 +9,14 @@ import { CordonError } from "./errors.ts";
 import { allLimits, type Limits } from "./limits.ts";
 import { type Load, moduleLoader } from "./modules.ts";
 import { readSandboxOptions, type SandboxOptions } from "./options.ts";
-import { ignoreResult, newOutput, type Output } from "./output.ts";
+import { newOutput, type Output } from "./output.ts";
 import { type RandomBytes, realRandom, seededRandom } from "./randomness.ts";
 import { asError, endingText } from "./result.ts";
 import { newMeter, systemGrants } from "./system.ts";
 import type { Meter } from "./target.ts";
 import { decodeValue, encodeValue } from "./values.ts";
+import type { Watching } from "./watch.ts";
+import { newWatchers } from "./watchers.ts";
 
 /** Counts calls of grants against `most`, and ends the domain beyond. */
 export interface CallMeter extends Meter {
@@ -32,6 +35,7 @@ export interface Plan {
   readonly random: RandomBytes;
   readonly timeZoneOffset: number;
   readonly trace: ((record: CallRecord) => void) | undefined;
+  readonly audits: readonly Audit[];
 }
 
 export interface Born {
@@ -40,6 +44,7 @@ export interface Born {
   readonly output: Output;
   readonly clock: Clock;
   readonly meter: CallMeter;
+  readonly watching: Watching | undefined;
 }
 
 export function planSandbox(given: SandboxOptions): Plan {
@@ -55,6 +60,7 @@ export function planSandbox(given: SandboxOptions): Plan {
     random: virtual === undefined ? realRandom : seededRandom(virtual.seed),
     timeZoneOffset: options.timeZoneOffset ?? 0,
     trace: options.trace,
+    audits: readAudits(options.audit),
   };
 }
 
@@ -75,21 +81,6 @@ function spawn(
   if (spawned.kind === "returned") return spawned.value;
   const why = spawned.kind === "exhausted" ? "the host has no memory for another sandbox" : spawned.kind;
   throw new CordonError("E_ENGINE", `no sandbox could be made: ${why}`);
-}
-
-/** A call of the embedder's own function, which may throw, from inside the kernel, which may not. */
-function guarded(
-  trace: (record: CallRecord) => void,
-  isGrant: (handle: number) => boolean,
-): (record: CallRecord) => void {
-  return (record) => {
-    if (!isGrant(record.handle)) return;
-    try {
-      ignoreResult(trace(record));
-    } catch {
-      // Watching must not change what is watched.
-    }
-  };
 }
 
 interface GrantEntry {
@@ -113,9 +104,9 @@ async function configure(domain: Domain, grants: object, system: object, options
   throw new CordonError("E_ENGINE", `the engine could not be configured: ${why}`);
 }
 
-function newCallMeter(domain: () => Domain): CallMeter {
+function newCallMeter(domain: () => Domain, watching: Watching | undefined): CallMeter {
   const meter: CallMeter = {
-    ...{ used: 0, most: 0, inFlight: 0 },
+    ...{ used: 0, most: 0, inFlight: 0, watching },
     take() {
       if (meter.used >= meter.most) {
         domain().end({ kind: "exhausted", resource: "calls" });
@@ -129,10 +120,11 @@ function newCallMeter(domain: () => Domain): CallMeter {
 }
 
 export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
-  const handles = new Set<number>();
-  const watch = plan.trace === undefined ? undefined : guarded(plan.trace, (handle) => handles.has(handle));
-  const domain = spawn(engine, plan.limits, watch);
-  const [meter, loading] = [newCallMeter(() => domain), newMeter()];
+  const names = new Map<number, string>();
+  const watchers = newWatchers(plan, (handle) => names.get(handle));
+  const domain = spawn(engine, plan.limits, watchers.onCall);
+  const watching = watchers.begin(domain, plan.grants);
+  const [meter, loading] = [newCallMeter(() => domain, watching), newMeter()];
   const isQuiet = (): boolean => domain.isWaiting() && meter.inFlight + loading.inFlight === 0;
   const clock = plan.virtual === undefined ? realClock() : virtualClock(plan.start, isQuiet, later);
   const { random, output, load } = plan;
@@ -148,11 +140,11 @@ export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
   const grants: Record<string, GrantEntry> = {};
   for (const { name, contract, calls, target } of plan.grants) {
     const handle = give(name, { contract, target: target(meter) });
-    handles.add(handle);
+    names.set(handle, name);
     grants[name] = { handle, calls };
   }
   const { timeZoneOffset, limits } = plan;
   const stack = engine.kernel.canSuspend ? {} : { stack: SHARED_STACK };
   await configure(domain, grants, system, { timeZoneOffset, memory: limits.memory, ...stack });
-  return { domain, limits: plan.limits, output, clock, meter };
+  return { domain, limits: plan.limits, output, clock, meter, watching };
 }

@@ -327,6 +327,7 @@ async function checkSource(box: Box, source: Source, given: RunOptions): Promise
 function dispose(box: Box): void {
   box.isDisposed = true;
   endBox(box, { kind: "aborted" });
+  box.watching?.end();
 }
 
 function facade(box: Box): Sandbox {

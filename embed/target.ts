@@ -6,12 +6,15 @@ import type { CallContext, Contract, Failure, Reply, Target } from "../kernel/in
 import type { HostFunction } from "../policy-libs/index.ts";
 import { CordonError } from "./errors.ts";
 import { decodeValue, encodeThrown, encodeValue } from "./values.ts";
+import type { Watching } from "./watch.ts";
 
 /** Counts calls of grants, and those in flight. */
 export interface Meter {
   /** Counts one; false when the run may make no more, and is being ended. */
   take(): boolean;
   inFlight: number;
+  /** Who watches these calls. */
+  readonly watching?: Watching | undefined;
 }
 
 /** The call that a host function is in. Set while the function itself runs, not after its first `await`. */
@@ -121,7 +124,7 @@ export function newTarget(
   self: unknown,
   meter: Meter,
 ): Target {
-  return (method, bytes, length, context) => {
+  const target: Target = (method, bytes, length, context) => {
     if (!meter.take()) return errorReply("Error", "no calls are left", "E_ENDED");
     const fn = functions[method];
     if (fn === undefined)
@@ -134,4 +137,5 @@ export function newTarget(
     }
     return invoke(fn, self, args as never[], context, meter);
   };
+  return meter.watching?.wrap(name, contract, target) ?? target;
 }

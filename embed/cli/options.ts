@@ -46,6 +46,18 @@ const WORLD = {
   seed: value("N", "the seed of randomness; implies --virtual"),
 };
 const TRACE = { trace: flag("one line on stderr for each call of what was granted") };
+const AUDIT = {
+  audit: value(
+    "LOG",
+    "append one record for each call of what was granted to the file LOG; `cordon explain LOG` reads it",
+  ),
+  "audit-values": value("HOW", "what a record has of the arguments: digest (the default), full or none"),
+  "audit-max": value("SIZE", "the most that LOG may have; default 64 MiB"),
+  "audit-at-max": value(
+    "HOW",
+    "when LOG is full: end the run (the default), drop records and count them, or rotate: LOG becomes LOG.1",
+  ),
+};
 const MODULES = { modules: value("DIR", "let the guest import files below DIR, and packages of DIR/node_modules") };
 const LANGUAGE = { lang: value("LANG", "js, ts or wasm; default: by the file's name") };
 
@@ -72,6 +84,7 @@ export const COMMANDS = {
       input: value("NAME=TEXT", "give the global NAME, a string", many),
       value: value("HOW", "print the value: inspect (the default), json, text or none"),
       ...TRACE,
+      ...AUDIT,
       "no-cache": flag("of a WebAssembly program: instrument it anew, and keep nothing; as CORDON_NO_CACHE=1 does"),
       ...JSON_OUT,
       ...HELP,
@@ -87,6 +100,7 @@ export const COMMANDS = {
       "The value is a top-level `return`, else a module's `export default`, else the last expression; undefined is not printed.",
       "Of a WebAssembly program the instrumented form is kept in $XDG_CACHE_HOME/cordon, else ~/.cache/cordon, up to 256 MiB;\nit is verified at every start all the same.",
       "console.log goes to stdout (with --json to stderr), console.error to stderr.",
+      "A digest in an audit log tells equal arguments from different ones, and short ones can be guessed from it.",
       "With --json, --trace writes no lines: the records are `trace` in the object, where no guest can imitate them.",
     ],
   },
@@ -134,6 +148,7 @@ export const COMMANDS = {
       ...MODULES,
       history: value("FILE", "keep what was typed in FILE; without it nothing is kept"),
       ...TRACE,
+      ...AUDIT,
       ...HELP,
     },
     examples: ["cordon repl --grant files=ro:."],

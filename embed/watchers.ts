@@ -1,0 +1,49 @@
+// What is told of the calls of a domain: its trace and its audits, made before the domain is, begun once it is there.
+import type { CallRecord, Contract, Domain } from "../kernel/index.ts";
+import { type Audited, newAudit } from "./audit.ts";
+import type { Audit } from "./audit-options.ts";
+import { ignoreResult } from "./output.ts";
+import { newWatching, type Watching } from "./watch.ts";
+
+export interface Watchers {
+  /** For the kernel. */
+  readonly onCall: ((record: CallRecord) => void) | undefined;
+  /** Undefined if there is no audit. */
+  begin(domain: Domain, grants: readonly Granted[], codeOf?: Audited["codeOf"]): Watching | undefined;
+}
+
+interface Granted {
+  readonly name: string;
+  readonly contract: Contract;
+}
+
+interface Plan {
+  readonly trace: ((record: CallRecord) => void) | undefined;
+  readonly audits: readonly Audit[];
+}
+
+const UNKNOWN = "?";
+
+/** `nameOf`: the name of the grant under a handle. What is no grant is not told of, but a handle that is nothing is. */
+export function newWatchers({ trace, audits }: Plan, nameOf: (handle: number) => string | undefined): Watchers {
+  let watching: Watching | undefined;
+  const onCall = (record: CallRecord): void => {
+    const name = nameOf(record.handle);
+    if (name !== undefined || record.contract === UNKNOWN) watching?.observe(record, name ?? UNKNOWN);
+    if (name === undefined || trace === undefined) return;
+    try {
+      ignoreResult(trace(record));
+    } catch {
+      // The embedder's own function, called from inside the kernel: watching must not change what is watched.
+    }
+  };
+  return {
+    onCall: trace === undefined && audits.length === 0 ? undefined : onCall,
+    begin(domain, given, codeOf) {
+      const grants = Object.fromEntries(given.map(({ name, contract }) => [name, contract.name]));
+      const audited = { domain: domain.id, grants, end: domain.end, codeOf };
+      watching = newWatching(audits.map((audit) => newAudit(audit, audited)));
+      return watching;
+    },
+  };
+}
