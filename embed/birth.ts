@@ -12,8 +12,8 @@ import { readSandboxOptions, type SandboxOptions } from "./options.ts";
 import { newOutput, type Output } from "./output.ts";
 import { type RandomBytes, realRandom, seededRandom } from "./randomness.ts";
 import { asError, endingText } from "./result.ts";
-import { newMeter, systemGrants } from "./system.ts";
-import type { Meter } from "./target.ts";
+import { systemGrants } from "./system.ts";
+import { type Meter, newMeter } from "./target.ts";
 import { decodeValue, encodeValue } from "./values.ts";
 import type { Watching } from "./watch.ts";
 import { newWatchers } from "./watchers.ts";
@@ -120,7 +120,7 @@ function newCallMeter(domain: () => Domain, watching: Watching | undefined): Cal
 }
 
 export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
-  const names = new Map<number, string>();
+  const names = new Map<number, string | null>();
   const watchers = newWatchers(plan, (handle) => names.get(handle));
   const domain = spawn(engine, plan.limits, watchers.onCall);
   const watching = watchers.begin(domain, plan.grants);
@@ -135,11 +135,13 @@ export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
   };
   const system: Record<string, GrantEntry> = {};
   for (const { name, contract, target, calls } of systemGrants({ clock, random, output, load, loading })) {
-    system[name] = { handle: give(name, { contract, target }), calls };
+    const handle = give(name, { contract, target });
+    names.set(handle, null);
+    system[name] = { handle, calls };
   }
   const grants: Record<string, GrantEntry> = {};
-  for (const { name, contract, calls, target } of plan.grants) {
-    const handle = give(name, { contract, target: target(meter) });
+  for (const { name, calls, capability } of plan.grants) {
+    const handle = give(name, capability(meter));
     names.set(handle, name);
     grants[name] = { handle, calls };
   }

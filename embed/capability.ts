@@ -6,12 +6,13 @@
 // `capability` of policy-libs made brings its own contract. Functions are looked up once, here, and are called with
 // their group as `this`. Only own enumerable functions of plain objects count: of an instance of a class every method
 // would be granted, also those that nobody thought of.
-import { type Contract, permissive, type Target } from "../kernel/index.ts";
+import { type Contract, type Grantable, newCapability, permissive } from "../kernel/index.ts";
 import { type CallMode, type Granted, type HostFunction, isGranted } from "../policy-libs/index.ts";
 import { CordonError } from "./errors.ts";
 import { isProxy } from "./host.ts";
 import { describe, isForeignRecord } from "./kinds.ts";
-import { type Meter, newTarget } from "./target.ts";
+import { bodiesOf, hostTarget, isOfGuest, powerOf } from "./power.ts";
+import { type Meter, takesHandle } from "./target.ts";
 
 /** What an embedder may grant under a name. */
 export type Grant = HostFunction | Readonly<Record<string, HostFunction>> | Granted;
@@ -21,6 +22,8 @@ export type Grants = Readonly<Record<string, Grant>>;
 export interface CallEntry {
   readonly method: number;
   readonly mode: CallMode;
+  /** Arguments may be capabilities, and objects that the guest offers. */
+  readonly passes?: true;
 }
 
 /** A capability that is ready to be given to a domain. */
@@ -28,7 +31,8 @@ export interface Prepared {
   readonly name: string;
   readonly contract: Contract;
   readonly calls: Readonly<Record<string, CallEntry>>;
-  target(meter: Meter): Target;
+  /** For one domain, whose calls `meter` counts. */
+  capability(meter: Meter): Grantable;
 }
 
 const blockingFunctions = new WeakSet<object>();
@@ -76,16 +80,24 @@ interface Parts {
   readonly contract: Contract;
   readonly functions: readonly HostFunction[];
   readonly modes: readonly CallMode[];
-  readonly self: unknown;
+  readonly self?: unknown;
 }
 
-const prepared = (name: string, { contract, functions, modes, self }: Parts): Prepared => ({
-  name,
-  contract,
+const prepared = (
+  name: string,
+  { contract, functions, modes, self }: Parts,
+  capability: Prepared["capability"] = (meter) => ({
+    contract,
+    target: hostTarget({ name, contract, functions, self, meter }),
+  }),
+): Prepared => ({
+  ...{ name, contract, capability },
   calls: Object.fromEntries(
-    contract.calls.map((call, method) => [call.name, { method, mode: modes[method] ?? "sync" }]),
+    contract.calls.map((call, method): [string, CallEntry] => {
+      const entry = { method, mode: modes[method] ?? "sync" };
+      return [call.name, takesHandle(call) ? { ...entry, passes: true } : entry];
+    }),
   ),
-  target: (meter) => newTarget(name, contract, functions, self, meter),
 });
 
 function ofGroup(name: string, group: object): Parts {
@@ -98,18 +110,29 @@ function ofGroup(name: string, group: object): Parts {
   return { contract: permissive(name, keys), functions, modes: functions.map(modeOf), self: group };
 }
 
-function ofGranted({ contract, functions, modes }: Granted): Parts {
-  const names = contract.calls.map((call) => call.name);
-  const bodies = names.map((call) => functions[call] as HostFunction);
-  return { contract, functions: bodies, modes: names.map((call) => modes[call] ?? "sync"), self: undefined };
+/** A call that is not to be awaited parks the guest where another guest answers it. */
+function modesOf({ contract, modes }: Granted, isGuest: boolean): CallMode[] {
+  const given = contract.calls.map(({ name }) => modes[name] ?? "sync");
+  return isGuest ? given.map((mode) => (mode === "sync" ? "blocking" : mode)) : given;
+}
+
+function ofGranted(name: string, granted: Granted): Prepared {
+  const { contract, caretaker } = granted;
+  const isGuest = isOfGuest(granted);
+  const functions = bodiesOf(granted);
+  return prepared(name, { contract, functions, modes: modesOf(granted, isGuest) }, (meter) => {
+    if (isGuest) return powerOf(granted);
+    const target = hostTarget({ name, contract, functions, meter });
+    return newCapability(contract, target, caretaker === undefined ? [] : [caretaker]);
+  });
 }
 
 function prepareOne(name: string, grant: unknown): Prepared {
   checkName(name);
-  if (isGranted(grant)) return prepared(name, ofGranted(grant));
+  if (isGranted(grant)) return ofGranted(name, grant);
   if (typeof grant === "function") {
     const fn = grant as HostFunction;
-    return prepared(name, { contract: permissive(name, [""]), functions: [fn], modes: [modeOf(fn)], self: undefined });
+    return prepared(name, { contract: permissive(name, [""]), functions: [fn], modes: [modeOf(fn)] });
   }
   if (typeof grant === "object" && grant !== null) return prepared(name, ofGroup(name, grant));
   return refuse(`grant.${name} is ${grant === null ? "null" : `a ${typeof grant}`}: pass data in \`inputs\``);

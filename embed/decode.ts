@@ -2,7 +2,7 @@
 //
 // Properties are defined, never assigned, where an assignment could meet a setter or a frozen prototype, so that
 // "__proto__", "constructor" and "then" are names like any other and no code of the host runs.
-import { MAX_VALUE_DEPTH, MAX_VALUE_NODES } from "../kernel/index.ts";
+import { type Capability, MAX_VALUE_DEPTH, MAX_VALUE_NODES } from "../kernel/index.ts";
 import { TAG } from "../stdlib/abi.ts";
 import { decodeBigint } from "./bigint.ts";
 import { makeError } from "./guest-error.ts";
@@ -24,6 +24,26 @@ let depth = 0;
 let shared: unknown[] = [];
 /** The number under which the next value is to be remembered; -1: none. */
 let share = -1;
+
+/** What handles in the value stand for, by their numbers. */
+let carried: readonly Capability[] = [];
+let toObject: (capability: Capability) => unknown;
+
+/** As decodeValue, with capabilities in the value. */
+export function decodeParcel(
+  bytes: Uint8Array,
+  length: number,
+  capabilities: readonly Capability[],
+  make: (capability: Capability) => unknown,
+): unknown {
+  carried = capabilities;
+  toObject = make;
+  try {
+    return decodeValue(bytes, length);
+  } finally {
+    carried = [];
+  }
+}
 
 /** Builds the value of the one CBOR item in [0, length). Throws Malformed for what is none. */
 export function decodeValue(bytes: Uint8Array, length: number = bytes.length): unknown {
@@ -172,6 +192,8 @@ function decodeTagged(tag: number): unknown {
       return keep(mine, takeBytes(takeLength()).buffer);
     case TAG.SPARSE:
       return decodeSparse(mine);
+    case TAG.HANDLE:
+      return keep(mine, decodeHandle());
     case TAG.SET:
       return decodeSet(mine);
     case TAG.MAP:
@@ -231,6 +253,12 @@ function decodeSparse(mine: number): unknown[] {
     array[at] = decodeItem();
   }
   return array;
+}
+
+function decodeHandle(): unknown {
+  const number = takeArgument(takeByte() & 31);
+  const capability = carried[number];
+  return capability === undefined ? malformed("a handle of nothing") : toObject(capability);
 }
 
 function decodeSet(mine: number): Set<unknown> {

@@ -3,7 +3,8 @@
 // Own enumerable string-keyed data properties cross, each read once through its descriptor, so that a getter is seen
 // and never run. No code of the embedder runs but the traps of a proxy where the host cannot tell one.
 // Sharing and cycles survive: a value that is met again becomes tag 29, and its first place is marked afterwards.
-import { MAX_VALUE_BYTES, MAX_VALUE_DEPTH, MAX_VALUE_NODES } from "../kernel/index.ts";
+import { type Capability, MAX_VALUE_BYTES, MAX_VALUE_DEPTH, MAX_VALUE_NODES, type Parcel } from "../kernel/index.ts";
+import { type Granted, isGranted } from "../policy-libs/index.ts";
 import { TAG } from "../stdlib/abi.ts";
 import { encodeBigint } from "./bigint.ts";
 import { CordonError } from "./errors.ts";
@@ -28,6 +29,10 @@ const [referencePlaces, referenceTargets]: [number[], number[]] = [[], []];
 
 /** Set while an error is written, with all that it holds: texts that go from its texts, beside the host's paths. */
 let secrets: readonly string[] | undefined;
+
+/** Capabilities in the value at hand, where they may be. */
+let carried: Capability[] | undefined;
+let toCapability: (granted: Granted) => Capability;
 
 /** Objects up to which a look through the list beats a Map. */
 const FEW = 12;
@@ -61,6 +66,7 @@ function reset(): void {
   if (referencePlaces.length > 0) for (const list of [referencePlaces, referenceTargets]) list.length = 0;
   index = undefined;
   secrets = undefined;
+  carried = undefined;
   met = 0;
   depth = 0;
   nodes = 0;
@@ -102,10 +108,18 @@ export function encodeValue(value: unknown, root = "value"): Uint8Array {
 /** As encodeValue; no text in it tells of the host, as in an error. */
 export const encodeThrown = (value: unknown): Uint8Array => encodeAny(value, "error", []);
 
-function encodeAny(value: unknown, root: string, hidden?: readonly string[]): Uint8Array {
+/** As encodeValue; capabilities may be in it. The bytes are a copy. */
+export function encodeParcel(value: unknown, root: string, make: (granted: Granted) => Capability): Parcel {
+  const capabilities: Capability[] = [];
+  toCapability = make;
+  return { value: encodeAny(value, root, undefined, capabilities).slice(), capabilities };
+}
+
+function encodeAny(value: unknown, root: string, hidden?: readonly string[], carries?: Capability[]): Uint8Array {
   if (isBusy) throw new CordonError("E_VALUE", `${root} is a proxy that starts another crossing while it is read`);
   isBusy = true;
   secrets = hidden;
+  carried = carries;
   restart();
   try {
     encodeItem(value);
@@ -158,6 +172,7 @@ function encodeAt(key: unknown, value: unknown): void {
 
 function encodeObject(value: object): void {
   if (isProxy(value)) refuse("is a Proxy: only plain data crosses");
+  if (carried !== undefined && isGranted(value)) return putCapability(carried.push(toCapability(value)) - 1);
   const number = find(value);
   if (number !== undefined) return encodeReference(number);
   if (depth >= MAX_VALUE_DEPTH - 1) refuse(`is nested deeper than ${MAX_VALUE_DEPTH}`);
@@ -165,6 +180,13 @@ function encodeObject(value: object): void {
   const before = nodes; // its holder has counted the object itself
   encodeContent(value);
   sizes[mine] = nodes - before + 1;
+}
+
+/** Its place among those carried, in four bytes. */
+function putCapability(place: number): void {
+  putHead(0xc0, TAG.HANDLE);
+  putByte(0x1a);
+  for (const shift of [24, 16, 8, 0]) putByte((place >>> shift) & 0xff);
 }
 
 function find(value: object): number | undefined {

@@ -6,7 +6,8 @@ import { type Contract, permissive, type Target } from "../kernel/index.ts";
 import { type HostFunction, isGranted } from "../policy-libs/index.ts";
 import { PROGRAM } from "../stdlib/abi.ts";
 import type { Grant } from "./capability.ts";
-import { type Meter, newTarget } from "./target.ts";
+import { hostTarget } from "./power.ts";
+import type { Meter } from "./target.ts";
 
 type Path = string;
 interface Facts {
@@ -165,5 +166,5 @@ export function programFiles(grant: Grant | undefined, meter: Meter): Ready | un
   const contract = permissive("files", NAMES);
   const work = methods(files);
   const functions = PROGRAM.FILES.methods.map((name) => guarded(work[name]));
-  return { contract, target: newTarget("files", contract, functions, undefined, meter) };
+  return { contract, target: hostTarget({ name: "files", contract, functions, meter }) };
 }

@@ -4,8 +4,8 @@ import { PROGRAM } from "../stdlib/abi.ts";
 import { CordonError } from "./errors.ts";
 import { ignoreResult } from "./output.ts";
 import { isBytes } from "./plain.ts";
-import { newMeter } from "./system.ts";
-import { newTarget } from "./target.ts";
+import { hostTarget } from "./power.ts";
+import { newMeter } from "./target.ts";
 
 export type InputOption = string | Uint8Array | AsyncIterable<Uint8Array>;
 export type Sink = (bytes: Uint8Array) => void;
@@ -47,7 +47,7 @@ export function programProcess(parts: ProcessParts): { readonly contract: Contra
     elapsed: () => parts.elapsed(),
   };
   const functions = PROGRAM.PROCESS.methods.map((name) => work[name]);
-  return { contract, target: newTarget("process", contract, functions, undefined, newMeter()) };
+  return { contract, target: hostTarget({ name: "process", contract, functions, meter: newMeter() }) };
 }
 
 const NOTHING = new Uint8Array(0);

@@ -3,10 +3,10 @@
 //
 // The linker, the instrumenter and the library are not trusted; what the kernel's verifier accepts is run.
 import {
-  type Capability,
   createKernel,
   type Domain,
   type Ending,
+  type Grantable,
   type Kernel,
   type Outcome,
   PAGE,
@@ -29,8 +29,9 @@ import { inputReader, newStreams, type ProcessParts, programProcess, type Stream
 import { realRandom, seededRandom } from "./randomness.ts";
 import { fromEnding, NO_USAGE, type Result, type RunFacts } from "./result.ts";
 import { isAborted, onAbort } from "./signal.ts";
-import { newMeter, systemGrants } from "./system.ts";
+import { systemGrants } from "./system.ts";
 import type { Meter } from "./target.ts";
+import { newMeter } from "./target.ts";
 import type { Watching } from "./watch.ts";
 import { newWatchers, type Watchers } from "./watchers.ts";
 
@@ -97,7 +98,7 @@ function planProgram(given: ProgramRequest): Plan {
 }
 
 /** What stands under a handle that nothing was granted for: it has no calls. */
-const NOTHING: Capability = {
+const NOTHING: Grantable = {
   contract: permissive("nothing", []),
   target: () => ({ failed: Uint8Array.of(0xf6) }),
 };
@@ -136,7 +137,7 @@ function worldOf({ request: { virtual: option } }: Plan, running: Running): Worl
   return { clock, elapsed: () => clock.now() - start, random: seededRandom(virtual.seed) };
 }
 
-function processOf({ request: { args = [] }, env, read, streams }: Plan, running: Running, world: World): Capability {
+function processOf({ request: { args = [] }, env, read, streams }: Plan, running: Running, world: World): Grantable {
   const exit = (code: number): void => {
     running.exited ??= code;
     running.domain.end();
@@ -145,19 +146,19 @@ function processOf({ request: { args = [] }, env, read, streams }: Plan, running
 }
 
 /** Every capability by its handle. */
-function capabilities(plan: Plan, running: Running): Capability[] {
+function capabilities(plan: Plan, running: Running): Grantable[] {
   const { meter } = running;
   const world = worldOf(plan, running);
   const { clock, random } = world;
   const system = systemGrants({ clock, random, output: plan.output, load: undefined, loading: newMeter() });
-  const find = (name: string): Capability => system.find((one) => one.name === name) ?? NOTHING;
-  const all: Capability[] = Array.from({ length: PROGRAM.FILES.handle + 1 }, () => NOTHING);
+  const find = (name: string): Grantable => system.find((one) => one.name === name) ?? NOTHING;
+  const all: Grantable[] = Array.from({ length: PROGRAM.FILES.handle + 1 }, () => NOTHING);
   all[PROGRAM.CONSOLE.handle] = find("console");
   all[PROGRAM.CLOCK.handle] = find("clock");
   all[PROGRAM.RANDOM.handle] = find("random");
   all[PROGRAM.TIMERS.handle] = find("timers");
-  for (const [place, { contract, target }] of plan.grants.entries()) {
-    all[PROGRAM.FIRST_GRANT + place] = { contract, target: target(meter) };
+  for (const [place, { capability }] of plan.grants.entries()) {
+    all[PROGRAM.FIRST_GRANT + place] = capability(meter);
   }
   all[PROGRAM.PROCESS.handle] = processOf(plan, running, world);
   all[PROGRAM.FILES.handle] = programFiles(plan.request.grant?.["files"], meter) ?? NOTHING;
@@ -166,8 +167,10 @@ function capabilities(plan: Plan, running: Running): Capability[] {
 
 /** Tells of calls of grants, each by the name of its grant. */
 function watchersOf({ request: { trace }, audits, grants }: Plan): Watchers {
-  const nameOf = (handle: number): string | undefined =>
-    handle === PROGRAM.FILES.handle ? "files" : grants[handle - PROGRAM.FIRST_GRANT]?.name;
+  const nameOf = (handle: number): string | null | undefined => {
+    if (handle === PROGRAM.FILES.handle) return "files";
+    return handle > PROGRAM.FILES.handle ? undefined : (grants[handle - PROGRAM.FIRST_GRANT]?.name ?? null);
+  };
   return newWatchers({ trace, audits }, nameOf);
 }
 

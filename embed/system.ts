@@ -6,8 +6,9 @@ import type { CallEntry } from "./capability.ts";
 import type { Clock } from "./clock.ts";
 import type { Load } from "./modules.ts";
 import type { Output } from "./output.ts";
+import { hostTarget } from "./power.ts";
 import { checkCount, type RandomBytes } from "./randomness.ts";
-import { type Meter, newTarget } from "./target.ts";
+import { type Meter, newMeter } from "./target.ts";
 import { decodeValue, encodeValue } from "./values.ts";
 
 export interface SystemParts {
@@ -36,7 +37,7 @@ function row(
   mode: CallEntry["mode"] = "sync",
 ): SystemGrant {
   const contract = contractOf(name, call);
-  const target = newTarget(contract.name, contract, [fn], undefined, meter);
+  const target = hostTarget({ name: contract.name, contract, functions: [fn], meter });
   return { name, contract, target, calls: { [call]: { method: 0, mode } } };
 }
 
@@ -49,9 +50,6 @@ function timers(clock: Clock): SystemGrant {
   };
   return { name: "timers", contract, target, calls: { sleep: { method: 0, mode: "async" } } };
 }
-
-/** Counts and allows everything. */
-export const newMeter = (): Meter => ({ take: () => true, inFlight: 0 });
 
 export function systemGrants({ clock, random, output, load, loading }: SystemParts): SystemGrant[] {
   const free = newMeter();

@@ -1,11 +1,11 @@
 // A host function as the kernel calls it: bytes in, bytes out. Whatever the function does, the guest gets an answer.
 //
 // A throw becomes an error value with name, message, code and cause; a result that cannot cross becomes a TypeError
-// E_VALUE with its path. Neither breaks the capability: only our own mistakes do.
-import type { CallContext, Contract, Failure, Reply, Target } from "../kernel/index.ts";
-import type { HostFunction } from "../policy-libs/index.ts";
+// E_VALUE with its path. What the contract says of either is the kernel's to check.
+import type { CallContext, Capability, Contract, Failure, Parcel, Reply, Shape, Target } from "../kernel/index.ts";
+import { currentCall, type Granted, type HostFunction, type Interrupt, within } from "../policy-libs/index.ts";
 import { CordonError } from "./errors.ts";
-import { decodeValue, encodeThrown, encodeValue } from "./values.ts";
+import { decodeParcel, decodeValue, encodeParcel, encodeThrown, encodeValue } from "./values.ts";
 import type { Watching } from "./watch.ts";
 
 /** Counts calls of grants, and those in flight. */
@@ -15,25 +15,35 @@ export interface Meter {
   inFlight: number;
   /** Who watches these calls. */
   readonly watching?: Watching | undefined;
+  /** Stops the run until somebody answers. */
+  interrupt?: Interrupt | undefined;
 }
 
-/** The call that a host function is in. Set while the function itself runs, not after its first `await`. */
-let current: CallContext | undefined;
+/** Capabilities as the kernel has them and as host functions do. */
+export interface Passing {
+  readonly toCapability: (granted: Granted) => Capability;
+  readonly toObject: (capability: Capability) => unknown;
+}
+
 const signals = new WeakMap<CallContext, AbortSignal>();
 
-/**
- * An AbortSignal of the call that the running host function serves: it fires when the guest has ended or its capability
- * was revoked. Ask for it before the first `await`.
- */
-export function callSignal(): AbortSignal {
-  const context = current;
-  if (context === undefined) throw new CordonError("E_OPTION", "callSignal() outside of a host function's own call");
+function signalOf(context: CallContext): AbortSignal {
   const known = signals.get(context);
   if (known !== undefined) return known;
   const controller = new AbortController();
   context.onDropped(() => controller.abort());
   signals.set(context, controller.signal);
   return controller.signal;
+}
+
+/**
+ * An AbortSignal of the call that the running host function serves: it fires when the guest has ended or its capability
+ * was revoked. Ask for it before the first `await`.
+ */
+export function callSignal(): AbortSignal {
+  const call = currentCall();
+  if (call === undefined) throw new CordonError("E_OPTION", "callSignal() outside of a host function's own call");
+  return call.signal() as AbortSignal;
 }
 
 export function errorReply(name: string, message: string, code: string): Failure {
@@ -66,10 +76,12 @@ function bareFailure(thrown: Error): Failure {
   return { failed: encodeValue(Object.assign(bare, code === undefined ? {} : { code })).slice() };
 }
 
-/** Bytes of a result; valid until the next crossing. */
-function success(value: unknown): Reply {
+/** Makes a reply of a result; bytes are valid until the next crossing. */
+type Encode = (value: unknown) => Uint8Array | Parcel;
+
+function success(value: unknown, encode: Encode): Reply {
   try {
-    return encodeValue(value, "result");
+    return encode(value);
   } catch (error) {
     if (error instanceof CordonError) return errorReply("TypeError", error.message, error.code);
     throw error;
@@ -84,7 +96,7 @@ const isThenable = (value: unknown): boolean =>
     : typeof value === "function" && typeof (value as { then?: unknown }).then === "function";
 
 /** `await` also catches what reading `then` or `constructor` throws. */
-async function settle(value: unknown, meter: Meter): Promise<Reply> {
+async function settle(value: unknown, meter: Meter, encode: Encode): Promise<Reply> {
   meter.inFlight++;
   let result: unknown;
   try {
@@ -94,7 +106,42 @@ async function settle(value: unknown, meter: Meter): Promise<Reply> {
   } finally {
     meter.inFlight--;
   }
-  return kept(success(result));
+  return kept(success(result, encode));
+}
+
+/** How the values of one call cross. */
+interface Crossing {
+  readonly decode: (bytes: Uint8Array, length: number, context: CallContext) => unknown;
+  readonly encode: Encode;
+}
+
+export function hasHandle(shape: Shape): boolean {
+  if (shape.kind === "list") return hasHandle(shape.each);
+  if (shape.kind === "union") return shape.of.some(hasHandle);
+  if (shape.kind === "record") return shape.fields.some((field) => hasHandle(field.shape));
+  return shape.kind === "handle";
+}
+
+export const takesHandle = ({ takes: { shapes, rest } }: Contract["calls"][number]): boolean =>
+  [...shapes, ...(rest === undefined ? [] : [rest])].some(hasHandle);
+
+/** A call that gives nothing gives nothing, whatever its function returns. */
+const isNothing = (shape: Shape): boolean =>
+  shape.kind === "exact" && shape.of.length === 1 && shape.of[0]?.[0] === 0xf7;
+
+const plainly: Crossing["decode"] = (bytes, length) => decodeValue(bytes, length);
+const asData: Encode = (value) => encodeValue(value, "result");
+const NOTHING = encodeValue(undefined).slice();
+
+function crossingOf(call: Contract["calls"][number], { toCapability, toObject }: Passing): Crossing {
+  const decode: Crossing["decode"] = (bytes, length, { capabilities }) =>
+    decodeParcel(bytes, length, capabilities, toObject);
+  const encode: Encode = (value) => encodeParcel(value, "result", toCapability);
+  const encodeResult = hasHandle(call.gives) ? encode : asData;
+  return {
+    decode: takesHandle(call) ? decode : plainly,
+    encode: isNothing(call.gives) ? () => NOTHING : encodeResult,
+  };
 }
 
 function invoke(
@@ -103,39 +150,55 @@ function invoke(
   args: never[],
   context: CallContext,
   meter: Meter,
+  encode: Encode,
 ): Reply | Promise<Reply> {
-  const before = current;
-  current = context;
-  try {
-    const value: unknown = Reflect.apply(fn, self, args);
-    return isThenable(value) ? settle(value, meter) : success(value);
-  } catch (thrown) {
-    return failure(thrown);
-  } finally {
-    current = before;
-  }
+  const call = { account: context.account, signal: () => signalOf(context), interrupt: meter.interrupt };
+  return within(call, () => {
+    try {
+      const value: unknown = Reflect.apply(fn, self, args);
+      return isThenable(value) ? settle(value, meter, encode) : success(value, encode);
+    } catch (thrown) {
+      return failure(thrown);
+    }
+  });
 }
 
+export interface TargetParts {
+  readonly name: string;
+  readonly contract: Contract;
+  readonly functions: readonly HostFunction[];
+  readonly self?: unknown;
+  /** Undefined: whatever counts the calls of the domain that calls. */
+  readonly meter?: Meter | undefined;
+}
+
+/** Counts and allows everything. */
+export const newMeter = (): Meter => ({ take: () => true, inFlight: 0 });
+
+const isMeter = (owner: unknown): owner is Meter => typeof owner === "object" && owner !== null && "take" in owner;
+
 /** One target for all calls of a contract; the method is the index. */
-export function newTarget(
-  name: string,
-  contract: Contract,
-  functions: readonly HostFunction[],
-  self: unknown,
-  meter: Meter,
-): Target {
-  const target: Target = (method, bytes, length, context) => {
-    if (!meter.take()) return errorReply("Error", "no calls are left", "E_ENDED");
-    const fn = functions[method];
-    if (fn === undefined)
+export function newTarget({ name, contract, functions, self, meter }: TargetParts, passing: Passing): Target {
+  const crossings = contract.calls.map((call) => crossingOf(call, passing));
+  const serve = (method: number, bytes: Uint8Array, length: number, context: CallContext, counter: Meter) => {
+    if (!counter.take()) return errorReply("Error", "no calls are left", "E_ENDED");
+    const [fn, crossing] = [functions[method], crossings[method]];
+    if (fn === undefined || crossing === undefined)
       return errorReply("Error", `${name} has no call ${method} of ${contract.calls.length}`, "E_METHOD");
     let args: unknown;
     try {
-      args = decodeValue(bytes, length);
+      args = crossing.decode(bytes, length, context);
     } catch {
       return errorReply("TypeError", "the arguments are malformed", "E_VALUE");
     }
-    return invoke(fn, self, args as never[], context, meter);
+    return invoke(fn, self, args as never[], context, counter, crossing.encode);
   };
-  return meter.watching?.wrap(name, contract, target) ?? target;
+  const target: Target = (method, bytes, length, context) => {
+    const counter = meter ?? (isMeter(context.owner) ? context.owner : newMeter());
+    const { watching } = counter;
+    if (watching === undefined) return serve(method, bytes, length, context, counter);
+    const asked = { target, name, contract, method, bytes, length, context };
+    return watching.around(asked, () => serve(method, bytes, length, context, counter));
+  };
+  return target;
 }

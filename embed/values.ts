@@ -5,8 +5,8 @@ import { bytesOf } from "./kinds.ts";
 import { isBytes } from "./plain.ts";
 import { Malformed } from "./reader.ts";
 
-export { decodeValue } from "./decode.ts";
-export { encodeThrown, encodeValue } from "./encode.ts";
+export { decodeParcel, decodeValue } from "./decode.ts";
+export { encodeParcel, encodeThrown, encodeValue } from "./encode.ts";
 
 const refuse = (why: string): never => {
   throw new CordonError("E_VALUE", why);

@@ -1,21 +1,22 @@
-// Calls of grants, watched at the one place where all of them pass: who called what, with which arguments, what came of
-// it, how many bytes, how long. Audits and traces are made of this and of nothing else.
+// Calls of capabilities, watched at the one place where all of them pass: who called what, with which arguments, what
+// came of it, how many bytes, how long. Audits and traces are made of this and of nothing else.
 //
-// A host function is watched where it becomes a target of the kernel. What came of a call is the kernel's word, which
-// follows at once when a target has answered. A call that was refused before any target ran, or whose target is no host
-// function, is known from the kernel alone, without arguments.
+// A host function is watched where it is a target of the kernel; what came of a call is the kernel's word, which follows
+// at once when a target has answered. Calls that no host function serves (the kernel refused, or another guest answers)
+// are known from the kernel alone, without arguments.
 //
 // Invariants
 //   W1  Watching changes nothing: bytes that may be overwritten are copied first, and what a listener throws is dropped.
 //   W2  Every call is told once: when it is done, or at the end if it never was.
-import type { CallRecord, Contract, Reply, Target } from "../kernel/index.ts";
+import type { CallContext, CallRecord, Capability, Contract, Reply, Target } from "../kernel/index.ts";
 import { now } from "./engine.ts";
-import { decodeValue } from "./values.ts";
+import { decodeParcel } from "./values.ts";
 
 export interface WatchedCall {
   readonly domain: number;
-  /** The name under which the guest has it; "?" for a handle that is none. */
+  /** The name of the grant, or of the one whose call gave it; the contract's if that is not known. */
   readonly capability: string;
+  /** "?" for a handle that is none. */
   readonly contract: string;
   readonly call: string;
   /** Milliseconds since 1970. */
@@ -48,12 +49,24 @@ export interface CallListener {
   close(): void;
 }
 
+/** What a target is asked for. */
+export interface Asked {
+  readonly target: Target;
+  /** As its maker calls it: the grant, or else the contract. */
+  readonly name: string;
+  readonly contract: Contract;
+  readonly method: number;
+  readonly bytes: Uint8Array;
+  readonly length: number;
+  readonly context: CallContext;
+}
+
 /** What is watched in one domain. */
 export interface Watching {
-  /** The same target, watched. */
-  wrap(capability: string, contract: Contract, target: Target): Target;
-  /** What the kernel says of a call. */
-  observe(record: CallRecord, capability: string): void;
+  /** Has a call served, watched. */
+  around(asked: Asked, serve: () => Reply | Promise<Reply>): Reply | Promise<Reply>;
+  /** What the kernel says of a call. `grant`: the name of its grant, if it is one. */
+  observe(record: CallRecord, grant: string | undefined): void;
   /** The domain is over: what is open stays so. */
   end(): void;
 }
@@ -68,13 +81,16 @@ interface Open {
 interface State {
   readonly listeners: readonly CallListener[];
   readonly open: Set<Open>;
+  /** Calls in flight of which only the kernel knows, by handle and call: the first that began is the first to end. */
+  readonly foreign: Map<string, Open[]>;
+  /** From which grant a call gave it. */
+  readonly origins: WeakMap<Target, string>;
   /** A call whose target has answered, or promised to, and of which the kernel has not spoken yet. */
   answered: { readonly open: Open; readonly reply: Reply | "promised" } | undefined;
   isOver: boolean;
 }
 
 const NO_ANSWER: Reply = { failed: Uint8Array.of(0xf6) };
-const NO_BYTES = new Uint8Array(0);
 const MOST_ERROR = 65_536; // bytes
 
 /** An answer that no target gave. */
@@ -89,34 +105,45 @@ function attempt<T>(work: () => T): T | undefined {
   }
 }
 
-const isOk = (reply: Reply): reply is Uint8Array => reply instanceof Uint8Array;
+const isOk = (reply: Reply): boolean => !("failed" in reply);
+const bytesOf = (reply: Reply): Uint8Array =>
+  reply instanceof Uint8Array ? reply : "failed" in reply ? reply.failed : reply.value;
+const capabilitiesOf = (reply: Reply): readonly Capability[] => ("capabilities" in reply ? reply.capabilities : []);
 
-function argumentsOf(bytes: Uint8Array, length: number): readonly unknown[] {
-  const value = attempt(() => decodeValue(bytes, length));
-  return Array.isArray(value) ? value : [];
-}
+/** A capability in a value is told by its contract. */
+const handleOf = ({ contract }: Capability): object => ({ $type: "handle", contract: contract.name });
+const decoded = (bytes: Uint8Array, length: number, capabilities: readonly Capability[]): unknown =>
+  attempt(() => decodeParcel(bytes, length, capabilities, handleOf));
 
 function notify({ listeners }: State, ended: EndedCall, notes: readonly unknown[]): void {
   for (const [at, listener] of listeners.entries()) attempt(() => listener.end(ended, notes[at]));
 }
 
-function tell(state: State, open: Open, outcome: EndedCall["outcome"], bytes: Uint8Array, instead?: Error): void {
+function answerOf({ listeners }: State, outcome: EndedCall["outcome"], reply: Reply): unknown {
+  const bytes = bytesOf(reply);
+  const most = outcome === "done" ? Math.max(...listeners.map(({ mostAnswer }) => mostAnswer)) : MOST_ERROR;
+  return bytes.length <= most ? decoded(bytes, bytes.length, capabilitiesOf(reply)) : undefined;
+}
+
+function tell(state: State, open: Open, outcome: EndedCall["outcome"], answer: unknown, bytes: number): void {
   if (!state.open.delete(open)) return;
-  const most = outcome === "done" ? Math.max(...state.listeners.map(({ mostAnswer }) => mostAnswer)) : MOST_ERROR;
-  const isWanted = bytes.length > 0 && bytes.length <= most;
-  const answer = instead ?? (isWanted ? attempt(() => decodeValue(bytes)) : undefined);
   const ms = now() - open.start;
-  notify(state, { ...open.call, outcome, answer, bytes: open.bytes + bytes.length, ms }, open.notes);
+  notify(state, { ...open.call, outcome, answer, bytes: open.bytes + bytes, ms }, open.notes);
 }
 
 function tellReply(state: State, open: Open, reply: Reply): void {
-  tell(state, open, isOk(reply) ? "done" : "failed", isOk(reply) ? reply : reply.failed);
+  const outcome = isOk(reply) ? "done" : "failed";
+  for (const { target } of capabilitiesOf(reply)) {
+    if (!state.origins.has(target)) state.origins.set(target, open.call.capability);
+  }
+  tell(state, open, outcome, answerOf(state, outcome, reply), bytesOf(reply).length);
 }
 
 /** Undefined if a listener refuses; those that have begun learn of it. */
-function begin(state: State, call: WatchedCall, bytes: Uint8Array, length: number): Open | undefined {
+function begin(state: State, call: WatchedCall, { bytes, length, context }: Asked): Open | undefined {
   const most = Math.max(...state.listeners.map(({ mostArguments }) => mostArguments));
-  const args = length <= most ? argumentsOf(bytes, length) : undefined;
+  const value = length <= most ? decoded(bytes, length, context.capabilities) : undefined;
+  const args = Array.isArray(value) ? value : [];
   const notes: unknown[] = [];
   for (const listener of state.listeners) {
     const note = attempt(() => listener.begin(call, length <= listener.mostArguments ? args : undefined, length));
@@ -138,73 +165,90 @@ function flush(state: State): void {
   if (answered !== undefined && answered.reply !== "promised") tellReply(state, answered.open, answered.reply);
 }
 
-function perform(state: State, open: Open, target: () => Reply | Promise<Reply>): Reply | Promise<Reply> {
+/** What a target gives is valid until the next crossing; a listener's own may come before. */
+function kept(reply: Reply): Reply {
+  if (reply instanceof Uint8Array) return reply.slice();
+  return "value" in reply ? { ...reply, value: reply.value.slice() } : reply;
+}
+
+function settle(state: State, open: Open, reply: Reply): void {
+  flush(state);
+  state.answered = { open, reply };
+  // The kernel is told right after us; what it does not want it does not speak of.
+  queueMicrotask(() => {
+    if (state.answered?.open === open) flush(state);
+  });
+}
+
+function perform(state: State, open: Open, serve: () => Reply | Promise<Reply>): Reply | Promise<Reply> {
   state.answered = { open, reply: NO_ANSWER };
-  const reply = target();
+  const reply = serve();
   if (reply instanceof Promise) {
     state.answered = { open, reply: "promised" };
     reply.then(
-      (value) => tellReply(state, open, value),
-      () => tell(state, open, "failed", NO_BYTES, BROKEN),
+      (value) => settle(state, open, value),
+      () => settle(state, open, NO_ANSWER),
     );
     return reply;
   }
-  const kept = isOk(reply) ? reply.slice() : reply;
-  state.answered = { open, reply: kept };
-  return kept;
+  const copy = kept(reply);
+  state.answered = { open, reply: copy };
+  return copy;
 }
 
-const wrap =
-  (state: State, capability: string, { name, calls }: Contract, target: Target): Target =>
-  (...given: Parameters<Target>) => {
-    flush(state);
-    const [method, bytes, length, { domain }] = given;
-    const call = calls[method]?.name ?? `#${method}`;
-    const open = begin(state, { domain, capability, contract: name, call, time: Date.now() }, bytes, length);
-    return open === undefined ? NO_ANSWER : perform(state, open, () => target(...given));
-  };
-
-/** Why the kernel refused, as far as its record tells. */
-function refusalOf({ contract, call, code }: CallRecord & { readonly code?: string }): Error | undefined {
-  if (code !== undefined) return codeOnly(code);
-  if (contract === "?") return codeOnly("E_HANDLE");
-  return call.startsWith("#") ? codeOnly("E_METHOD") : undefined;
+function around(state: State, asked: Asked, serve: () => Reply | Promise<Reply>): Reply | Promise<Reply> {
+  flush(state);
+  const { target, name, contract, method, context } = asked;
+  const capability = state.origins.get(target) ?? name;
+  const call = contract.calls[method]?.name ?? `#${method}`;
+  const told = { domain: context.domain, capability, contract: contract.name, call, time: Date.now() };
+  const open = begin(state, told, asked);
+  return open === undefined ? NO_ANSWER : perform(state, open, serve);
 }
 
-/** A call of which only the kernel knows. */
-function tellAlone(state: State, record: CallRecord, capability: string): void {
-  const { domain, contract, call, decision: outcome, bytesIn, bytesOut } = record;
-  const answer = outcome === "refused" ? refusalOf(record) : undefined;
-  const who = { domain, capability, contract, call, time: Date.now() };
-  notify(state, { ...who, outcome, answer, bytes: bytesIn + bytesOut, ms: 0 }, []);
+/** A call of which only the kernel knows: it begins when it is pending, and ends when it is done. */
+function observeForeign(state: State, record: CallRecord, grant: string | undefined): void {
+  const { domain, handle, contract, call, decision, bytesIn, bytesOut, refusal } = record;
+  const key = `${handle} ${call}`;
+  const waiting = state.foreign.get(key) ?? [];
+  const who = { domain, capability: grant ?? contract, contract, call, time: Date.now() };
+  const open = { call: who, start: now(), bytes: bytesIn, notes: [] };
+  if (decision === "pending") return void state.foreign.set(key, [...waiting, open]);
+  const begun = decision === "refused" ? open : (waiting.shift() ?? open);
+  if (waiting.length === 0) state.foreign.delete(key);
+  state.open.add(begun);
+  tell(state, begun, decision, refusal === undefined ? undefined : decoded(refusal, refusal.length, []), bytesOut);
 }
 
-function observe(state: State, record: CallRecord, capability: string): void {
+function observe(state: State, record: CallRecord, grant: string | undefined): void {
   const { answered } = state;
-  if (answered === undefined || record.decision === "refused") return tellAlone(state, record, capability);
+  if (answered === undefined || record.decision === "refused") return observeForeign(state, record, grant);
   state.answered = undefined;
   const { open, reply } = answered;
   if (reply === "promised" || record.decision === "pending") return;
   // The kernel looked at the answer too, and may have found that it breaks the contract.
-  if (isOk(reply) === (record.decision === "done") && reply !== NO_ANSWER) tellReply(state, open, reply);
-  else tell(state, open, "failed", NO_BYTES, BROKEN);
+  if (reply !== NO_ANSWER && isOk(reply) === (record.decision === "done")) tellReply(state, open, reply);
+  else tell(state, open, "failed", BROKEN, 0);
 }
 
 function finish(state: State): void {
   if (state.isOver) return;
   state.isOver = true;
   flush(state);
-  for (const open of state.open) tell(state, open, "pending", NO_BYTES);
+  for (const open of [...state.foreign.values()].flat()) state.open.add(open);
+  state.foreign.clear();
+  for (const open of state.open) tell(state, open, "pending", undefined, 0);
   for (const listener of state.listeners) attempt(() => listener.close());
 }
 
 /** Watches for these; undefined if there are none. */
 export function newWatching(listeners: readonly CallListener[]): Watching | undefined {
   if (listeners.length === 0) return undefined;
-  const state: State = { listeners, open: new Set(), answered: undefined, isOver: false };
+  const maps = { open: new Set<Open>(), foreign: new Map<string, Open[]>(), origins: new WeakMap<Target, string>() };
+  const state: State = { listeners, ...maps, answered: undefined, isOver: false };
   return {
-    wrap: (capability, contract, target) => wrap(state, capability, contract, target),
-    observe: (record, capability) => observe(state, record, capability),
+    around: (asked, serve) => around(state, asked, serve),
+    observe: (record, grant) => observe(state, record, grant),
     end: () => finish(state),
   };
 }

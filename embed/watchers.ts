@@ -22,15 +22,17 @@ interface Plan {
   readonly audits: readonly Audit[];
 }
 
-const UNKNOWN = "?";
-
-/** `nameOf`: the name of the grant under a handle. What is no grant is not told of, but a handle that is nothing is. */
-export function newWatchers({ trace, audits }: Plan, nameOf: (handle: number) => string | undefined): Watchers {
+/**
+ * `nameOf`: the name of the grant under a handle; null for the engine's own, of which nothing is told; undefined for
+ * what came by a call, or is no handle at all.
+ */
+export function newWatchers({ trace, audits }: Plan, nameOf: (handle: number) => string | null | undefined): Watchers {
   let watching: Watching | undefined;
   const onCall = (record: CallRecord): void => {
     const name = nameOf(record.handle);
-    if (name !== undefined || record.contract === UNKNOWN) watching?.observe(record, name ?? UNKNOWN);
-    if (name === undefined || trace === undefined) return;
+    if (name === null) return;
+    watching?.observe(record, name);
+    if (trace === undefined) return;
     try {
       ignoreResult(trace(record));
     } catch {

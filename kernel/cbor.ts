@@ -7,9 +7,9 @@
 //   C2  What is accepted has at most MAX_VALUE_NODES items when every shared item and every hole is counted each time
 //       it appears, so that no reader that walks it as a tree does unbounded work. A cycle counts once. BYTES_PER_ITEM
 //       bytes of a string count as an item: a long one that is shared often is a bomb as well.
-//   C3  A handle is accepted only where the contract asks for one.
+//   C3  Handles are counted: whether one may stand where it does is for shape.ts to say.
 // Trust
-//   Trusted by contract.ts and gate.ts. Not promised: that text is valid UTF-8, that keys differ.
+//   Trusted by contract.ts, shape.ts and gate.ts. Not promised: that text is valid UTF-8, that keys differ.
 import { MAX_BIGINT_BYTES, MAX_VALUE_DEPTH, MAX_VALUE_NODES } from "./limits.ts";
 
 /** Why a value is refused, and at which byte. */
@@ -53,7 +53,9 @@ const RECORD_ONLY = tagRule(only(MAP));
 const NO_TAG = -1;
 const SHARED = 28;
 const REFERENCE = 29;
-const WTF8 = 273;
+/** Tags that contracts ask for. */
+export const TAGGED = { WTF8: 273, DATE: 0x434f01, HANDLE: 0x434f04, OFFER: 0x434f05 } as const;
+const { WTF8, DATE, HANDLE, OFFER } = TAGGED;
 const bytesOf = (width: number): TagRule => tagRule(only(BYTES), width);
 // biome-ignore format: a table
 const TAGS: ReadonlyMap<number, TagRule> = new Map([
@@ -66,7 +68,8 @@ const TAGS: ReadonlyMap<number, TagRule> = new Map([
   [258, tagRule(only(ARRAY))], [259, tagRule(only(MAP))],               // Set, Map
   [WTF8, bytesOf(1)],
   [21066, tagRule(only(ARRAY), 1, LEVEL.regexp)],
-  [0x434f01, tagRule(only(UINT, NEGATIVE, SIMPLE))],                    // Date
+  [DATE, tagRule(only(UINT, NEGATIVE, SIMPLE))],
+  [HANDLE, NUMBER_ONLY], [OFFER, NUMBER_ONLY],
   [0x434f02, tagRule(only(ARRAY), 1, LEVEL.sparse)],
   [0x434f03, bytesOf(1)],                                               // ArrayBuffer
 ]);
@@ -91,6 +94,9 @@ interface Walk {
   readonly shares: Int32Array;
   /** Expanded sizes of shared items; 0 while one is still open, that is for a cycle. */
   readonly sizes: number[];
+  /** Where shared items begin, behind their mark. */
+  readonly places: number[];
+  handles: number;
   /** A sparse array's length. */
   readonly span: Float64Array;
   nodes: number;
@@ -100,7 +106,14 @@ const control = (): Int32Array => new Int32Array(MAX_VALUE_DEPTH + 1);
 const walk: Walk = {
   ...{ bytes: new Uint8Array(0), at: 0, end: 0, depth: 0, argument: 0, tag: -1, share: -1, why: "" },
   ...{ left: control(), level: new Uint8Array(MAX_VALUE_DEPTH + 1), position: control(), shares: control() },
-  ...{ began: new Float64Array(MAX_VALUE_DEPTH + 1), sizes: [], nodes: 0, span: new Float64Array(MAX_VALUE_DEPTH + 1) },
+  ...{
+    began: new Float64Array(MAX_VALUE_DEPTH + 1),
+    sizes: [],
+    places: [],
+    handles: 0,
+    nodes: 0,
+    span: new Float64Array(MAX_VALUE_DEPTH + 1),
+  },
 };
 
 const fail = (why: string): false => {
@@ -174,7 +187,11 @@ function readTag(place: TagRule): TagRule | undefined {
     return undefined;
   }
   walk.tag = tag;
-  if (tag === SHARED) walk.share = walk.sizes.push(0) - 1;
+  if (tag === HANDLE || tag === OFFER) walk.handles++;
+  if (tag === SHARED) {
+    walk.share = walk.sizes.push(0) - 1;
+    walk.places[walk.share] = walk.at;
+  }
   return rule;
 }
 
@@ -304,13 +321,17 @@ function readAll(): boolean {
 export function checkValue(bytes: Uint8Array, length: number): number | BadValue {
   walk.bytes = bytes;
   walk.end = length;
-  walk.at = walk.depth = walk.nodes = 0;
+  walk.at = walk.depth = walk.nodes = walk.handles = 0;
   if (walk.sizes.length > 0) walk.sizes.length = 0;
   // One small item and no more, as most results are.
   if (length > 0 && SMALL[bytes[0] as number] === length) return 1;
   if (!readAll()) return { why: walk.why, at: walk.at };
   return walk.at === length ? walk.nodes : { why: "more than one value", at: walk.at };
 }
+
+/** How many handles the value has that was checked last, and where its shared items begin. */
+export const handlesSeen = (): number => walk.handles;
+export const placeOfShared = (index: number): number => walk.places[index] as number;
 
 const head = (major: number, argument: number): number[] => {
   if (argument < 24) return [(major << 5) | argument];
@@ -343,3 +364,17 @@ export const completionMessage = (token: number, ok: boolean, value: Uint8Array)
 /** [1, token, method, value]: somebody calls the domain. */
 export const requestMessage = (token: number, method: number, value: Uint8Array): Uint8Array =>
   envelope([0x84, 1, ...head(0, token), ...head(0, method)], value);
+
+/** [2, token, object, call, arguments]: somebody calls an object that the domain offers. */
+export const invokeMessage = (token: number, object: number, call: string, value: Uint8Array): Uint8Array =>
+  envelope([0x85, 2, ...head(0, token), ...head(0, object), ...ascii(call)], value);
+
+/** [3, object, true, undefined]: nobody holds this object any more. */
+export const forgetMessage = (object: number): Uint8Array => Uint8Array.from([0x84, 3, ...head(0, object), 0xf5, 0xf7]);
+
+/** [[call, mode], ...]: what the guest wants to know of a contract. */
+export const description = (calls: readonly { readonly name: string; readonly mode: string }[]): Uint8Array =>
+  Uint8Array.from([
+    ...head(4, calls.length),
+    ...calls.flatMap(({ name, mode }) => [0x82, ...ascii(name), ...ascii(mode)]),
+  ]);

@@ -1,30 +1,137 @@
-// C-lists: handles to capabilities. A handle is a small integer that means nothing in another domain.
+// Capabilities and c-lists. A handle is a small integer that means nothing in another domain.
 //
 // Invariants
-//   H1  A handle finds what was granted to this domain under it, or nothing. No two grants share a number.
-//   H2  What is revoked is never found again, by whatever handle: the entry, not the handle, is cut.
-import { MAX_HANDLES } from "./limits.ts";
-import type { Capability } from "./types.ts";
+//   H1  A handle finds what was granted to this domain under it, or nothing: a slot that is used again has another
+//       generation, so a number that was dropped stays dead.
+//   H2  What is revoked is never called again, by whatever handle, nor is anything derived from it: `cut` reaches all
+//       of it before it returns, and ends what is in flight.
+//   H3  Deriving cannot widen: a derived capability has its source's contract and target, and dies with every parent.
+// Trust
+//   Trusted by gate.ts, domain.ts.
+import type { Contract } from "./contract.ts";
+import { MAX_DERIVED, MAX_HANDLES } from "./limits.ts";
+import type { Account } from "./meter.ts";
+import type { Target } from "./types.ts";
 
-export interface Entry {
-  readonly handle: number;
-  readonly capability: Capability;
+/** Opaque outside the kernel. */
+export interface Capability {
+  readonly contract: Contract;
+  readonly target: Target;
+  /** Who pays for its calls, instead of the caller's own account. */
+  readonly account: Account | undefined;
   /** Why calls are refused: `revoked` by its owner, `broken` by its target's own fault. */
   state: "live" | "revoked" | "broken";
+  readonly parents: readonly Capability[];
+  derived: Set<Capability> | undefined;
+  /** Somebody can call it. What nobody holds stays only as long as something derived from it does. */
+  isHeld: boolean;
+  /** Called when nothing that was derived from it is left. */
+  onUnused: (() => void) | undefined;
+  /** What ends its calls in flight. */
+  inFlight: Set<() => void> | undefined;
+}
+
+/** A capability that dies with each of its parents. Born dead if one is dead, or has too many children. */
+export function newCapability(
+  contract: Contract,
+  target: Target,
+  parents: readonly Capability[] = [],
+  account?: Account,
+): Capability {
+  const full = parents.some(({ derived }) => (derived?.size ?? 0) >= MAX_DERIVED);
+  const dead = parents.find(({ state }) => state !== "live");
+  const state = full ? "revoked" : (dead?.state ?? "live");
+  const capability: Capability = {
+    ...{ contract, target, account, state, parents, derived: undefined },
+    ...{ isHeld: true, onUnused: undefined, inFlight: undefined },
+  };
+  if (state !== "live") return capability;
+  for (const parent of parents) {
+    parent.derived ??= new Set();
+    parent.derived.add(capability);
+  }
+  return capability;
+}
+
+/** Another reference to the same, to be given away. */
+export const derive = (source: Capability, ...more: readonly Capability[]): Capability =>
+  newCapability(source.contract, source.target, [source, ...more], source.account);
+
+/** Revokes a capability and all that was derived from it; their calls in flight answer at once. Cannot fail. */
+export function cut(capability: Capability, state: "revoked" | "broken" = "revoked"): void {
+  const doomed = [capability];
+  const calls: (() => void)[] = [];
+  for (let next = doomed.pop(); next !== undefined; next = doomed.pop()) {
+    if (next.state !== "live") continue;
+    next.state = state;
+    forget(next);
+    if (next.derived !== undefined) for (const child of next.derived) doomed.push(child);
+    if (next.inFlight !== undefined) calls.push(...next.inFlight);
+    next.derived = next.inFlight = undefined;
+  }
+  // Only now, when nothing is left alive: whoever hears of it finds all of it dead.
+  for (const end of calls) end();
+}
+
+/** Takes a dead or unused capability from its parents, and those that were kept for it alone from theirs. */
+function forget(capability: Capability): void {
+  const unused = [capability];
+  for (let next = unused.pop(); next !== undefined; next = unused.pop()) {
+    for (const parent of next.parents) {
+      if (parent.derived?.delete(next) !== true || parent.derived.size > 0) continue;
+      parent.onUnused?.();
+      if (!parent.isHeld) unused.push(parent);
+    }
+  }
+}
+
+/** Its holder lets it go. What was derived from it lives on, and is still reached by cutting what is above. */
+export function release(capability: Capability): void {
+  capability.isHeld = false;
+  if ((capability.derived?.size ?? 0) === 0) forget(capability);
+}
+
+interface Slot {
+  generation: number;
+  capability: Capability | undefined;
 }
 
 export interface Clist {
-  readonly entries: Entry[];
+  readonly slots: Slot[];
+  readonly free: number[];
 }
 
-export const newClist = (): Clist => ({ entries: [] });
+export const newClist = (): Clist => ({ slots: [], free: [] });
 
-/** Adds a capability and returns its entry; undefined when the list is full. */
-export function grant(clist: Clist, capability: Capability): Entry | undefined {
-  if (clist.entries.length >= MAX_HANDLES) return undefined;
-  const entry: Entry = { handle: clist.entries.length, capability, state: "live" };
-  clist.entries.push(entry);
-  return entry;
+const SLOT_BITS = 14;
+const SLOT_MASK = 2 ** SLOT_BITS - 1;
+const MAX_GENERATION = 2 ** (31 - SLOT_BITS) - 1;
+
+/** Adds a capability and returns its handle; undefined when the list is full. */
+export function grant(clist: Clist, capability: Capability): number | undefined {
+  const reused = clist.free.pop();
+  if (reused === undefined && clist.slots.length >= MAX_HANDLES) return undefined;
+  const index = reused ?? clist.slots.push({ generation: 0, capability: undefined }) - 1;
+  const slot = clist.slots[index] as Slot;
+  slot.capability = capability;
+  return slot.generation * 2 ** SLOT_BITS + index;
 }
 
-export const lookUp = (clist: Clist, allegedHandle: number): Entry | undefined => clist.entries[allegedHandle >>> 0];
+function slotOf(clist: Clist, allegedHandle: number): Slot | undefined {
+  const handle = allegedHandle >>> 0;
+  const slot = clist.slots[handle & SLOT_MASK];
+  return slot?.generation === handle >>> SLOT_BITS ? slot : undefined;
+}
+
+export const lookUp = (clist: Clist, allegedHandle: number): Capability | undefined =>
+  slotOf(clist, allegedHandle)?.capability;
+
+/** Empties the slot of a handle for the next one. A slot that has had all its generations is not used again. */
+export function drop(clist: Clist, allegedHandle: number): boolean {
+  const slot = slotOf(clist, allegedHandle);
+  if (slot?.capability === undefined) return false;
+  release(slot.capability);
+  slot.capability = undefined;
+  if (slot.generation++ < MAX_GENERATION) clist.free.push(allegedHandle & SLOT_MASK);
+  return true;
+}

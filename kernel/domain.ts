@@ -11,10 +11,12 @@
 //   M4  Fuel spent is exact whatever the slices: `left` + what is granted - what global 0 holds is conserved.
 // Trust
 //   Trusts memory.ts, schedule.ts, engine.ts. Trusted by gate.ts and kernel.ts.
-import type { Clist } from "./clist.ts";
+import { type Capability, type Clist, cut, release } from "./clist.ts";
+import type { CallContract } from "./contract.ts";
 import { canSuspend, type EngineGlobal, isTrap } from "./engine.ts";
 import * as limits from "./limits.ts";
 import type { Frame, FramePool } from "./memory.ts";
+import { type Account, adjust, available, DOMAINS, FUEL, frozenAt, IN_FLIGHT, MEMORY } from "./meter.ts";
 import { type Ending, invariant, type Outcome } from "./outcome.ts";
 import type { Schedule } from "./schedule.ts";
 import { DIE, YIELD } from "./trampolines.ts";
@@ -28,13 +30,16 @@ export interface Core {
   readonly frames: FramePool;
   parked: number;
   born: number;
+  /** Domains that were entered from inside a gate of another, on the host's stack now. */
+  nested: number;
   /** Copies of arguments. A target reads them before anything else can enter a gate. */
   scratch: Uint8Array;
 }
 
-export interface PendingCall {
-  readonly handle: number;
-  readonly drop: () => void;
+/** A request that the domain has not answered: under which contract, and whom to tell. */
+export interface OpenRequest {
+  readonly call: CallContract | undefined;
+  readonly resolve: (answer: Answer) => void;
 }
 
 /** A domain as the kernel sees it. Nothing outside the kernel holds one. */
@@ -42,6 +47,10 @@ export interface Tenant {
   readonly id: number;
   readonly core: Core;
   readonly clist: Clist;
+  readonly account: Account;
+  readonly owner: unknown;
+  /** Objects of this domain that others hold. */
+  readonly offers: Map<number, Capability[]>;
   readonly limits: DomainLimits;
   readonly onCall: ((record: CallRecord) => void) | undefined;
   readonly frame: Frame;
@@ -71,8 +80,9 @@ export interface Tenant {
   readonly inbox: Uint8Array[];
   inboxBytes: number;
   nextToken: number;
-  readonly requests: Map<number, (answer: Answer) => void>;
-  readonly pending: Map<number, PendingCall>;
+  readonly requests: Map<number, OpenRequest>;
+  /** Calls in flight, by token, with what tells their targets that nobody wants the result. */
+  readonly pending: Map<number, () => void>;
 }
 
 export const usageOf = (tenant: Tenant): Usage => ({
@@ -96,11 +106,13 @@ function settleFuel(tenant: Tenant, fuelLeft: number): void {
   const spent = tenant.granted - fuelLeft;
   tenant.fuelSpent += spent;
   tenant.left -= spent - tenant.granted;
+  adjust(tenant.account, FUEL, spent - tenant.granted);
   tenant.granted = 0;
 }
 
 function grantSlice(tenant: Tenant, now = tenant.core.schedule.now()): number {
-  const slice = Math.min(tenant.sliceSize, tenant.left);
+  const slice = Math.min(tenant.sliceSize, tenant.left, Math.max(available(tenant.account, FUEL), 0));
+  adjust(tenant.account, FUEL, slice);
   tenant.left -= slice;
   tenant.granted = slice;
   tenant.sliceStart = now;
@@ -126,12 +138,13 @@ export function slice(tenant: Tenant, fuelLeft: number, depthLeft: number): numb
   tenant.fuel.value = 0;
   if (tenant.ending !== undefined) return DIE;
   if (depthLeft < 0) return die(tenant, exhausted("depth"));
-  if (tenant.left < 0) return die(tenant, exhausted("fuel"));
+  if (tenant.left < 0 || available(tenant.account, FUEL) <= 0) return die(tenant, exhausted("fuel"));
   const now = tenant.core.schedule.now();
   if (now >= tenant.allowance.deadline) return die(tenant, exhausted("wall"));
   if (tenant.allowance.aborted?.() === true) return die(tenant, { kind: "aborted" });
   adaptSlice(tenant, spent, now);
-  if (tenant.core.schedule.mayRun(now) || !mayPark(tenant)) return grantSlice(tenant, now);
+  const mayGoOn = tenant.core.schedule.mayRun(now) && frozenAt(tenant.account) === undefined;
+  if (mayGoOn || !mayPark(tenant)) return grantSlice(tenant, now);
   tenant.parkedFor = "slice";
   return YIELD;
 }
@@ -167,12 +180,19 @@ function queueResume(tenant: Tenant): void {
 }
 
 function resume(tenant: Tenant): void {
-  if (tenant.state !== "parked") return;
+  if (tenant.state !== "parked" || waitsForThaw(tenant, () => resume(tenant))) return;
   tenant.state = "resuming";
   tenant.core.parked--;
   const wake = tenant.wake;
   tenant.wake = undefined;
   wake?.(tenant.id);
+}
+
+/** A domain under a frozen account stands still until it thaws. Its end does not wait. */
+function waitsForThaw(tenant: Tenant, go: () => void): boolean {
+  const frozen = tenant.ending === undefined ? frozenAt(tenant.account) : undefined;
+  frozen?.waiting.add(() => tenant.core.schedule.queue(go));
+  return frozen !== undefined;
 }
 
 /** The import `enter`: the first thing that runs on a resumed stack. A token of another tenancy dies. */
@@ -201,6 +221,7 @@ function chargeToDeath(tenant: Tenant): void {
   settleFuel(tenant, tenant.fuel.value);
   tenant.granted = -1;
   tenant.left += 1;
+  adjust(tenant.account, FUEL, -1);
   tenant.fuel.value = -1;
 }
 
@@ -211,12 +232,25 @@ function finalize(tenant: Tenant): void {
   tenant.inbox.length = 0;
   tenant.exports.clear();
   tenant.core.frames.release(tenant.frame);
+  adjust(tenant.account, MEMORY, -tenant.pages.value * limits.PAGE);
+  adjust(tenant.account, DOMAINS, -1);
+  adjust(tenant.account, IN_FLIGHT, -tenant.pending.size);
+  letGo(tenant);
   const ending = tenant.ending ?? { kind: "aborted" };
-  for (const call of tenant.pending.values()) call.drop();
-  tenant.pending.clear();
   const open = [...tenant.requests.values()];
   tenant.requests.clear();
-  for (const resolve of open) resolve({ kind: "ended", ending });
+  for (const { resolve } of open) resolve({ kind: "ended", ending });
+}
+
+/** What it offered is revoked, what it held is released, what it waits for is dropped. */
+function letGo(tenant: Tenant): void {
+  const dropped = [...tenant.pending.values()];
+  tenant.pending.clear();
+  for (const drop of dropped) drop();
+  for (const offered of tenant.offers.values()) for (const capability of offered) cut(capability);
+  tenant.offers.clear();
+  for (const slot of tenant.clist.slots) if (slot.capability !== undefined) release(slot.capability);
+  tenant.clist.slots.length = 0;
 }
 
 /** Host stack overflow is the backstop of the backstop: the depth limit is meant to come first. */
@@ -237,18 +271,45 @@ export async function enter(tenant: Tenant, name: string, args: Numbers): Promis
   if (tenant.state !== "idle") return { kind: "refused", by: "kernel", why: "busy" };
   const entry = tenant.exports.get(name);
   if (entry === undefined) return { kind: "unlinkable", name };
-  tenant.state = "running";
-  tenant.depth.value = canSuspend ? limits.DEPTH_OWN_STACK : limits.DEPTH_SHARED_STACK;
-  tenant.fuel.value = grantSlice(tenant);
+  let hasLeft = false;
   try {
-    return leave(tenant, await entry(...args));
+    const running = begin(tenant, entry, args);
+    hasLeft = name === TURN && hasReturned(tenant) && leave(tenant);
+    const value = await running;
+    if (!hasLeft) leave(tenant);
+    return tenant.ending ?? { kind: "returned", value };
   } catch (thrown) {
-    if (neverBegan(tenant, thrown)) return { kind: "unlinkable", name };
-    tenant.ending ??= endingOf(thrown);
+    if (!hasLeft && neverBegan(tenant, thrown)) return { kind: "unlinkable", name };
+    return fall(tenant, endingOf(thrown), hasLeft);
+  }
+}
+
+const OWN_DEPTH = canSuspend ? limits.DEPTH_OWN_STACK : limits.DEPTH_SHARED_STACK;
+
+/** Until here nothing is awaited: the guest runs now, on a stack of its own, until it returns or parks. */
+function begin(tenant: Tenant, entry: (...args: Numbers) => Promise<unknown>, args: Numbers): Promise<unknown> {
+  tenant.state = "running";
+  tenant.depth.value = OWN_DEPTH;
+  tenant.fuel.value = grantSlice(tenant);
+  tenant.core.nested++;
+  try {
+    return entry(...args);
+  } finally {
+    tenant.core.nested--;
+  }
+}
+
+const hasReturned = ({ state, depth }: Tenant): boolean => state === "running" && depth.value === OWN_DEPTH;
+
+function fall(tenant: Tenant, ending: Ending, hasLeft: boolean): Ending {
+  if (hasLeft) {
+    end(tenant, ending);
+  } else {
+    tenant.ending ??= ending;
     settleFuel(tenant, tenant.fuel.value);
     finalize(tenant);
-    return tenant.ending;
   }
+  return tenant.ending as Ending;
 }
 
 /** The arguments do not fit the type of the export, which a guest chooses: no instruction ran, ENTER charged nothing. */
@@ -259,13 +320,17 @@ function neverBegan(tenant: Tenant, thrown: unknown): boolean {
   return true;
 }
 
-function leave(tenant: Tenant, value: unknown): Outcome<unknown> {
+/**
+ * The stack has ended. Seen before its promise says so, where all depth was given back: LEAVE is the last instruction of
+ * every function (V4), so whoever calls next finds the domain idle.
+ */
+function leave(tenant: Tenant): true {
   settleFuel(tenant, tenant.fuel.value);
+  tenant.fuel.value = 0;
   tenant.state = "idle";
   if (tenant.left < 0) tenant.ending ??= exhausted("fuel");
-  if (tenant.ending === undefined) return { kind: "returned", value };
-  finalize(tenant);
-  return tenant.ending;
+  if (tenant.ending !== undefined) finalize(tenant);
+  return true;
 }
 
 /** What is no number is nothing: a limit with which nothing compares must not be no limit. */
@@ -301,7 +366,10 @@ function wakeSoon(tenant: Tenant): void {
 /** Enters a guest that has messages and whose answer somebody waits for. Between runs a domain stands still. */
 function pump(tenant: Tenant): void {
   if (tenant.state !== "idle" || tenant.queued || tenant.inbox.length === 0 || tenant.requests.size === 0) return;
-  if (tenant.core.schedule.mayRun(tenant.core.schedule.now())) void turn(tenant);
+  const { schedule, nested } = tenant.core;
+  // A domain that is entered from a gate of another has a stack of its own; where it would not, it waits.
+  const fits = nested < (canSuspend ? limits.MAX_NESTED : 1);
+  if (fits && frozenAt(tenant.account) === undefined && schedule.mayRun(schedule.now())) void turn(tenant);
   else pumpLater(tenant);
 }
 
@@ -310,25 +378,34 @@ function pumpLater(tenant: Tenant): void {
   tenant.queued = true;
   tenant.core.schedule.queue(() => {
     tenant.queued = false;
+    if (waitsForThaw(tenant, () => pumpLater(tenant))) return;
     if (tenant.state === "idle" && tenant.requests.size > 0) void turn(tenant);
   });
 }
 
-/** What `cordon_turn` returns when it has work that needs no message. */
+const TURN = "cordon_turn";
+/** What it returns when it has work that needs no message. */
 const MORE = 2;
 
 async function turn(tenant: Tenant): Promise<void> {
-  const outcome = await enter(tenant, "cordon_turn", []);
+  const outcome = await enter(tenant, TURN, []);
   if (outcome.kind === "returned" && outcome.value === MORE) pumpLater(tenant);
   else pump(tenant);
 }
 
-/** Calls the domain: the message goes into its inbox, the answer comes by the gate `answer` or with its end. */
-export function request(tenant: Tenant, message: (token: number) => Uint8Array): Promise<Answer> {
-  if (tenant.ending !== undefined) return Promise.resolve({ kind: "ended", ending: tenant.ending });
-  const token = tenant.nextToken++;
-  return new Promise((resolve) => {
-    tenant.requests.set(token, resolve);
-    deliver(tenant, message(token));
-  });
+/**
+ * Calls the domain: the message goes into its inbox, the answer comes by the gate `answer` or with its end, perhaps
+ * before this returns. Returns what forgets the request.
+ */
+export function ask(tenant: Tenant, request: OpenRequest, message: (token: number) => Uint8Array): () => void {
+  const { resolve } = request;
+  if (tenant.ending !== undefined) {
+    resolve({ kind: "ended", ending: tenant.ending });
+    return () => undefined;
+  }
+  const token = tenant.nextToken;
+  tenant.nextToken = (token + 1) & 0x3fff_ffff;
+  tenant.requests.set(token, request);
+  deliver(tenant, message(token));
+  return () => void tenant.requests.delete(token);
 }

@@ -9,14 +9,17 @@
 //   A3  A target that throws or answers outside its contract loses its capability: `broken`.
 // Trust
 //   Trusts cbor.ts, contract.ts, clist.ts. Trusted by kernel.ts.
-import { type BadValue, completionMessage, errorValue } from "./cbor.ts";
-import { type Entry, lookUp } from "./clist.ts";
-import { type CallContract, checkArguments, checkResult } from "./contract.ts";
+import { type BadValue, completionMessage, description, errorValue } from "./cbor.ts";
+import { type Capability, cut, derive, drop, lookUp } from "./clist.ts";
+import { ANY, type CallContract, type Checked, checkArguments, checkRefusal, checkShape } from "./contract.ts";
 import { announceWait, chargeFuel, deliver, end, mayPark, type Tenant } from "./domain.ts";
 import { PAGE_COST } from "./fuel.ts";
-import { MAX_PENDING, MAX_VALUE_BYTES } from "./limits.ts";
+import { MAX_PENDING, MAX_VALUE_BYTES, PAGE } from "./limits.ts";
+import { type Account, adjust, BYTES_MOVED, CALLS, chargeAccount, IN_FLIGHT, MEMORY } from "./meter.ts";
+import { NONE, NONE_FOUND, readU32, type Sent, send, take } from "./passing.ts";
+import type { Found } from "./shape.ts";
 import { PARK } from "./trampolines.ts";
-import type { CallContext, Failure, Reply } from "./types.ts";
+import type { Answer, CallContext, Failure, Parcel, Reply } from "./types.ts";
 
 const ERROR = -1;
 const PENDING = -16;
@@ -66,7 +69,7 @@ function fail(tenant: Tenant, value: Uint8Array): number {
 
 const refuse = (tenant: Tenant, code: string, why: string): number => fail(tenant, errorValue(code, why));
 
-/** Counts a call and its bytes against the run's allowance. */
+/** Counts a call and its bytes against the run's allowance, and with whoever pays. */
 function isAffordable(tenant: Tenant, bytes: number): boolean {
   tenant.calls++;
   tenant.bytes += bytes;
@@ -75,10 +78,19 @@ function isAffordable(tenant: Tenant, bytes: number): boolean {
   return tenant.ending === undefined;
 }
 
+function isPaid(account: Account, bytes: number): boolean {
+  if (!chargeAccount(account, CALLS, 1)) return false;
+  if (chargeAccount(account, BYTES_MOVED, bytes)) return true;
+  adjust(account, CALLS, -1);
+  return false;
+}
+
 /** A call that may be made, and where its reply goes. */
-interface Crossing {
-  readonly entry: Entry;
+interface Crossing extends Sent {
+  readonly capability: Capability;
+  readonly account: Account;
   readonly call: CallContract;
+  readonly handle: number;
   readonly method: number;
   readonly at: number;
   readonly capacity: number;
@@ -87,26 +99,33 @@ interface Crossing {
 
 function decodeCall(
   tenant: Tenant,
-  allegedHandle: number,
+  handle: number,
   allegedMethod: number,
   at: number,
   capacity: number,
   length: number,
 ): Crossing | Uint8Array {
-  const entry = lookUp(tenant.clist, allegedHandle);
-  if (entry === undefined) return errorValue("E_HANDLE", "no such capability");
-  if (entry.state !== "live") return errorValue("E_REVOKED", `the capability is ${entry.state}`);
+  const capability = lookUp(tenant.clist, handle);
+  if (capability === undefined) return errorValue("E_HANDLE", "no such capability");
+  if (capability.state !== "live") return errorValue("E_REVOKED", `the capability is ${capability.state}`);
   const method = allegedMethod >>> 0;
-  const call = entry.capability.contract.calls[method];
+  const call = capability.contract.calls[method];
   if (call === undefined) return errorValue("E_METHOD", "the capability has no such call");
-  const items = checkArguments(call, tenant.core.scratch, length);
-  chargeItems(tenant, items);
-  return typeof items === "number" ? { entry, call, method, at, capacity, length } : badValue(items);
+  const { scratch } = tenant.core;
+  const checked = checkArguments(call, scratch, length);
+  chargeChecked(tenant, checked);
+  if ("why" in checked) return badValue(checked);
+  const account = capability.account ?? tenant.account;
+  if (!isPaid(account, length)) return errorValue("E_QUOTA", "the account has no calls or bytes left");
+  const sent = send(tenant, scratch, checked.found, capability);
+  return sent instanceof Uint8Array
+    ? sent
+    : { ...sent, capability, account, call, handle, method, at, capacity, length };
 }
 
 /** What a check looked at is paid for, whether it was accepted or not. */
-const chargeItems = (tenant: Tenant, items: number | BadValue): void =>
-  chargeValue(tenant, typeof items === "number" ? items : items.at, 0);
+const chargeChecked = (tenant: Tenant, checked: Checked | BadValue): void =>
+  chargeValue(tenant, "why" in checked ? checked.at : checked.items, 0);
 
 const badValue = (bad: BadValue): Uint8Array => errorValue("E_VALUE", `${bad.why}, at byte ${bad.at} of the value`);
 
@@ -120,105 +139,163 @@ export function call(
   capacity: number,
 ): number {
   if (tenant.ending !== undefined) return refuse(tenant, "E_ENDED", "the domain is ending");
+  if (method >>> 0 >= DESCRIBE) return ofHandle(tenant, handle, method >>> 0, at, capacity);
   const copied = copyIn(tenant, at, length);
   if (copied === undefined) return refuse(tenant, "E_BOUNDS", "the arguments do not lie in memory");
   if (!isAffordable(tenant, copied)) return refuse(tenant, "E_ENDED", "the domain is ending");
   const crossing = decodeCall(tenant, handle, method, at, capacity, copied);
   if (!(crossing instanceof Uint8Array)) return perform(tenant, crossing);
-  observe(tenant, handle, method, "refused", copied, 0);
+  observe(tenant, handle, method, "refused", copied, 0, crossing);
   return fail(tenant, crossing);
 }
 
+// Methods that every handle has.
+const [DESCRIBE, RELEASE] = [0xffff_fffe, 0xffff_ffff];
+
+function ofHandle(tenant: Tenant, handle: number, method: number, at: number, capacity: number): number {
+  const capability = lookUp(tenant.clist, handle);
+  if (capability === undefined) return refuse(tenant, "E_HANDLE", "no such capability");
+  const bytes = description(method === RELEASE ? [] : capability.contract.calls);
+  if (method === RELEASE) drop(tenant.clist, handle);
+  chargeValue(tenant, 0, bytes.length);
+  if (!copyOut(tenant, at, capacity, bytes)) tenant.waiting = bytes;
+  return bytes.length;
+}
+
 function perform(tenant: Tenant, crossing: Crossing): number {
-  const { entry, method, length } = crossing;
+  const { capability, account, handle, method, length, capabilities, found } = crossing;
   let dropped: (() => void) | undefined;
   const context: CallContext = {
-    domain: tenant.id,
+    ...{ domain: tenant.id, owner: tenant.owner, account, capabilities, found },
     onDropped: (task) => {
       dropped = task;
     },
   };
   let reply: Reply | Promise<Reply>;
   try {
-    reply = entry.capability.target(method, tenant.core.scratch, length, context);
+    reply = capability.target(method, tenant.core.scratch, length, context);
   } catch {
-    return fail(tenant, breakEntry(tenant, crossing));
+    return fail(tenant, broken(tenant, crossing));
   }
   if (!(reply instanceof Promise)) return finish(tenant, crossing, reply);
-  if (!(tenant.pending.size < tenant.limits.inFlight && tenant.pending.size < MAX_PENDING)) {
+  const hasRoom = tenant.pending.size < tenant.limits.inFlight && tenant.pending.size < MAX_PENDING;
+  // A target may have revoked its own capability, or ended its caller: then nobody waits.
+  if (
+    !hasRoom ||
+    capability.state !== "live" ||
+    tenant.ending !== undefined ||
+    !chargeAccount(tenant.account, IN_FLIGHT, 1)
+  ) {
     dropped?.();
     reply.catch(() => undefined);
+    if (capability.state !== "live") return fail(tenant, REVOKED);
     return refuse(tenant, "E_BUSY", "too many calls are in flight");
   }
-  const token = tenant.nextToken;
-  tenant.nextToken = (token + 1) & 0x3fff_ffff;
-  tenant.pending.set(token, { handle: entry.handle, drop: () => dropped?.() });
-  observe(tenant, entry.handle, method, "pending", length, 0);
-  const settle = (value: Reply): void => complete(tenant, crossing, token, value);
-  reply.then(settle, () => settle({ failed: breakEntry(tenant, crossing) }));
-  return PENDING - token;
+  observe(tenant, handle, method, "pending", length, 0);
+  return PENDING - wait(tenant, crossing, reply, () => dropped?.());
 }
 
-function breakEntry(tenant: Tenant, { entry, method, length }: Crossing): Uint8Array {
-  entry.state = entry.state === "live" ? "broken" : entry.state;
-  observe(tenant, entry.handle, method, "failed", length, 0);
+/** Keeps a call that goes on; returns its token. */
+function wait(tenant: Tenant, crossing: Crossing, reply: Promise<Reply>, dropCall: () => void): number {
+  const { capability } = crossing;
+  const token = tenant.nextToken;
+  tenant.nextToken = (token + 1) & 0x3fff_ffff;
+  const revoked = (): void => {
+    if (!takePending(tenant, capability, token, revoked)) return;
+    dropCall();
+    deliver(tenant, completionMessage(token, false, REVOKED));
+  };
+  tenant.pending.set(token, dropCall);
+  capability.inFlight ??= new Set();
+  capability.inFlight.add(revoked);
+  const settle = (value: Reply): void => {
+    if (takePending(tenant, capability, token, revoked)) complete(tenant, crossing, token, value);
+  };
+  // Taken before it is broken: breaking ends what is in flight.
+  reply.then(settle, () => {
+    if (takePending(tenant, capability, token, revoked))
+      complete(tenant, crossing, token, { failed: broken(tenant, crossing) });
+  });
+  return token;
+}
+
+function takePending(tenant: Tenant, capability: Capability, token: number, revoked: () => void): boolean {
+  capability.inFlight?.delete(revoked);
+  if (!tenant.pending.delete(token)) return false;
+  adjust(tenant.account, IN_FLIGHT, -1);
+  return tenant.ending === undefined;
+}
+
+function broken(tenant: Tenant, { capability, handle, method, length }: Crossing): Uint8Array {
+  cut(capability, "broken");
+  observe(tenant, handle, method, "failed", length, 0);
   return errorValue("E_TARGET", "the capability broke its contract and was revoked");
 }
 
-interface Judged {
+interface Judged extends Parcel {
   readonly ok: boolean;
-  readonly bytes: Uint8Array;
   readonly items: number;
 }
 
-/** The bytes of a reply if its contract allows them, else the error that the caller gets for a broken target. */
-function judge({ entry, call }: Crossing, reply: Reply): Judged {
-  const ok = reply instanceof Uint8Array;
-  const bytes = ok ? reply : (reply as Failure | undefined)?.failed;
-  const items = bytes instanceof Uint8Array ? checkResult(call, bytes) : { why: "no value", at: 0 };
-  if (typeof items === "number") return { ok, bytes: bytes as Uint8Array, items };
-  entry.state = "broken";
-  return {
-    ok: false,
-    bytes: errorValue("E_TARGET", `the capability answered with ${items.why} and was revoked`),
-    items: 1,
-  };
+const NO_PARCEL = {};
+const toParcel = (reply: Reply): Parcel =>
+  reply instanceof Uint8Array ? { value: reply, capabilities: NONE } : ((reply ?? NO_PARCEL) as Parcel);
+
+/** What a reply is if its contract allows it, else the error that the caller gets for a broken target. */
+function judge({ capability, call }: Crossing, reply: Reply): Judged {
+  const failed = (reply as Failure | undefined)?.failed;
+  const { value, capabilities = NONE, found } = failed === undefined ? toParcel(reply) : { value: failed };
+  if (found !== undefined) return { ok: true, value, capabilities, found, items: 1 };
+  const checked = judgeBytes(call, value, failed === undefined);
+  const fits = "why" in checked ? checked : isWhole(value, checked, capabilities);
+  if (!("why" in fits)) return { ok: failed === undefined, value, capabilities, ...fits };
+  cut(capability, "broken");
+  const why = `the capability answered with ${fits.why} and was revoked`;
+  return { ok: false, value: errorValue("E_TARGET", why), capabilities: NONE, items: 1 };
+}
+
+function judgeBytes(call: CallContract, value: unknown, ok: boolean): Checked | BadValue {
+  if (!(value instanceof Uint8Array)) return { why: "no value", at: 0 };
+  return ok ? checkShape(call.gives, value) : checkRefusal(call, value);
+}
+
+/** A policy library may be buggy: what it says is a capability must be one, of the contract that is due. */
+function isWhole(value: Uint8Array, checked: Checked, capabilities: readonly Capability[]): Checked | BadValue {
+  const isGood = ({ at, contract }: Found): boolean =>
+    capabilities[readU32(value, at)]?.contract.form === contract.form;
+  return checked.found.every(isGood) ? checked : { why: "a capability of another contract", at: 0 };
 }
 
 function finish(tenant: Tenant, crossing: Crossing, reply: Reply): number {
-  const { entry, method, at, capacity, length } = crossing;
-  const { ok, bytes, items } = judge(crossing, reply);
-  chargeValue(tenant, items, bytes.length);
-  tenant.bytes += bytes.length;
-  observe(tenant, entry.handle, method, ok ? "done" : "failed", length, bytes.length);
+  const { at, capacity } = crossing;
+  const { ok, bytes } = conclude(tenant, crossing, judge(crossing, reply));
   if (ok && copyOut(tenant, at, capacity, bytes)) return bytes.length;
   tenant.waiting = bytes.slice();
   return ok ? bytes.length : ERROR;
 }
 
-/** A pending call has ended. What nobody wants any more is dropped. */
+/** A pending call has ended, and somebody waits for it. */
 function complete(tenant: Tenant, crossing: Crossing, token: number, reply: Reply): void {
-  if (tenant.ending !== undefined || !tenant.pending.delete(token)) return;
-  const revoked = crossing.entry.state === "revoked";
-  const { ok, bytes } = revoked ? { ok: false, bytes: REVOKED } : judge(crossing, reply);
-  tenant.bytes += bytes.length;
+  const { ok, bytes } = conclude(tenant, crossing, judge(crossing, reply));
   deliver(tenant, completionMessage(token, ok, bytes));
 }
 
-const REVOKED = errorValue("E_REVOKED", "the capability was revoked");
-
-/** Cuts an entry: no call of it begins any more, and those in flight answer at once. */
-export function revoke(tenant: Tenant, handle: number): void {
-  const entry = lookUp(tenant.clist, handle);
-  if (entry?.state !== "live") return;
-  entry.state = "revoked";
-  for (const [token, pending] of tenant.pending) {
-    if (pending.handle !== handle) continue;
-    tenant.pending.delete(token);
-    pending.drop();
-    deliver(tenant, completionMessage(token, false, REVOKED));
-  }
+/** Charges a reply and moves its capabilities into the caller's c-list. */
+function conclude(tenant: Tenant, crossing: Crossing, judged: Judged): { ok: boolean; bytes: Uint8Array } {
+  const { capability, account, handle, method, length } = crossing;
+  const { ok, value, items, found = NONE_FOUND } = judged;
+  chargeValue(tenant, items, value.length);
+  tenant.bytes += value.length;
+  adjust(account, BYTES_MOVED, value.length);
+  observe(tenant, handle, method, ok ? "done" : "failed", length, value.length);
+  if (found.length === 0) return { ok, bytes: value };
+  const bytes = value.slice();
+  const given = judged.capabilities.map((source) => derive(source, capability));
+  if (take(tenant, bytes, found, given)) return { ok, bytes };
+  return { ok: false, bytes: errorValue("E_BUSY", "the c-list is full: let handles go") };
 }
+
+const REVOKED = errorValue("E_REVOKED", "the capability was revoked");
 
 function observe(
   tenant: Tenant,
@@ -227,9 +304,10 @@ function observe(
   decision: "done" | "failed" | "pending" | "refused",
   bytesIn: number,
   bytesOut: number,
+  refusal?: Uint8Array,
 ): void {
   if (tenant.onCall === undefined) return;
-  const contract = lookUp(tenant.clist, handle)?.capability.contract;
+  const contract = lookUp(tenant.clist, handle)?.contract;
   const name = contract?.calls[method >>> 0]?.name ?? `#${method >>> 0}`;
   tenant.onCall({
     domain: tenant.id,
@@ -239,6 +317,7 @@ function observe(
     decision,
     bytesIn,
     bytesOut,
+    ...(refusal === undefined ? {} : { refusal }),
   });
 }
 
@@ -267,32 +346,39 @@ function waitForMessage(tenant: Tenant): number {
   return PARK;
 }
 
-/** Gate `answer`: the guest answers a request, once. */
+/** Gate `answer`: the guest answers a request, once. What its contract does not allow ends it. */
 export function answer(tenant: Tenant, token: number, ok: number, at: number, length: number): number {
-  const resolve = tenant.requests.get(token >>> 0);
-  if (resolve === undefined || tenant.ending !== undefined) return UNKNOWN;
+  const request = tenant.requests.get(token >>> 0);
+  if (request === undefined || tenant.ending !== undefined) return UNKNOWN;
   const copied = copyIn(tenant, at, length);
   if (copied === undefined) return UNKNOWN;
   const bytes = tenant.core.scratch.slice(0, copied);
-  const items = checkResult(ANSWER, bytes);
   tenant.requests.delete(token >>> 0);
   tenant.bytes += copied;
-  chargeItems(tenant, items);
-  const good = typeof items === "number";
-  resolve({ kind: "answered", ok: good && ok === 1, bytes: good ? bytes : badValue(items) });
+  request.resolve(checkAnswer(tenant, request.call, ok === 1, bytes));
   return 0;
 }
 
-const ANSWER: CallContract = { name: "answer", takes: { most: 1, each: "any" }, gives: "any", refuses: "any" };
+function checkAnswer(tenant: Tenant, call: CallContract | undefined, ok: boolean, bytes: Uint8Array): Answer {
+  const checked = call === undefined ? checkShape(ANY, bytes) : judgeBytes(call, bytes, ok);
+  chargeChecked(tenant, checked);
+  const sent = "why" in checked ? badValue(checked) : send(tenant, bytes, checked.found);
+  if (!(sent instanceof Uint8Array)) return { kind: "answered", ok, bytes, ...sent };
+  if (call === undefined) return { kind: "answered", ok: false, bytes: sent, capabilities: NONE, found: NONE_FOUND };
+  const why = `broke the contract of ${call.name}: ${"why" in checked ? checked.why : "a handle it does not hold"}`;
+  end(tenant, { kind: "refused", by: "contract", why });
+  return { kind: "ended", ending: { kind: "refused", by: "contract", why } };
+}
 
 /** Gate `grow`: what `memory.grow` becomes. The virtual size and the real size are one. */
 export function grow(tenant: Tenant, allegedPages: number): number {
   const [old, more] = [tenant.pages.value, allegedPages >>> 0];
   if (more === 0) return old;
-  if (old + more > tenant.limits.pages) return -1;
+  if (old + more > tenant.limits.pages || !chargeAccount(tenant.account, MEMORY, more * PAGE)) return -1;
   try {
     tenant.frame.memory.grow(more);
   } catch {
+    adjust(tenant.account, MEMORY, -more * PAGE);
     // The host's state must not be visible as -1: the same program would see it here and not there.
     end(tenant, { kind: "exhausted", resource: "memory" });
     return -1;

@@ -8,16 +8,21 @@
 import type { BodySummary, Mode } from "./body.ts";
 import { type Refusal, refuse } from "./bytes.ts";
 import { requestMessage } from "./cbor.ts";
-import { grant, newClist } from "./clist.ts";
+import { type Capability, cut, derive, grant, lookUp, newCapability, newClist } from "./clist.ts";
+import type { CallContract, Contract } from "./contract.ts";
+import { checkShape } from "./contract.ts";
 import { decode } from "./decode.ts";
 import * as domain from "./domain.ts";
 import * as engine from "./engine.ts";
 import * as gate from "./gate.ts";
-import { FIRST_SLICE, MAX_MODULE_BYTES, MAX_PAGES } from "./limits.ts";
+import { FIRST_SLICE, MAX_MODULE_BYTES, MAX_PAGES, PAGE } from "./limits.ts";
 import { newFramePool } from "./memory.ts";
+import { type Account, adjust, chargeAccount, DOMAINS, MEMORY, newAccount } from "./meter.ts";
 import type { Ending, Outcome } from "./outcome.ts";
+import { NONE_FOUND, take } from "./passing.ts";
 import { newSchedule } from "./schedule.ts";
-import type { Allowance, Answer, CallRecord, Capability, DomainLimits, FeralPowers, Image, Usage } from "./types.ts";
+import type { Shape } from "./shape.ts";
+import type { Allowance, Answer, CallRecord, DomainLimits, FeralPowers, Image, Target, Usage } from "./types.ts";
 import { attempt, RESERVED_EXPORTS, verify } from "./verify.ts";
 
 /** Verified bytes, compiled. Belongs to the kernel that loaded it. */
@@ -31,17 +36,35 @@ export interface DomainOptions {
   readonly limits: DomainLimits;
   readonly image?: Image;
   readonly onCall?: (record: CallRecord) => void;
+  /** Told to targets. */
+  readonly owner?: unknown;
+  /** Who pays for what the domain uses. Default: an account of its own, without limits. */
+  readonly account?: Account;
+}
+
+/** What may be granted: a capability, or what one is made of. */
+export type Grantable =
+  | Capability
+  | { readonly contract: Contract; readonly target: Target; readonly account?: Account };
+
+/** Capabilities in a request and in its answer. Without `takes` and `gives` there are none. */
+export interface Passing {
+  readonly takes?: Shape;
+  readonly capabilities?: readonly Capability[];
+  /** The answer's contract: a wrong one ends the domain. */
+  readonly gives?: CallContract;
 }
 
 export interface Domain {
   readonly id: number;
   /** Gives a capability; the number is the guest's handle. Undefined when the c-list is full. */
-  grant(capability: Capability): number | undefined;
+  grant(given: Grantable): number | undefined;
+  /** Revokes what was granted under this handle, and all that was derived from it. */
   revoke(handle: number): void;
   /** Sets what the next run may use, and counts from zero. */
   allow(allowance: Allowance): void;
   /** Calls the domain with one CBOR value. */
-  request(method: number, value: Uint8Array): Promise<Answer>;
+  request(method: number, value: Uint8Array, passing?: Passing): Promise<Answer>;
   /** Calls an exported function of numbers. */
   enter(name: string, args: readonly (number | bigint)[]): Promise<Outcome<unknown>>;
   /** Ends the domain. Cannot fail, may be called twice. */
@@ -92,6 +115,7 @@ function applyImage(memory: Uint8Array, image: Image): boolean {
 function newTenant(
   core: domain.Core,
   options: DomainOptions,
+  account: Account,
   frame: domain.Tenant["frame"],
   instance: engine.EngineInstance,
 ): domain.Tenant {
@@ -99,6 +123,7 @@ function newTenant(
   const entries = Object.entries(instance.exports).filter(([, value]) => typeof value === "function");
   return {
     ...{ id: ++core.born, core, clist: newClist(), limits: options.limits, onCall: options.onCall, frame },
+    ...{ account, offers: new Map(), owner: options.owner },
     ...{ fuel: fuel as engine.EngineGlobal, depth: depth as engine.EngineGlobal, pages: pages as engine.EngineGlobal },
     exports: new Map(entries.map(([name, f]) => [name, engine.promising(f as engine.EngineFunction)])),
     ...{ state: "idle", ending: undefined, started: options.image !== undefined, waiting: undefined },
@@ -109,12 +134,18 @@ function newTenant(
   };
 }
 
-function birth(core: domain.Core, module: engine.EngineModule, options: DomainOptions, pages: number): Outcome<Domain> {
+function birth(
+  core: domain.Core,
+  module: engine.EngineModule,
+  options: DomainOptions,
+  account: Account,
+  pages: number,
+): Outcome<Domain> {
   const frame = core.frames.take(pages);
   let tenant: domain.Tenant | undefined;
   const self = (): domain.Tenant => tenant as domain.Tenant; // no gate is called before the instance exists: no start function
   const instance = engine.instantiate(module, imports(self, frame.memory));
-  tenant = newTenant(core, options, frame, instance);
+  tenant = newTenant(core, options, account, frame, instance);
   tenant.pages.value = pages;
   if (options.image === undefined || applyImage(tenant.memory, options.image)) {
     return { kind: "returned", value: facade(tenant) };
@@ -128,12 +159,42 @@ const imageOf = (tenant: domain.Tenant): Image | undefined =>
     ? { pages: tenant.pages.value, chunks: [{ at: 0, bytes: tenant.memory.slice() }] }
     : undefined;
 
+const toCapability = (given: Grantable): Capability =>
+  "state" in given ? derive(given) : newCapability(given.contract, given.target, [], given.account);
+
+function revoke(tenant: domain.Tenant, handle: number): void {
+  const capability = lookUp(tenant.clist, handle);
+  if (capability !== undefined) cut(capability);
+}
+
+function request(tenant: domain.Tenant, method: number, value: Uint8Array, passing: Passing = {}): Promise<Answer> {
+  const { takes, capabilities = [], gives } = passing;
+  const bytes = takes === undefined ? value : value.slice();
+  const checked = takes === undefined ? { found: NONE_FOUND } : checkShape(takes, bytes);
+  if (
+    "why" in checked ||
+    !take(
+      tenant,
+      bytes,
+      checked.found,
+      capabilities.map((given) => derive(given)),
+    )
+  )
+    return Promise.resolve({
+      kind: "ended",
+      ending: { kind: "refused", by: "kernel", why: "capabilities do not fit" },
+    });
+  return new Promise((resolve) => {
+    domain.ask(tenant, { call: gives, resolve }, (token) => requestMessage(token, method, bytes));
+  });
+}
+
 const facade = (tenant: domain.Tenant): Domain => ({
   id: tenant.id,
-  grant: (capability) => grant(tenant.clist, capability)?.handle,
-  revoke: (handle) => gate.revoke(tenant, handle),
+  grant: (given) => grant(tenant.clist, toCapability(given)),
+  revoke: (handle) => revoke(tenant, handle),
   allow: (allowance) => domain.allow(tenant, allowance),
-  request: (method, value) => domain.request(tenant, (token) => requestMessage(token, method, value)),
+  request: (method, value, passing) => request(tenant, method, value, passing),
   enter: (name, args) => domain.enter(tenant, name, args),
   end: (ending = { kind: "aborted" }) => domain.end(tenant, ending),
   usage: () => domain.usageOf(tenant),
@@ -147,7 +208,7 @@ export function createKernel(feral: FeralPowers): Kernel {
   const modules = new WeakMap<Artifact, engine.EngineModule>();
   const core: domain.Core = {
     ...{ schedule: newSchedule(feral), frames: newFramePool(), parked: 0, born: 0 },
-    scratch: new Uint8Array(65_536),
+    ...{ nested: 0, scratch: new Uint8Array(65_536) },
   };
 
   function load(given: Uint8Array, mode: Mode = { kind: "frame" }): Outcome<Artifact> {
@@ -174,9 +235,17 @@ export function createKernel(feral: FeralPowers): Kernel {
     if (!(pages >= artifact.initialPages && pages <= Math.min(options.limits.pages, MAX_PAGES))) {
       return { kind: "exhausted", resource: "memory" };
     }
+    const account = options.account ?? (newAccount() as Account);
+    if (!chargeAccount(account, DOMAINS, 1)) return { kind: "refused", by: "account", why: "no more domains" };
+    if (!chargeAccount(account, MEMORY, pages * PAGE)) {
+      adjust(account, DOMAINS, -1);
+      return { kind: "exhausted", resource: "memory" };
+    }
     try {
-      return birth(core, module, options, pages);
+      return birth(core, module, options, account, pages);
     } catch (thrown) {
+      adjust(account, DOMAINS, -1);
+      adjust(account, MEMORY, -pages * PAGE);
       // The host has no memory or address space for one more.
       if (thrown instanceof RangeError) return { kind: "exhausted", resource: "memory" };
       throw thrown;

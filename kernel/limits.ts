@@ -44,12 +44,25 @@ export const MAX_VALUE_NODES = 4_000_000;
 /** Bytes of one bigint. Printing a bigint is quadratic work of the host. */
 export const MAX_BIGINT_BYTES = 4_096;
 
-/** Capabilities of one domain. */
+/** Shapes inside shapes, references followed: keeps shape.ts's own stack finite on contracts that never end. */
+export const MAX_SHAPE_DEPTH = 64;
+/** Arguments of a plain host function, whose contract names no number. */
+export const MAX_ARGUMENTS = 10_000;
+
+/** Capabilities of one domain. Below 2^14, the bits of a handle that say which. */
 export const MAX_HANDLES = 10_000;
+/** Objects of one domain that others hold. */
+export const MAX_OFFERS = 10_000;
+/** What may be derived from one capability at once. */
+export const MAX_DERIVED = 100_000;
+/** Accounts above accounts. */
+export const MAX_ACCOUNT_DEPTH = 64;
 /** Calls of one domain that wait for completion. */
 export const MAX_PENDING = 100_000;
 /** Bytes of messages that wait in an inbox. */
 export const MAX_INBOX_BYTES = 256 * 1024 * 1024;
+/** Domains entered from inside gates of each other: each takes some of the host's own stack. Others wait. */
+export const MAX_NESTED = 64;
 /** Parked stacks of the process: each holds address space of the host until it ends. */
 export const MAX_PARKED = 60_000;
 

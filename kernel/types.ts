@@ -1,6 +1,8 @@
 // Public types, no run-time code.
-import type { Contract } from "./contract.ts";
+import type { Capability } from "./clist.ts";
+import type { Account } from "./meter.ts";
 import type { Ending } from "./outcome.ts";
+import type { Found } from "./shape.ts";
 
 /** The few powers of the host that the kernel needs, passed in by name. */
 export interface FeralPowers {
@@ -12,14 +14,29 @@ export interface FeralPowers {
   readonly later: (task: () => void) => void;
 }
 
-/** What a target answers: one CBOR value, an error value, or a promise of one of these. */
-export type Reply = Uint8Array | Failure;
+/** What a target answers: one CBOR value, one with capabilities in it, an error value, or a promise of one of these. */
+export type Reply = Uint8Array | Parcel | Failure;
 export interface Failure {
   readonly failed: Uint8Array;
 }
 
+/** A value under way: where its contract has a handle, the number is an index of `capabilities`. */
+export interface Parcel {
+  readonly value: Uint8Array;
+  readonly capabilities: readonly Capability[];
+  /** Where the handles stand. Only the kernel says so: what it has not found is not there. */
+  readonly found?: readonly Found[];
+}
+
 export interface CallContext {
   readonly domain: number;
+  /** What the embedder said of the calling domain at its birth. */
+  readonly owner: unknown;
+  /** Who pays for what the target does. */
+  readonly account: Account | undefined;
+  /** The capabilities in the arguments. */
+  readonly capabilities: readonly Capability[];
+  readonly found: readonly Found[];
   /** The call was made but its result is no longer wanted: the domain has ended or the capability was revoked. */
   readonly onDropped: (task: () => void) => void;
 }
@@ -34,11 +51,6 @@ export type Target = (
   length: number,
   context: CallContext,
 ) => Reply | Promise<Reply>;
-
-export interface Capability {
-  readonly contract: Contract;
-  readonly target: Target;
-}
 
 /** A span of a memory image. */
 export interface ImageChunk {
@@ -80,7 +92,13 @@ export interface Usage {
 
 /** What a request came to. */
 export type Answer =
-  | { readonly kind: "answered"; readonly ok: boolean; readonly bytes: Uint8Array }
+  | {
+      readonly kind: "answered";
+      readonly ok: boolean;
+      readonly bytes: Uint8Array;
+      readonly capabilities: readonly Capability[];
+      readonly found: readonly Found[];
+    }
   | { readonly kind: "ended"; readonly ending: Ending };
 
 /** One gate call, for whoever watches. */
@@ -92,4 +110,6 @@ export interface CallRecord {
   readonly decision: "done" | "failed" | "pending" | "refused";
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** Of what was refused: the error that its caller gets. */
+  readonly refusal?: Uint8Array;
 }

@@ -2,7 +2,8 @@
 //
 // Nothing here touches a guest: embed/ turns a Granted into what the kernel holds. Wrapping is making another one whose
 // functions call the first one's; the guest can tell neither.
-import type { Contract } from "../kernel/index.ts";
+import type { Capability, Contract } from "../kernel/index.ts";
+import type { AnyContract, Functions, GrantedOf } from "./contract/infer.ts";
 
 /**
  * How the guest meets a call. `sync`: the function's result decides, a promise becomes a promise of the guest.
@@ -22,22 +23,51 @@ export interface Granted {
   /** One function for each call of the contract, by its name. */
   readonly functions: Readonly<Record<string, HostFunction>>;
   readonly modes: Readonly<Record<string, CallMode>>;
+  /** What it dies with: see `revocable`. */
+  readonly caretaker: Capability | undefined;
 }
 
-const NO_MODES: Readonly<Record<string, CallMode>> = Object.freeze({});
+type Modes = Readonly<Record<string, CallMode>>;
+type SomeFunctions = Readonly<Record<string, HostFunction>>;
 
-/** Makes a capability. Throws a TypeError if a call of the contract has no function of its own, or one has no call. */
+/** As the calls of the contract say, unless `given` says otherwise. */
+function modesOf({ calls }: Contract, given: Modes): Modes {
+  const said = calls.flatMap((call) => {
+    const { mode } = call as { readonly mode?: CallMode };
+    return mode === undefined ? [] : [[call.name, mode] as const];
+  });
+  return Object.freeze({ ...Object.fromEntries(said), ...given });
+}
+
+/**
+ * Makes a capability. Under a contract of `contract()` the functions are typed by it. Throws a TypeError if a call of
+ * the contract has no function of its own, or one has no call.
+ */
+export function capability<const C extends AnyContract>(
+  contract: C,
+  functions: Functions<NoInfer<C>>,
+  modes?: Modes,
+  caretaker?: Capability,
+): GrantedOf<C>;
+export function capability(
+  // Not the contracts of the first form: a wrong function would be taken for an untyped one.
+  contract: Contract & { readonly data?: undefined },
+  functions: SomeFunctions,
+  modes?: Modes,
+  caretaker?: Capability,
+): Granted;
 export function capability(
   contract: Contract,
-  functions: Readonly<Record<string, HostFunction>>,
-  modes: Readonly<Record<string, CallMode>> = NO_MODES,
+  functions: SomeFunctions,
+  modes: Modes = {},
+  caretaker?: Capability,
 ): Granted {
   const names = contract.calls.map(({ name }) => name);
   const missing = names.filter((name) => !Object.hasOwn(functions, name) || typeof functions[name] !== "function");
   const surplus = [...Object.keys(functions), ...Object.keys(modes)].filter((name) => !names.includes(name));
   if (missing.length > 0) throw new TypeError(`${contract.name}: no function for ${missing.join(", ")}`);
   if (surplus.length > 0) throw new TypeError(`${contract.name}: the contract has no call ${surplus.join(", ")}`);
-  const copy = { contract, functions: Object.freeze({ ...functions }), modes: Object.freeze({ ...modes }) };
+  const copy = { contract, functions: Object.freeze({ ...functions }), modes: modesOf(contract, modes), caretaker };
   return Object.freeze({ [GRANTED]: true as const, ...copy });
 }
 

@@ -10,6 +10,8 @@ export interface DescribedCall extends CallContract {
 }
 
 export interface DescribedContract extends Contract {
+  readonly allows: string;
+  readonly never: string;
   readonly calls: readonly DescribedCall[];
   /** TypeScript declarations that the parameters and results name. */
   readonly declarations: string;

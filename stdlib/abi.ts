@@ -60,8 +60,18 @@ export const TURN = {
  * Messages, each one CBOR array.
  *   [COMPLETION, token, ok: boolean, value]      a pending call has ended; value is a result or an error value
  *   [REQUEST, token, method: uint, value]        somebody calls this domain; answer with the gate `answer`
+ *   [INVOKE, token, object, name: text, args]    somebody calls an object that this domain has sent (tag OFFER); answer
+ *   [FORGET, object, true, undefined]            nobody holds that object any more
  */
-export const MESSAGE = { COMPLETION: 0, REQUEST: 1 } as const;
+export const MESSAGE = { COMPLETION: 0, REQUEST: 1, INVOKE: 2, FORGET: 3 } as const;
+
+/** Methods that every handle has, for the gate `call`. They take no arguments and are not counted as calls. */
+export const EVERY = {
+  /** -> [[name, mode], ...]: the calls of the handle's contract, in the order of their numbers. */
+  DESCRIBE: 0xffff_fffe,
+  /** The handle is let go; its number may come again with another generation. */
+  RELEASE: 0xffff_ffff,
+} as const;
 
 /** Methods of a domain that runs a language engine. Values are records with text keys. */
 export const ENGINE = {
@@ -145,7 +155,9 @@ export const PROGRAM = {
  *   error     tag 27 over ["Error", { name, message, code?, cause?, stack? , ... }]
  *   ArrayBuffer  tag BUFFER over a byte string; DataView is not a value
  *   sharing   tag 28 marks a value that is referred to again, tag 29 over its number, counted in order of tag 28s
- *   handle    tag HANDLE over an unsigned integer
+ *   handle    tag HANDLE over an unsigned integer in four bytes (1a ...), where the contract has a handle, nowhere else
+ *   object    tag OFFER over a number of the sender's own choice, written likewise: the receiver gets a handle whose calls
+ *             come back to the sender as INVOKE messages with that number. Sent by guests only
  */
 export const TAG = {
   BIGINT: 2,
@@ -172,4 +184,5 @@ export const TAG = {
   SPARSE: 0x434f02,
   BUFFER: 0x434f03,
   HANDLE: 0x434f04,
+  OFFER: 0x434f05,
 } as const;

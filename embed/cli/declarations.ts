@@ -15,8 +15,9 @@ function linesOf({ contract }: Granted): string[] {
 }
 
 function group(name: string, granted: Granted): string {
-  const { allows, never } = granted.contract;
-  return `/**\n * Allows ${allows}.\n * Never ${never}.\n */\ndeclare const ${name}: {\n${indent(linesOf(granted))}\n};`;
+  const { contract } = granted;
+  const doc = isDescribed(contract) ? `/**\n * Allows ${contract.allows}.\n * Never ${contract.never}.\n */\n` : "";
+  return `${doc}declare const ${name}: {\n${indent(linesOf(granted))}\n};`;
 }
 
 const HEAD = `// What this guest is given, as \`cordon types\` printed it.

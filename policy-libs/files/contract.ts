@@ -1,12 +1,11 @@
 // The contract of files: what a guest may ask of the one tree that it was granted.
-import type { DescribedCall, DescribedContract } from "../described.ts";
-import { FILES_ERRORS } from "./refusal.ts";
 
-const ERRORS = Object.keys(FILES_ERRORS);
+import { ANY } from "../../kernel/index.ts";
+import type { DescribedCall, DescribedContract } from "../described.ts";
 
 function call(name: string, params: readonly string[], result: string, about: string): DescribedCall {
-  const takes = { most: params.length, each: "any" } as const;
-  return { name, takes, gives: "any", refuses: ERRORS, params, returns: `Promise<${result}>`, about };
+  const takes = { shapes: params.map(() => ANY), least: 0 };
+  return { name, takes, gives: ANY, refuses: "any", mode: "async", params, returns: `Promise<${result}>`, about };
 }
 
 const PATH = "path: string";
@@ -17,6 +16,7 @@ export const FILES_WRITES = ["writeText", "writeBytes", "append", "remove", "mak
 // biome-ignore format: a table
 export const FILES: DescribedContract = {
   name: "files",
+  form: "files",
   allows: "reading, and unless narrowed writing, the files below the one directory it was made for",
   never: "reaches anything outside that directory; follows a symbolic link; tells where on the host the directory lies",
   declarations: 'type FileKind = "file" | "directory" | "link" | "other";',

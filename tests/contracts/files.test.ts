@@ -272,7 +272,7 @@ describe("readOnly", () => {
 
   test("takes files and nothing else", async () => {
     const { capability } = await import("../../policy-libs/index.ts");
-    const other = capability({ name: "clock", allows: "", never: "", calls: [] }, {});
+    const other = capability({ name: "clock", form: "clock", calls: [] }, {});
     expect(() => readOnly(other)).toThrow("readOnly takes files");
   });
 });

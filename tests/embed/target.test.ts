@@ -3,9 +3,9 @@ import { inspect } from "node:util";
 import { describe, expect, test, vi } from "vitest";
 import { blocking, callSignal, type Grants } from "../../embed/api.ts";
 import { prepareGrants } from "../../embed/capability.ts";
-import { newMeter } from "../../embed/system.ts";
+import { newMeter } from "../../embed/target.ts";
 import { decodeValue, encodeValue } from "../../embed/values.ts";
-import { type CallContext, permissive, type Reply } from "../../kernel/index.ts";
+import { type CallContext, type Failure, permissive, type Reply } from "../../kernel/index.ts";
 import { capability } from "../../policy-libs/index.ts";
 
 /** A thenable on purpose. */
@@ -17,7 +17,12 @@ interface Answered {
 }
 const read = (reply: Reply): Answered => {
   const ok = reply instanceof Uint8Array;
-  return { ok, value: decodeValue(ok ? reply : reply.failed) };
+  return { ok, value: decodeValue(ok ? reply : (reply as Failure).failed) };
+};
+
+const CONTEXT: CallContext = {
+  ...{ domain: 1, owner: undefined, account: undefined, capabilities: [], found: [] },
+  onDropped: () => undefined,
 };
 
 /** Calls the first function of the first grant as the kernel would. */
@@ -29,11 +34,7 @@ function call(
   const [prepared] = prepareGrants(grants);
   if (prepared === undefined) throw new Error("no grant");
   const bytes = encodeValue(args).slice();
-  const reply = prepared.target(newMeter())(0, bytes, bytes.length, {
-    domain: 1,
-    onDropped: () => undefined,
-    ...context,
-  });
+  const reply = prepared.capability(newMeter()).target(0, bytes, bytes.length, { ...CONTEXT, ...context });
   return reply instanceof Promise ? reply.then(read) : read(reply);
 }
 const thrown = (fn: () => unknown): unknown => {
@@ -55,7 +56,7 @@ describe("grants", () => {
     const [prepared] = prepareGrants({ group });
     group["fn"] = () => 2;
     const bytes = encodeValue([]).slice();
-    const reply = prepared?.target(newMeter())(0, bytes, 1, { domain: 1, onDropped: () => undefined });
+    const reply = prepared?.capability(newMeter()).target(0, bytes, 1, CONTEXT);
     expect(read(reply as Uint8Array).value).toBe(1);
   });
 
@@ -315,10 +316,7 @@ describe("what a host function does", () => {
 
   test("arguments that are malformed are the caller's fault", () => {
     const [prepared] = prepareGrants({ fn: () => 1 });
-    const reply = prepared?.target(newMeter())(0, Uint8Array.of(0x81, 0xff), 2, {
-      domain: 1,
-      onDropped: () => undefined,
-    });
+    const reply = prepared?.capability(newMeter()).target(0, Uint8Array.of(0x81, 0xff), 2, CONTEXT);
     expect(read(reply as Reply)).toMatchObject({ ok: false, value: { code: "E_VALUE" } });
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Answer, type Capability, checkValue, type Domain, permissive, type Reply } from "../../kernel/index.ts";
+import { type Answer, checkValue, type Domain, type Grantable, permissive, type Reply } from "../../kernel/index.ts";
 import { probeSource } from "../kit/probe.ts";
 import { loadSource, mustReturn, newKernel, PLENTY, spawn } from "../kit/world.ts";
 import "../kit/vitest.ts";
@@ -11,7 +11,7 @@ const probe = loadSource(kernel, probeSource(1));
 const ERROR = -1;
 
 interface Watched {
-  readonly capability: Capability;
+  readonly capability: Grantable;
   /** Methods that were called, with copies of their arguments. */
   readonly calls: { method: number; bytes: Uint8Array }[];
 }
@@ -201,7 +201,7 @@ describe("G3 authority: answers and tokens", () => {
       expect(await number(domain, "answer", forged, 1, 300, 2)).toBe(-1);
     expect(await number(domain, "answer", token, 1, 300, 2)).toBe(0);
     expect(await number(domain, "answer", token, 1, 300, 2)).toBe(-1);
-    expect(await answer).toEqual({ kind: "answered", ok: true, bytes: Uint8Array.of(0x18, 42) });
+    expect(await answer).toMatchObject({ kind: "answered", ok: true, bytes: Uint8Array.of(0x18, 42) });
   });
 
   test("an answer that is no value, or does not lie in memory, never reaches the host as one", async () => {

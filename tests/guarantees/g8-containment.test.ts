@@ -198,7 +198,7 @@ describe("G8 containment: frames", () => {
     idle.end();
     expect(idle.ending()).toEqual({ kind: "trap", reason: "first" });
     expect(
-      idle.grant({ contract: { name: "", allows: "", never: "", calls: [] }, target: () => Uint8Array.of(0) }),
+      idle.grant({ contract: { name: "", form: "", calls: [] }, target: () => Uint8Array.of(0) }),
     ).toBeTypeOf("number");
     expect(() => idle.revoke(0)).not.toThrow();
     expect(() => idle.revoke(99)).not.toThrow();

@@ -1,0 +1,108 @@
+// Capabilities as the kernel has them, and as host functions and embedders do: a Granted. Each has its other side, made
+// once, so that what comes back is known again.
+import {
+  type CallContext,
+  type CallContract,
+  type Capability,
+  checkArguments,
+  checkShape,
+  cut,
+  newCapability,
+  type Reply,
+  type Target,
+} from "../kernel/index.ts";
+import { capability, type Granted, type HostFunction } from "../policy-libs/index.ts";
+import { CordonError } from "./errors.ts";
+import { asError } from "./result.ts";
+import { newTarget, type Passing, type TargetParts } from "./target.ts";
+import { decodeParcel, decodeValue, encodeParcel } from "./values.ts";
+
+const powers = new WeakMap<Granted, Capability>();
+const facades = new WeakMap<Capability, Granted>();
+
+const passing: Passing = { toCapability: powerOf, toObject: facadeOf };
+
+export const hostTarget = (parts: TargetParts): Target => newTarget(parts, passing);
+
+/** The functions of a Granted, in the order of its contract. */
+export const bodiesOf = ({ contract, functions }: Granted): HostFunction[] =>
+  contract.calls.map(({ name }) => functions[name] as HostFunction);
+
+/** The kernel's side of a Granted. What a guest offered has it already: calls of it do not come by here again. */
+export function powerOf(granted: Granted): Capability {
+  const known = powers.get(granted);
+  if (known !== undefined) return known;
+  const { contract, caretaker } = granted;
+  const target = hostTarget({ name: contract.name, contract, functions: bodiesOf(granted) });
+  const made = newCapability(contract, target, caretaker === undefined ? [] : [caretaker]);
+  powers.set(granted, made);
+  return made;
+}
+
+/** Was it made by a guest, so that its calls need time? */
+export const isOfGuest = (granted: Granted): boolean => {
+  const power = powers.get(granted);
+  return power !== undefined && facades.get(power) === granted;
+};
+
+/** The embedder's side of a capability: functions that call it, asynchronous all of them. */
+export function facadeOf(power: Capability): Granted {
+  const known = facades.get(power);
+  if (known !== undefined) return known;
+  const { contract } = power;
+  const functions = contract.calls.map(({ name }, method): [string, HostFunction] => [
+    name,
+    (...args: unknown[]) => callOut(power, method, args),
+  ]);
+  const made = capability(contract, Object.fromEntries(functions), {}, power);
+  facades.set(power, made);
+  powers.set(made, power);
+  return made;
+}
+
+const refusal = (code: string, message: string): Error => Object.assign(new Error(message), { code });
+
+/** Calls a capability from the host, under its contract. Rejects with what it refuses. */
+async function callOut(power: Capability, method: number, args: readonly unknown[]): Promise<unknown> {
+  if (power.state !== "live") throw refusal("E_REVOKED", `the capability is ${power.state}`);
+  const call = power.contract.calls[method] as CallContract;
+  const { value, capabilities } = encodeParcel(args, call.name, powerOf);
+  const checked = checkArguments(call, value, value.length);
+  if ("why" in checked) throw new CordonError("E_VALUE", `${call.name}: ${checked.why}`);
+  let drop: (() => void) | undefined;
+  const context: CallContext = {
+    ...{ domain: 0, owner: undefined, account: power.account, capabilities, found: checked.found },
+    onDropped: (task) => {
+      drop = task;
+    },
+  };
+  const reply = await untilCut(power, power.target(method, value, value.length, context), () => drop?.());
+  return read(power, call, reply);
+}
+
+/** Revocation answers at once what is in flight. */
+function untilCut(power: Capability, reply: Reply | Promise<Reply>, drop: () => void): Reply | Promise<Reply> {
+  if (!(reply instanceof Promise)) return reply;
+  return new Promise((resolve, reject) => {
+    const revoked = (): void => {
+      drop();
+      reject(refusal("E_REVOKED", "the capability was revoked"));
+    };
+    power.inFlight ??= new Set();
+    power.inFlight.add(revoked);
+    reply.then(resolve, reject).finally(() => power.inFlight?.delete(revoked));
+  });
+}
+
+function read(power: Capability, call: CallContract, reply: Reply): unknown {
+  if ("failed" in reply) throw asError(decodeValue(reply.failed));
+  const { value, capabilities, found } =
+    reply instanceof Uint8Array ? { value: reply, capabilities: [], found: undefined } : reply;
+  // What comes from a domain was checked when it answered.
+  const checked = found === undefined ? checkShape(call.gives, value) : undefined;
+  if (checked !== undefined && "why" in checked) {
+    cut(power, "broken");
+    throw refusal("E_TARGET", `the capability answered with ${checked.why} and was revoked`);
+  }
+  return decodeParcel(value, value.length, capabilities, facadeOf);
+}

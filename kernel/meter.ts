@@ -1,0 +1,83 @@
+// The tree of accounts: what is used, counted where it is used and at every account above.
+//
+// Invariants
+//   T1  An account has used at least the sum of what the accounts below it have used; equal, if nothing else charges it.
+//   T2  `chargeAccount` is all or nothing: it counts in every account up to the root, or in none. What is charged is never
+//       more than every account above allows. `adjust` settles what is already done, and may overdraw.
+// Trust
+//   Trusted by domain.ts and gate.ts. Rates, bills and shares are policy libraries' work, through `onCharge`, freeze
+//   and thaw.
+import { MAX_ACCOUNT_DEPTH } from "./limits.ts";
+
+// biome-ignore format: a table
+export const RESOURCES = [
+  "fuel", "memory", "calls", "bytes", "inFlight", "domains",
+  "fileRead", "fileWrite", "diskUsed", "filesOpened",
+  "netSend", "netReceive", "loopSend", "loopReceive", "inSockets", "outSockets",
+  "logBytes", "randomBytes", "events",
+] as const;
+export type Metered = (typeof RESOURCES)[number];
+
+/** Those that the kernel charges itself. */
+export const [FUEL, MEMORY, CALLS, BYTES_MOVED, IN_FLIGHT, DOMAINS] = [0, 1, 2, 3, 4, 5] as const;
+
+export interface Account {
+  readonly parent: Account | undefined;
+  /** By the index of RESOURCES. */
+  readonly used: Float64Array;
+  readonly limit: Float64Array;
+  /** Domains below stand still while this is not 0. */
+  frozen: number;
+  /** What goes on when it thaws. */
+  readonly waiting: Set<() => void>;
+  /** Told of every change, after it. Must not throw. */
+  readonly onCharge: ((resource: number, amount: number) => void) | undefined;
+}
+
+/** Undefined if the tree would be too deep. */
+export function newAccount(parent?: Account, onCharge?: Account["onCharge"]): Account | undefined {
+  let depth = 0;
+  for (let above = parent; above !== undefined; above = above.parent) depth++;
+  if (depth >= MAX_ACCOUNT_DEPTH) return undefined;
+  const limit = new Float64Array(RESOURCES.length).fill(Infinity);
+  return { parent, used: new Float64Array(RESOURCES.length), limit, frozen: 0, waiting: new Set(), onCharge };
+}
+
+/** How much more may be charged. */
+export function available(account: Account, resource: number): number {
+  let least = Infinity;
+  for (let at: Account | undefined = account; at !== undefined; at = at.parent)
+    least = Math.min(least, (at.limit[resource] as number) - (at.used[resource] as number));
+  return least;
+}
+
+/** Counts what has happened, or gives back. */
+export function adjust(account: Account, resource: number, amount: number): void {
+  for (let at: Account | undefined = account; at !== undefined; at = at.parent) {
+    at.used[resource] = (at.used[resource] as number) + amount;
+    at.onCharge?.(resource, amount);
+  }
+}
+
+/** Counts `amount`, everywhere or nowhere. */
+export function chargeAccount(account: Account, resource: number, amount: number): boolean {
+  if (!(amount >= 0 && amount <= available(account, resource))) return false;
+  adjust(account, resource, amount);
+  return true;
+}
+
+/** The nearest account on the way up that is frozen. */
+export function frozenAt(account: Account): Account | undefined {
+  let at: Account | undefined = account;
+  while (at !== undefined && at.frozen === 0) at = at.parent;
+  return at;
+}
+
+export const freeze = (account: Account): void => void account.frozen++;
+
+export function thaw(account: Account): void {
+  if (account.frozen === 0 || --account.frozen > 0) return;
+  const waiting = [...account.waiting];
+  account.waiting.clear();
+  for (const go of waiting) go();
+}

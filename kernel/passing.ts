@@ -1,0 +1,123 @@
+// Passing capabilities between domains: a handle is a number of the sender's c-list, becomes an index while it is under
+// way, and arrives as a number of the receiver's c-list. Both are written over in place, on the kernel's own copy.
+//
+// Invariants
+//   P1  A guest passes on what it holds, under the contract it holds it, or an object of its own under the contract that
+//       the receiver asks for. There is no third way to name a capability.
+//   P2  What arrives is derived from what was sent and from what it was sent over: cutting either cuts it.
+// Trust
+//   Trusts clist.ts. Trusted by gate.ts and kernel.ts.
+import { errorValue, forgetMessage, invokeMessage } from "./cbor.ts";
+import { type Capability, derive, drop, grant, lookUp, newCapability } from "./clist.ts";
+import type { CallContract, Contract } from "./contract.ts";
+import { ask, deliver, type Tenant } from "./domain.ts";
+import { MAX_OFFERS, MAX_PENDING } from "./limits.ts";
+import type { Found } from "./shape.ts";
+import type { Answer, CallContext, Reply } from "./types.ts";
+
+export const NONE: readonly Capability[] = Object.freeze([]);
+export const NONE_FOUND: readonly Found[] = Object.freeze([]);
+
+export interface Sent {
+  readonly capabilities: readonly Capability[];
+  readonly found: readonly Found[];
+}
+const NOTHING_SENT: Sent = Object.freeze({ capabilities: NONE, found: NONE_FOUND });
+
+export const readU32 = (bytes: Uint8Array, at: number): number =>
+  bytes.subarray(at, at + 4).reduce((number, byte) => number * 256 + byte, 0);
+
+function writeU32(bytes: Uint8Array, at: number, number: number): void {
+  for (let i = 0; i < 4; i++) bytes[at + i] = number >>> (24 - 8 * i);
+}
+
+/** Takes what the handles in a value stand for out of the sender's c-list, or says why it cannot. */
+export function send(sender: Tenant, bytes: Uint8Array, found: readonly Found[], via?: Capability): Sent | Uint8Array {
+  if (found.length === 0) return NOTHING_SENT;
+  const sources: Capability[] = [];
+  for (const { at, contract, isOffer } of found) {
+    const number = readU32(bytes, at);
+    const source = isOffer ? offer(sender, number, contract) : lookUp(sender.clist, number);
+    if (source === undefined && isOffer) return errorValue("E_BUSY", "others hold too many objects of this domain");
+    if (source === undefined) return errorValue("E_HANDLE", "no such capability");
+    if (source.state !== "live") return errorValue("E_REVOKED", `a capability that is passed on is ${source.state}`);
+    if (source.contract.form !== contract.form)
+      return errorValue("E_VALUE", `a ${source.contract.name} where a ${contract.name} is due`);
+    sources.push(source);
+  }
+  found.forEach(({ at }, index) => {
+    writeU32(bytes, at, index);
+  });
+  return { capabilities: sources.map((source) => (via === undefined ? derive(source) : derive(source, via))), found };
+}
+
+/** Puts what arrived into the receiver's c-list. False: there is no room, and nothing of it is there. */
+export function take(
+  receiver: Tenant,
+  bytes: Uint8Array,
+  found: readonly Found[],
+  capabilities: readonly Capability[],
+): boolean {
+  const handles: number[] = [];
+  for (const { at } of found) {
+    const handle = grant(receiver.clist, capabilities[readU32(bytes, at)] as Capability);
+    if (handle === undefined) break;
+    handles.push(handle);
+    writeU32(bytes, at, handle);
+  }
+  if (handles.length === found.length) return true;
+  for (const handle of handles) drop(receiver.clist, handle);
+  return false;
+}
+
+/** The capability of an object of this domain; the same one as long as somebody holds it. */
+function offer(owner: Tenant, object: number, contract: Contract): Capability | undefined {
+  const known = owner.offers.get(object) ?? [];
+  const same = known.find(({ contract: { form } }) => form === contract.form);
+  if (same !== undefined) return same;
+  if (owner.offers.size >= MAX_OFFERS || known.length >= MAX_OFFERS) return undefined;
+  const offered = newCapability(contract, (method, bytes, length, context) =>
+    invoke(owner, object, contract.calls[method] as CallContract, bytes.slice(0, length), context),
+  );
+  owner.offers.set(object, [...known, offered]);
+  offered.onUnused = () => withdraw(owner, object, offered);
+  return offered;
+}
+
+function withdraw(owner: Tenant, object: number, offered: Capability): void {
+  const rest = (owner.offers.get(object) ?? []).filter((other) => other !== offered);
+  if (rest.length > 0) return void owner.offers.set(object, rest);
+  if (owner.offers.delete(object)) deliver(owner, forgetMessage(object));
+}
+
+const failed = (code: string, why: string): Reply => ({ failed: errorValue(code, why) });
+
+/** Calls an object of a domain. The reply is there at once if the domain answers in its first turn. */
+function invoke(
+  server: Tenant,
+  object: number,
+  call: CallContract,
+  bytes: Uint8Array,
+  { capabilities, found, onDropped }: CallContext,
+): Reply | Promise<Reply> {
+  if (server.requests.size >= MAX_PENDING) return failed("E_BUSY", "too many calls wait for this capability");
+  if (!take(server, bytes, found, capabilities)) return failed("E_BUSY", "the c-list behind this capability is full");
+  let reply: Reply | undefined;
+  let later: ((reply: Reply) => void) | undefined;
+  const resolve = (answer: Answer): void => {
+    reply = replyOf(answer);
+    later?.(reply);
+  };
+  const forget = ask(server, { call, resolve }, (token) => invokeMessage(token, object, call.name, bytes));
+  if (reply !== undefined) return reply;
+  onDropped(forget);
+  return new Promise((settle) => {
+    later = settle;
+  });
+}
+
+function replyOf(answer: Answer): Reply {
+  if (answer.kind === "ended") return failed("E_TARGET", "the domain behind the capability has ended");
+  const { ok, bytes, capabilities, found } = answer;
+  return ok ? { value: bytes, capabilities, found } : { failed: bytes };
+}

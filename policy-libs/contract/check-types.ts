@@ -1,0 +1,185 @@
+// Checks the types of a contract and copies them: what comes back is frozen, plain and ours.
+import { show } from "./error.ts";
+import { readContractName, readIdentifier } from "./names.ts";
+import { at, countNodes, deeper, type Place, readList, readRecord, readText, refuse } from "./reader.ts";
+import type { ContractData, Literal, Type } from "./types.ts";
+
+type Properties = ReadonlyMap<string, unknown>;
+
+/** A place in a contract. */
+export interface ContractPlace extends Place {
+  /** Names of the contracts around, the outermost first. */
+  readonly scope: readonly string[];
+  /** check.ts checks contracts and asks this file for their types; types ask back for the contracts of handles. */
+  readonly checkContract: (place: ContractPlace, alleged: unknown) => ContractData;
+}
+
+export function onlyKnown(place: Place, properties: Properties, names: readonly string[]): void {
+  const surplus = [...properties.keys()].find((key) => !names.includes(key));
+  if (surplus === undefined) return;
+  const right = names.length === 0 ? "there are none" : `there are ${names.join(", ")}`;
+  refuse(place, `there is no property ${show(surplus)}`, right);
+}
+
+export function required(place: Place, properties: Properties, name: string): unknown {
+  return properties.has(name) ? properties.get(name) : refuse(place, `${name} is missing`, `say ${name}`);
+}
+
+interface BoundRule {
+  readonly isRight: (bound: number) => boolean;
+  readonly right: string;
+}
+
+const VALUE: BoundRule = { isRight: (bound) => !Number.isNaN(bound), right: "a number, not NaN" };
+const INTEGER: BoundRule = { isRight: Number.isSafeInteger, right: "an integer of the safe range" };
+const LENGTH: BoundRule = {
+  isRight: (bound) => Number.isSafeInteger(bound) && bound >= 0,
+  right: "a length: an integer from 0",
+};
+
+function boundOf(place: Place, properties: Properties, name: "min" | "max", rule: BoundRule): number | undefined {
+  const bound = properties.get(name);
+  if (bound === undefined) return undefined;
+  const here = at(place, `.${name}`);
+  if (typeof bound !== "number") return refuse(here, `${show(bound)} is no number`, rule.right);
+  return rule.isRight(bound) ? bound : refuse(here, show(bound), rule.right);
+}
+
+function boundsOf(place: Place, properties: Properties, rule: BoundRule): { min?: number; max?: number } {
+  const min = boundOf(place, properties, "min", rule);
+  const max = boundOf(place, properties, "max", rule);
+  if (min !== undefined && max !== undefined && min > max) {
+    refuse(at(place, ".min"), `${min} is more than max, ${max}`, "min is at most max");
+  }
+  return { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
+}
+
+const MOST_LITERAL = 1_024; // characters
+
+function readLiteral(alleged: unknown, place: Place): Literal {
+  if (alleged === null || typeof alleged === "boolean") return alleged;
+  if (typeof alleged === "number" && Number.isFinite(alleged)) return alleged;
+  if (typeof alleged === "string") return readText(place, alleged, MOST_LITERAL);
+  return refuse(place, `${show(alleged)} is no literal`, "strings, finite numbers, true, false and null");
+}
+
+function readLiterals(place: Place, alleged: unknown): readonly Literal[] {
+  const values = readList(place, alleged, "a list of literals", readLiteral);
+  return values.length > 0 ? Object.freeze(values) : refuse(place, "an enumeration of nothing", "at least one literal");
+}
+
+function readMembers(place: ContractPlace, alleged: unknown): readonly Type[] {
+  const right = "a list of types";
+  const members = readList(place, alleged, right, (member, { path }) => checkType({ ...place, path }, member));
+  return members.length > 0 ? Object.freeze(members) : refuse(place, "a union of nothing", "at least one type");
+}
+
+function readFields(place: ContractPlace, alleged: unknown): Readonly<Record<string, Type>> {
+  return readRecord(place, alleged, "a record of types", (fields) => {
+    const checked = [...fields].map(([name, type]) => {
+      const here = at(place, `.${show(name).slice(1, -1)}`);
+      return [readIdentifier(here, name), checkType(here, type)] as const;
+    });
+    return Object.freeze(Object.fromEntries(checked));
+  });
+}
+
+function readHandle(place: ContractPlace, alleged: unknown): string | ContractData {
+  if (typeof alleged !== "string") return place.checkContract(place, alleged);
+  const name = readContractName(place, alleged);
+  const right = `the contract itself, or data; around here are ${place.scope.join(", ")}`;
+  return place.scope.includes(name) ? name : refuse(place, `no contract around is named ${show(name)}`, right);
+}
+
+interface TypeRule {
+  readonly properties: readonly string[];
+  readonly check: (place: ContractPlace, properties: Properties) => Type;
+}
+
+const BOUNDS = ["min", "max"];
+const plain = (type: "any" | "nothing" | "boolean" | "date"): TypeRule => ({
+  properties: [],
+  check: () => ({ type }),
+});
+const bounded = (type: "number" | "integer" | "string" | "bytes", rule: BoundRule): TypeRule => ({
+  properties: BOUNDS,
+  check: (place, properties) => ({ type, ...boundsOf(place, properties, rule) }),
+});
+const inner = (place: ContractPlace, properties: Properties, name: string): [ContractPlace, unknown] => [
+  at(place, `.${name}`),
+  required(place, properties, name),
+];
+
+const TYPES: ReadonlyMap<unknown, TypeRule> = new Map<unknown, TypeRule>([
+  ["any", plain("any")],
+  ["nothing", plain("nothing")],
+  ["boolean", plain("boolean")],
+  ["date", plain("date")],
+  ["number", bounded("number", VALUE)],
+  ["integer", bounded("integer", INTEGER)],
+  ["string", bounded("string", LENGTH)],
+  ["bytes", bounded("bytes", LENGTH)],
+  [
+    "list",
+    {
+      properties: ["of", ...BOUNDS],
+      check: (place, read) => ({
+        type: "list",
+        of: checkType(...inner(place, read, "of")),
+        ...boundsOf(place, read, LENGTH),
+      }),
+    },
+  ],
+  [
+    "record",
+    {
+      properties: ["fields"],
+      check: (place, read) => ({ type: "record", fields: readFields(...inner(place, read, "fields")) }),
+    },
+  ],
+  [
+    "option",
+    // An option is no place of its own in messages: people write option(string()) and think of the string.
+    {
+      properties: ["of"],
+      check: (place, read) => ({ type: "option", of: checkType(place, required(place, read, "of")) }),
+    },
+  ],
+  [
+    "union",
+    { properties: ["of"], check: (place, read) => ({ type: "union", of: readMembers(...inner(place, read, "of")) }) },
+  ],
+  [
+    "oneOf",
+    {
+      properties: ["values"],
+      check: (place, read) => ({ type: "oneOf", values: readLiterals(...inner(place, read, "values")) }),
+    },
+  ],
+  [
+    "handle",
+    { properties: ["of"], check: (place, read) => ({ type: "handle", of: readHandle(...inner(place, read, "of")) }) },
+  ],
+]);
+
+const RIGHT_TYPE = 'a type, such as string() or { type: "string" }';
+
+/** One type. */
+export function checkType(place: ContractPlace, alleged: unknown): Type {
+  const here = deeper(place);
+  return readRecord(here, alleged, RIGHT_TYPE, (properties) => {
+    const name = required(here, properties, "type");
+    const rule = TYPES.get(name);
+    if (rule === undefined)
+      return refuse(here, `there is no type ${show(name)}`, `there are ${[...TYPES.keys()].join(", ")}`);
+    onlyKnown(here, properties, ["type", ...rule.properties]);
+    return Object.freeze(rule.check(here, properties));
+  });
+}
+
+/** A contract that was made already counts for what it is, and stands one level in, as `place` does. */
+export function countMade(place: Place, nodes: number, levels: number): void {
+  countNodes(place, nodes);
+  // Its own level is the place's.
+  for (let left = levels - 1, here = place; left > 0; left--) here = deeper(here);
+}
