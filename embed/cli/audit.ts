@@ -1,4 +1,6 @@
 // --audit: the audit log of a run, in a file.
+import { existsSync, realpathSync } from "node:fs";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { CordonError } from "../errors.ts";
 import { parseBytes } from "../limits.ts";
 import { type AuditFile, type AuditOptions, auditFile } from "../node/index.ts";
@@ -43,14 +45,28 @@ function openFile(path: string, options: { readonly maxBytes?: number; readonly 
 
 const OPTIONS = ["audit-values", "audit-max", "audit-at-max"];
 
-/** The log that the options ask for. `name`: who runs, in the log. */
-export function auditOf(parsed: Parsed, name: string): AuditLog | undefined {
+const realPath = (path: string): string => (existsSync(path) ? realpathSync(path) : resolve(path));
+
+/** A guest that can write to its own log is not audited. */
+function checkPlace(path: string, writable: readonly string[]): void {
+  const folder = `${dirname(existsSync(path) ? realpathSync(path) : join(realPath(dirname(path)), basename(path)))}${sep}`;
+  const found = writable.find((one) => folder.startsWith(`${realPath(one)}${sep}`.replace(/\/\/$/, "/")));
+  if (found === undefined) return;
+  throw new UsageError(
+    `--audit ${path}: the guest may write there, by the grant of ${found}`,
+    "a place that is not granted",
+  );
+}
+
+/** The log that the options ask for. `name`: who runs, in the log; `writable`: directories that it may write to. */
+export function auditOf(parsed: Parsed, name: string, writable: readonly string[]): AuditLog | undefined {
   const path = parsed.text("audit");
   const alone = OPTIONS.find((option) => parsed.text(option) !== undefined);
   if (path === undefined && alone !== undefined) throw new UsageError(`--${alone} without --audit LOG`);
   if (path === undefined) return undefined;
   const atMax = wordOf(parsed, "audit-at-max", Object.keys(AT_MAX) as (keyof typeof AT_MAX)[]);
   const values = wordOf(parsed, "audit-values", VALUES);
+  checkPlace(path, writable);
   const file = openFile(path, { ...sizeOf(parsed), keep: atMax === "rotate" ? 1 : 0 });
   return {
     options: { to: file, values, name, whenFull: AT_MAX[atMax] },

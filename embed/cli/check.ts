@@ -3,8 +3,8 @@ import { type Granted, isDescribed } from "../../policy-libs/index.ts";
 import { analyse } from "./analysis.ts";
 import type { Parsed } from "./arguments.ts";
 import { exitCode, UsageError } from "./exit.ts";
-import { codeFrame, type Position } from "./frame.ts";
-import { grantsOf } from "./grants.ts";
+import { codeFrame, type Position, placeOf } from "./frame.ts";
+import { grantsOf } from "./grants/index.ts";
 import type { Use } from "./needs.ts";
 import { readSource, type Source, textOf } from "./source.ts";
 import { escapeControls, type Paint, painter, stdout, withProgress } from "./terminal.ts";
@@ -25,12 +25,6 @@ export interface Need {
   readonly group: string;
   readonly calls: readonly string[];
   readonly line: number;
-}
-
-export function placeOf(source: string, at: number): Position {
-  const before = source.slice(0, at);
-  const line = before.split("\n").length;
-  return { line, column: at - before.lastIndexOf("\n") };
 }
 
 export function needsOf(uses: readonly Use[], source: string): Need[] {

@@ -19,10 +19,11 @@ const ACTIONS: Readonly<Record<CommandName, () => Promise<Action>>> = {
 
 async function help({ positionals }: Parsed): Promise<number> {
   const [topic = ""] = positionals;
-  const { commandHelp, exitHelp, overview } = await import("./help.ts");
+  const { commandHelp, topics } = await import("./help.ts");
   const paint = painter(stdout());
-  if (topic !== "" && topic !== "exit" && !isCommand(topic)) throw unknownCommand(topic);
-  process.stdout.write(isCommand(topic) ? commandHelp(topic, paint) : topic === "exit" ? exitHelp() : overview(paint));
+  const text = isCommand(topic) ? commandHelp(topic, paint) : topics.get(topic)?.(paint);
+  if (text === undefined) throw unknownCommand(topic);
+  process.stdout.write(text);
   return exitCode("returned");
 }
 

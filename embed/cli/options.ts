@@ -22,10 +22,11 @@ const many = { multiple: true } as const;
 const HELP = { help: flag("show this help", "h") };
 const JSON_OUT = { json: flag("print one JSON object on stdout, and nothing else there") };
 const GRANTS = {
-  grant: value("NAME=ro:DIR", "give the global NAME, the files below DIR; rw:DIR to write too", {
+  grant: value("NAME=WHAT", "give the guest a global: files=ro:DIR, data=files:rw:DIR, ...; `cordon help grants`", {
     ...many,
     short: "g",
   }),
+  grants: value("FILE.json", "give what a grants file says, and what --grant adds or says otherwise", many),
 };
 const UNITS = { fuel: "N", count: "N", bytes: "SIZE", ms: "TIME" } as const;
 const shown = (n: number, unit: string): string => {
@@ -155,10 +156,10 @@ export const COMMANDS = {
     notes: ["Each line has the limits anew. .help .usage .limits .exit are commands of the repl."],
   },
   help: {
-    usage: "help [COMMAND | exit]",
+    usage: "help [COMMAND | exit | grants]",
     summary: "show help",
     options: { ...HELP },
-    examples: ["cordon help run", "cordon help exit"],
+    examples: ["cordon help run", "cordon help exit", "cordon help grants"],
   },
 } as const satisfies Record<string, Command>;
 

@@ -3,7 +3,7 @@ import { relative, resolve, sep } from "node:path";
 import { type AuditOptions, LIMITS, type LimitsOption, type Profile, type SandboxOptions } from "../node/index.ts";
 import type { Parsed } from "./arguments.ts";
 import { UsageError } from "./exit.ts";
-import { grantsOf } from "./grants.ts";
+import { grantsOf } from "./grants/index.ts";
 import { guestText, stderr, stdout } from "./terminal.ts";
 
 type Sink = (level: string, text: string) => void;
