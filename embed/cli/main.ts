@@ -13,6 +13,7 @@ const ACTIONS: Readonly<Record<CommandName, () => Promise<Action>>> = {
   check: async () => (await import("./check.ts")).check,
   types: async () => (await import("./types.ts")).types,
   verify: async () => (await import("./verify.ts")).verify,
+  explain: async () => (await import("./explain.ts")).explain,
   repl: async () => (await import("./repl.ts")).repl,
   help: async () => help,
 };

@@ -111,6 +111,9 @@ export const COMMANDS = {
     options: {
       eval: value("SOURCE", "check this source instead of a file", { short: "e" }),
       types: flag("also check calls against the contracts of what --grant gives"),
+      "grants-file": flag(
+        "print the smallest grants that it seems to need as a grants file, and nothing else on stdout",
+      ),
       ...GRANTS,
       ...LANGUAGE,
       ...JSON_OUT,
@@ -119,6 +122,10 @@ export const COMMANDS = {
     examples: [
       "cordon check samples/02-report/guest.js",
       "cordon check samples/02-report/guest.js --types --grant files=ro:samples/02-report/data",
+      "cordon check samples/02-report/guest.js --grants-file",
+    ],
+    notes: [
+      'What a script computes (a path, a host) is not known before it runs: each place is told as "cannot tell".\nRun it with --audit LOG --audit-values full, and `cordon explain LOG` says what it used.',
     ],
   },
   types: {
@@ -138,6 +145,26 @@ export const COMMANDS = {
       ...HELP,
     },
     examples: ["cordon verify dist/engine.wasm", "cordon verify samples/05-wasm/program.wasm --instrument"],
+  },
+  explain: {
+    usage: "explain LOG | -  [OPTIONS]",
+    summary: "what an audit log says: who called what, what was refused and why, the smallest grants it needed",
+    options: {
+      capability: value("NAME", "only calls of this grant", many),
+      call: value("NAME", "only this call", many),
+      domain: value("NAME", "only of this guest, by its name or its number", many),
+      run: value("ID", "only of this run: a log may have many", many),
+      refused: flag("only what was refused"),
+      ...JSON_OUT,
+      ...HELP,
+    },
+    examples: [
+      "cordon explain samples/02-report/audit.ndjson",
+      "cordon explain samples/02-report/audit.ndjson --refused --capability files",
+    ],
+    notes: [
+      "`cordon run --audit LOG` writes one. A log of any size is read once, line by line; a torn line, and one that is no\nrecord, is counted. Paths and hosts are known only where the log has full arguments (--audit-values full).",
+    ],
   },
   repl: {
     usage: "repl  [OPTIONS]",

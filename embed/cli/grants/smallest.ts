@@ -1,0 +1,193 @@
+// The smallest grant that calls seem to need: of a script that was read (`check`), of an audit log (`explain`).
+//
+// What is named in a script or a log may be meant to fool its reader: only what is plainly a host, a port or a variable
+// gets into a command line that people paste.
+import type { Known } from "../known.ts";
+import type { Fields, KindName } from "./kinds.ts";
+
+/** One use. Without a call it was passed on, or asked by a computed name. */
+export interface UsedCall {
+  readonly call: string | undefined;
+  readonly args: readonly (Known | undefined)[];
+  /** Where, for messages: "line 7"; undefined where it does not matter. */
+  readonly where: string | undefined;
+}
+
+export interface Smallest {
+  /** As for a grant; DIR stands for what nobody can tell. */
+  readonly fields: Fields;
+  /** What it is used for: `reads "a.txt"`. */
+  readonly uses: readonly string[];
+  /** What could not be told, and where. */
+  readonly unknown: readonly string[];
+}
+
+interface Finding {
+  readonly lists: Map<string, Set<string>>;
+  readonly texts: Map<string, string>;
+  readonly uses: Set<string>;
+  readonly unknown: Map<string, Set<string>>;
+}
+
+const MOST_LISTED = 200;
+const MOST_TEXT = 80;
+
+const quoted = (text: string): string =>
+  JSON.stringify(text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}...` : text);
+
+function add(finding: Finding, field: string, item: string): void {
+  const list = finding.lists.get(field) ?? new Set();
+  if (list.size < MOST_LISTED) list.add(item);
+  finding.lists.set(field, list);
+}
+
+function used(finding: Finding, use: string): void {
+  if (finding.uses.size < MOST_LISTED) finding.uses.add(use);
+}
+
+function unknown(finding: Finding, what: string, { where }: UsedCall): void {
+  const places = finding.unknown.get(what) ?? new Set();
+  if (where !== undefined && places.size < MOST_LISTED) places.add(where);
+  finding.unknown.set(what, places);
+}
+
+const valueIn = (known: Known | undefined): unknown => (known?.kind === "value" ? known.value : undefined);
+const fieldOf = (known: Known | undefined, key: string): Known | undefined =>
+  known?.kind === "record" ? known.fields.get(key) : undefined;
+/** Left out, as far as one sees. */
+const isAbsent = (known: Known | undefined, key: string): boolean => known?.kind === "record" && !known.fields.has(key);
+
+// biome-ignore format: a table
+/** Which arguments of a call are paths, and whether it writes. A test holds it against the contract. */
+export const FILE_CALLS: ReadonlyMap<string, { readonly paths: number; readonly writes: boolean }> = new Map([
+  ["readText",      { paths: 1, writes: false }],
+  ["readBytes",     { paths: 1, writes: false }],
+  ["list",          { paths: 1, writes: false }],
+  ["stat",          { paths: 1, writes: false }],
+  ["exists",        { paths: 1, writes: false }],
+  ["open",          { paths: 1, writes: false }],
+  ["openReader",    { paths: 1, writes: false }],
+  ["watch",         { paths: 1, writes: false }],
+  ["writeText",     { paths: 1, writes: true }],
+  ["writeBytes",    { paths: 1, writes: true }],
+  ["append",        { paths: 1, writes: true }],
+  ["remove",        { paths: 1, writes: true }],
+  ["makeDirectory", { paths: 1, writes: true }],
+  ["truncate",      { paths: 1, writes: true }],
+  ["openWriter",    { paths: 1, writes: true }],
+  ["rename",        { paths: 2, writes: true }],
+  ["copy",          { paths: 2, writes: true }],
+]);
+
+/** `open` writes if its options say so; what they say may not be known. */
+function opensForWriting(finding: Finding, use: UsedCall): boolean {
+  const options = use.args[1];
+  if (use.args.length < 2 || isAbsent(options, "write")) return false;
+  const write = valueIn(fieldOf(options, "write"));
+  if (typeof write !== "boolean") unknown(finding, "whether a file is opened for writing", use);
+  return write !== false;
+}
+
+function seeFiles(finding: Finding, use: UsedCall): void {
+  const facts = FILE_CALLS.get(use.call ?? "");
+  const writes = use.call === "open" ? opensForWriting(finding, use) : facts?.writes !== false;
+  if (writes) finding.texts.set("mode", "rw");
+  const paths = use.args.slice(0, facts?.paths ?? 0);
+  for (const path of paths) {
+    const text = valueIn(path);
+    if (typeof text === "string") used(finding, `${writes ? "writes" : "reads"} ${quoted(text)}`);
+    else unknown(finding, "a path that is computed", use);
+  }
+}
+
+const HOST = /^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)$/;
+
+/** HOST:PORT if both are known and plain. An IPv6 address gets its brackets. */
+function endpoint(host: unknown, port: unknown): string | undefined {
+  const name = typeof host === "string" && host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+  const isPort = Number.isInteger(port) && Number(port) >= 0 && Number(port) <= 65_535;
+  return typeof name === "string" && HOST.test(name) && isPort ? `${name}:${String(port)}` : undefined;
+}
+
+function seeEndpoint(finding: Finding, use: UsedCall, field: string, host: unknown): void {
+  const port = valueIn(fieldOf(use.args[0], "port"));
+  const found = endpoint(host, port);
+  if (found !== undefined) add(finding, field, found);
+  else if (typeof host === "string" && HOST.test(host)) unknown(finding, `which port of ${host}`, use);
+  else unknown(finding, `which host ${use.call} is for`, use);
+}
+
+const LOOPBACK = "127.0.0.1";
+
+function seeNet(finding: Finding, use: UsedCall): void {
+  const [first] = use.args;
+  const address = isAbsent(first, "address") ? LOOPBACK : valueIn(fieldOf(first, "address"));
+  if (use.call === "connect") seeEndpoint(finding, use, "allow", valueIn(fieldOf(first, "host")));
+  else if (use.call === "send") seeEndpoint(finding, use, "udp", valueIn(fieldOf(first, "host")));
+  else if (use.call === "listen" || use.call === "bind") seeEndpoint(finding, use, use.call, address);
+  else if (use.call === "resolve") unknown(finding, "for which port a name is resolved", use);
+}
+
+/** Host and port of a URL, if as much of it is known. */
+function endpointOfUrl(known: Known | undefined): string | undefined {
+  const text = known?.kind === "prefix" ? known.text : valueIn(known);
+  if (typeof text !== "string") return undefined;
+  const [, scheme = "", authority = "", end = ""] = /^(https?):\/\/([^/?#]*)([/?#]?)/i.exec(text) ?? [];
+  // The rest of an authority could still follow.
+  if (known?.kind === "prefix" && end === "") return undefined;
+  const [, host = "", port] = /^(\[[^\]]*\]|[^:@]*)(?::(\d+))?$/.exec(authority) ?? [];
+  return endpoint(host, port === undefined ? (scheme.toLowerCase() === "https" ? 443 : 80) : Number(port));
+}
+
+function seeHttp(finding: Finding, use: UsedCall): void {
+  const found = endpointOfUrl(use.args[0]) ?? endpointOfUrl(fieldOf(use.args[0], "url"));
+  if (found === undefined) unknown(finding, "which host a request is for", use);
+  else add(finding, "allow", found);
+}
+
+function seeEnv(finding: Finding, use: UsedCall): void {
+  const name = valueIn(use.args[0]);
+  if (use.call === "list") unknown(finding, "which variables it looks for in the list", use);
+  else if (typeof name === "string" && /^[A-Za-z_]\w{0,99}$/.test(name)) add(finding, "names", name);
+  else unknown(finding, "which variable it asks for", use);
+}
+
+interface Row {
+  /** What there is before anything was seen. */
+  readonly texts?: Readonly<Record<string, string>>;
+  readonly lists?: readonly string[];
+  see(finding: Finding, use: UsedCall): void;
+}
+const plain: Row = { see: () => undefined };
+
+const ROWS: Readonly<Record<KindName, Row>> = {
+  files: { texts: { mode: "ro", path: "DIR" }, see: seeFiles },
+  net: { see: seeNet },
+  http: { lists: ["allow"], see: seeHttp },
+  kv: { texts: { store: "memory" }, see: () => undefined },
+  env: { lists: ["names"], see: seeEnv },
+  ...{ args: plain, clock: plain, timers: plain, random: plain, console: plain, terminal: plain },
+};
+
+/** The smallest grant of a kind with which all these calls could be made, and what nobody can tell. */
+export function smallest(kind: KindName, calls: readonly UsedCall[]): Smallest {
+  const { texts = {}, lists = [], see } = ROWS[kind];
+  const finding: Finding = {
+    lists: new Map(lists.map((name) => [name, new Set()])),
+    texts: new Map(Object.entries(texts)),
+    uses: new Set(),
+    unknown: new Map(),
+  };
+  for (const use of calls) {
+    if (use.call === undefined) unknown(finding, "what is done with it where it is passed on", use);
+    else see(finding, use);
+  }
+  const listed = [...finding.lists].map(([name, items]) => [name, [...items].sort()] as const);
+  return {
+    fields: Object.fromEntries([...finding.texts, ...listed]),
+    uses: [...finding.uses],
+    unknown: [...finding.unknown].map(([what, places]) =>
+      places.size === 0 ? what : `${what} (${[...places].join(", ")})`,
+    ),
+  };
+}
