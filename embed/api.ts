@@ -6,6 +6,7 @@ export type { VirtualOptions } from "./clock.ts";
 export { type Cordon, createCordon, type RunRequest } from "./cordon.ts";
 export type { BytesSource, CordonPowers } from "./engine.ts";
 export { CODES, CordonError, type ErrorCode, isCordonError } from "./errors.ts";
+export type { Layer, LayerOptions, Stack, StackedLayer } from "./layer.ts";
 export {
   LIMITS,
   type LimitName,

@@ -1,5 +1,6 @@
 // A sandbox is born: a domain from the engine's image, with its grants, configured.
 import { type CallRecord, DEPTH_SHARED_STACK, type Domain, PAGE } from "../kernel/index.ts";
+import { type Meter, meterUnder } from "../policy-libs/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
 import { type Audit, readAudits } from "./audit-options.ts";
 import { type CallEntry, type Prepared, prepareGrants } from "./capability.ts";
@@ -13,19 +14,20 @@ import { newOutput, type Output } from "./output.ts";
 import { type RandomBytes, realRandom, seededRandom } from "./randomness.ts";
 import { asError, endingText } from "./result.ts";
 import { systemGrants } from "./system.ts";
-import { type Meter, newMeter } from "./target.ts";
+import { type Meter as CallCounter, newMeter } from "./target.ts";
 import { decodeValue, encodeValue } from "./values.ts";
-import type { Watching } from "./watch.ts";
 import { newWatchers } from "./watchers.ts";
 
 /** Counts calls of grants against `most`, and ends the domain beyond. */
-export interface CallMeter extends Meter {
+export interface CallMeter extends CallCounter {
   used: number;
   most: number;
 }
 
 /** What a sandbox is made of, checked before anything is made. */
 export interface Plan {
+  /** In meters and audits. */
+  readonly name: string;
   readonly limits: Limits;
   readonly grants: readonly Prepared[];
   readonly load: Load | undefined;
@@ -36,6 +38,7 @@ export interface Plan {
   readonly timeZoneOffset: number;
   readonly trace: ((record: CallRecord) => void) | undefined;
   readonly audits: readonly Audit[];
+  readonly paying: Meter | undefined;
 }
 
 export interface Born {
@@ -44,13 +47,15 @@ export interface Born {
   readonly output: Output;
   readonly clock: Clock;
   readonly meter: CallMeter;
-  readonly watching: Watching | undefined;
+  /** What it uses, of all its runs. */
+  readonly account: Meter;
 }
 
 export function planSandbox(given: SandboxOptions): Plan {
   const options = readSandboxOptions(given);
   const virtual = options.virtual === true ? {} : options.virtual || undefined;
   return {
+    name: "sandbox",
     limits: allLimits(options.profile, options.limits),
     grants: prepareGrants(options.grant),
     load: moduleLoader(options.modules),
@@ -61,6 +66,7 @@ export function planSandbox(given: SandboxOptions): Plan {
     timeZoneOffset: options.timeZoneOffset ?? 0,
     trace: options.trace,
     audits: readAudits(options.audit),
+    paying: options.meter,
   };
 }
 
@@ -70,6 +76,8 @@ function spawn(
   { kernel, artifact, image }: Engine,
   limits: Limits,
   onCall: ((record: CallRecord) => void) | undefined,
+  owner: CallMeter,
+  { account }: Meter,
 ): Domain {
   const pages = Math.floor(limits.memory / PAGE);
   if (pages < image.pages) {
@@ -77,9 +85,13 @@ function spawn(
     throw new CordonError("E_LIMIT", `limits.memory is ${limits.memory}: the engine itself needs ${least} MiB`);
   }
   const watch = onCall === undefined ? {} : { onCall };
-  const spawned = kernel.spawn(artifact, { limits: { pages, inFlight: limits.inFlight }, image, ...watch });
+  const spawned = kernel.spawn(artifact, {
+    ...{ limits: { pages, inFlight: limits.inFlight }, image, owner, account },
+    ...watch,
+  });
   if (spawned.kind === "returned") return spawned.value;
-  const why = spawned.kind === "exhausted" ? "the host has no memory for another sandbox" : spawned.kind;
+  if (spawned.kind === "refused") throw new CordonError("E_LIMIT", `the meter allows no sandbox: ${spawned.why}`);
+  const why = spawned.kind === "exhausted" ? "the host or the meter has no memory for another sandbox" : spawned.kind;
   throw new CordonError("E_ENGINE", `no sandbox could be made: ${why}`);
 }
 
@@ -104,9 +116,9 @@ async function configure(domain: Domain, grants: object, system: object, options
   throw new CordonError("E_ENGINE", `the engine could not be configured: ${why}`);
 }
 
-function newCallMeter(domain: () => Domain, watching: Watching | undefined): CallMeter {
+function newCallMeter(domain: () => Domain): CallMeter {
   const meter: CallMeter = {
-    ...{ used: 0, most: 0, inFlight: 0, watching },
+    ...{ used: 0, most: 0, inFlight: 0, watching: undefined },
     take() {
       if (meter.used >= meter.most) {
         domain().end({ kind: "exhausted", resource: "calls" });
@@ -122,9 +134,10 @@ function newCallMeter(domain: () => Domain, watching: Watching | undefined): Cal
 export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
   const names = new Map<number, string | null>();
   const watchers = newWatchers(plan, (handle) => names.get(handle));
-  const domain = spawn(engine, plan.limits, watchers.onCall);
-  const watching = watchers.begin(domain, plan.grants);
-  const [meter, loading] = [newCallMeter(() => domain, watching), newMeter()];
+  const [meter, loading] = [newCallMeter(() => domain), newMeter()];
+  const account = meterUnder(plan.paying, plan.name);
+  const domain: Domain = spawn(engine, plan.limits, watchers.onCall, meter, account);
+  meter.watching = watchers.begin(domain, plan.grants);
   const isQuiet = (): boolean => domain.isWaiting() && meter.inFlight + loading.inFlight === 0;
   const clock = plan.virtual === undefined ? realClock() : virtualClock(plan.start, isQuiet, later);
   const { random, output, load } = plan;
@@ -148,5 +161,5 @@ export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
   const { timeZoneOffset, limits } = plan;
   const stack = engine.kernel.canSuspend ? {} : { stack: SHARED_STACK };
   await configure(domain, grants, system, { timeZoneOffset, memory: limits.memory, ...stack });
-  return { domain, limits: plan.limits, output, clock, meter, watching };
+  return { domain, limits: plan.limits, output, clock, meter, account };
 }

@@ -1,5 +1,7 @@
 // A Cordon: `run` and `createSandbox` over one engine. Entries make one of their host's powers.
+import type { Grants } from "./capability.ts";
 import { type CordonPowers, type Engine, newEngine } from "./engine.ts";
+import { type Layer, type LayerOptions, newLayer, newStack, type Stack, type StackedLayer } from "./layer.ts";
 import { type RunOptions, type SandboxOptions, type Source, splitOptions } from "./options.ts";
 import type { Result } from "./result.ts";
 import { newSandbox, runAlone, type Sandbox } from "./sandbox.ts";
@@ -13,6 +15,10 @@ export interface Cordon {
   /** Runs a source in a sandbox of its own, which ends with it. */
   run<T = unknown>(request: RunRequest): Promise<Result<T>>;
   createSandbox(options?: SandboxOptions): Promise<Sandbox>;
+  /** Starts a guest that stands in front of others: what it offers is granted above it. */
+  layer(options: LayerOptions): Promise<Layer>;
+  /** Layers one upon the other, the first at the bottom, over `base`. */
+  stack(base: Grants, layers: readonly StackedLayer[]): Promise<Stack>;
   /** Loads the engine, so that the first run need not wait for it. */
   warmUp(): Promise<void>;
 }
@@ -28,6 +34,8 @@ export function createCordon(powers: CordonPowers): Cordon {
   return Object.freeze({
     run: (request: RunRequest) => runOnce(engine, request),
     createSandbox: (options: SandboxOptions = {}) => newSandbox(engine, options),
+    layer: (options: LayerOptions) => newLayer(engine, options),
+    stack: (base: Grants, layers: readonly StackedLayer[]) => newStack(engine, base, layers),
     warmUp: async () => void (await engine()),
   }) as Cordon;
 }

@@ -1,5 +1,6 @@
 // The options of createSandbox and run: what they are, and that there are no others.
 import type { CallRecord } from "../kernel/index.ts";
+import { type Meter, meterOf } from "../policy-libs/index.ts";
 import type { AuditOptions } from "./audit-options.ts";
 import type { Grants } from "./capability.ts";
 import type { VirtualOptions } from "./clock.ts";
@@ -28,6 +29,8 @@ export interface SandboxOptions {
   readonly virtual?: boolean | VirtualOptions | undefined;
   /** The guest's local time, in minutes after UTC. Default: 0. */
   readonly timeZoneOffset?: number | undefined;
+  /** Who pays: the sandbox has a meter of its own below it. Default: nobody. */
+  readonly meter?: Meter | undefined;
   /** Called for each call of a grant. */
   readonly trace?: ((record: TraceRecord) => void) | undefined;
   /** Gets one record for each call of a grant, once it is over; several may. */
@@ -63,6 +66,7 @@ const SANDBOX_KEYS = [
   "modules",
   "virtual",
   "timeZoneOffset",
+  "meter",
   "trace",
   "audit",
 ] as const;
@@ -80,14 +84,20 @@ const wrong = (what: string): never => {
   throw new CordonError("E_OPTION", what);
 };
 
+const isMeter = (value: unknown): boolean => {
+  const account: unknown = (value as Partial<Meter> | null)?.account;
+  return typeof account === "object" && account !== null && meterOf(account as Meter["account"]) === value;
+};
+
 const isOptional = (value: unknown, type: string): boolean => value === undefined || typeof value === type;
 
 /** A copy that was checked. */
 export function readSandboxOptions(given: SandboxOptions): SandboxOptions {
   const options = readKeys<SandboxOptions>(given, SANDBOX_KEYS, "createSandbox");
-  const { grant, trace, timeZoneOffset, virtual } = options;
+  const { grant, trace, timeZoneOffset, virtual, meter } = options;
   if (grant !== undefined && !isPlain(grant)) throw new CordonError("E_GRANT", "grant must be a plain object");
   if (!isOptional(trace, "function")) wrong("trace must be a function");
+  if (meter !== undefined && !isMeter(meter)) wrong("meter must be what meter() made");
   const isOffset = Number.isFinite(timeZoneOffset) && Math.abs(timeZoneOffset as number) <= 24 * 60;
   if (timeZoneOffset !== undefined && !isOffset) wrong("timeZoneOffset must be minutes from -1440 to 1440");
   return { __proto__: null, ...options, virtual: readVirtual(virtual) } as SandboxOptions;
@@ -112,6 +122,16 @@ export function readRunOptions(given: RunOptions, who = "run"): RunOptions {
   if (language !== undefined && !["auto", "javascript", "typescript"].includes(language))
     wrong('language must be "auto", "javascript" or "typescript"');
   checkSignal(signal);
+  return options;
+}
+
+const LAYER_KEYS = ["name", "source", "kind", "inputs", "offers", ...SANDBOX_KEYS] as const;
+
+/** A copy that was checked, but for what the sandbox and the offers need. */
+export function readLayerOptions<T extends object>(given: T): T {
+  const options = readKeys<T & { readonly name?: unknown; readonly inputs?: unknown }>(given, LAYER_KEYS, "layer");
+  if (!isOptional(options.name, "string")) wrong("name must be text");
+  if (options.inputs !== undefined && !isPlain(options.inputs)) wrong("inputs must be a plain object");
   return options;
 }
 

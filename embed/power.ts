@@ -11,7 +11,7 @@ import {
   type Reply,
   type Target,
 } from "../kernel/index.ts";
-import { capability, type Granted, type HostFunction } from "../policy-libs/index.ts";
+import { capability, type Granted, type HostFunction, unused } from "../policy-libs/index.ts";
 import { CordonError } from "./errors.ts";
 import { asError } from "./result.ts";
 import { newTarget, type Passing, type TargetParts } from "./target.ts";
@@ -35,6 +35,8 @@ export function powerOf(granted: Granted): Capability {
   const { contract, caretaker } = granted;
   const target = hostTarget({ name: contract.name, contract, functions: bodiesOf(granted) });
   const made = newCapability(contract, target, caretaker === undefined ? [] : [caretaker]);
+  // What it keeps open is closed when no guest has it any more.
+  made.onUnused = () => unused(granted);
   powers.set(granted, made);
   return made;
 }

@@ -43,6 +43,9 @@ export type Status = Result["status"];
 
 export const NO_USAGE: RunUsage = Object.freeze({ fuel: 0, memory: 0, calls: 0, bytes: 0, wall: 0 });
 
+export const NO_FACTS: RunFacts = Object.freeze({ usage: NO_USAGE, console: [] });
+export const refused = (by: string, why: string): Result<never> => ({ status: "refused", by, why, ...NO_FACTS });
+
 export function fromEnding(ending: Ending, facts: RunFacts): Result<never> {
   switch (ending.kind) {
     case "exhausted":

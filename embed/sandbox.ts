@@ -6,9 +6,10 @@ import { type Engine, later, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { type Limits, runLimits } from "./limits.ts";
 import { type RunOptions, readRunOptions, type SandboxOptions, type Source } from "./options.ts";
-import { isBytes } from "./plain.ts";
-import { asError, endingText, fromEnding, NO_USAGE, type Result, type RunFacts } from "./result.ts";
+import type { RunFacts } from "./result.ts";
+import { asError, endingText, fromEnding, NO_FACTS, type Result, refused } from "./result.ts";
 import { isAborted, onAbort } from "./signal.ts";
+import { readSource } from "./source.ts";
 import { nothingSpent, rest, type Spent, spend } from "./spent.ts";
 import { type Helper, type Language, languageOf, strip } from "./typescript.ts";
 import { decodeValue, encodeValue } from "./values.ts";
@@ -65,9 +66,6 @@ interface TypeScriptSource {
 const MOST_QUEUED = 64;
 /** The kernel counts system calls too; the limit of the embedder counts grants only and is kept by the meter. */
 const SYSTEM_CALLS = 1e12;
-
-const NO_FACTS: RunFacts = Object.freeze({ usage: NO_USAGE, console: [] });
-const refused = (by: string, why: string): Result<never> => ({ status: "refused", by, why, ...NO_FACTS });
 
 interface Watch {
   stop(): void;
@@ -232,25 +230,6 @@ function enqueue(box: Box, job: Job): Promise<Result> {
   return turn;
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
-
-/** The source as text, or why there is none. */
-function readSource(source: unknown, most: number): string | Result<never> {
-  if (!(typeof source === "string" || isBytes(source))) {
-    throw new CordonError("E_OPTION", "source must be text, or a Uint8Array of UTF-8");
-  }
-  // A character is at least a byte, so a long text need not be encoded to be too long.
-  const size =
-    typeof source === "string" && source.length <= most ? new TextEncoder().encode(source).length : source.length;
-  if (size > most) return refused("limits.source", `a source of ${size} bytes, and the limit is ${most}`);
-  if (typeof source === "string") return source;
-  try {
-    return decoder.decode(source);
-  } catch {
-    return refused("source", "the source is not UTF-8");
-  }
-}
-
 function inputsOf({ inputs }: RunOptions, granted: readonly string[]): object {
   if (inputs === undefined) return {};
   const hidden = granted.find((name) => Object.hasOwn(inputs, name));
@@ -327,7 +306,8 @@ async function checkSource(box: Box, source: Source, given: RunOptions): Promise
 function dispose(box: Box): void {
   box.isDisposed = true;
   endBox(box, { kind: "aborted" });
-  box.watching?.end();
+  box.meter.watching?.end();
+  box.account.remove();
 }
 
 function facade(box: Box): Sandbox {

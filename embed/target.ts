@@ -14,7 +14,7 @@ export interface Meter {
   take(): boolean;
   inFlight: number;
   /** Who watches these calls. */
-  readonly watching?: Watching | undefined;
+  watching?: Watching | undefined;
   /** Stops the run until somebody answers. */
   interrupt?: Interrupt | undefined;
 }

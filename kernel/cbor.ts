@@ -369,8 +369,9 @@ export const requestMessage = (token: number, method: number, value: Uint8Array)
 export const invokeMessage = (token: number, object: number, call: string, value: Uint8Array): Uint8Array =>
   envelope([0x85, 2, ...head(0, token), ...head(0, object), ...ascii(call)], value);
 
-/** [3, object, true, undefined]: nobody holds this object any more. */
-export const forgetMessage = (object: number): Uint8Array => Uint8Array.from([0x84, 3, ...head(0, object), 0xf5, 0xf7]);
+/** [3, object, times]: nobody holds this object any more, of all the times that it was sent. */
+export const forgetMessage = (object: number, times: number): Uint8Array =>
+  Uint8Array.from([0x83, 3, ...head(0, object), ...head(0, times)]);
 
 /** [[call, mode], ...]: what the guest wants to know of a contract. */
 export const description = (calls: readonly { readonly name: string; readonly mode: string }[]): Uint8Array =>

@@ -42,6 +42,12 @@ export interface OpenRequest {
   readonly resolve: (answer: Answer) => void;
 }
 
+/** An object of a domain that others hold: how often it was sent, and the capability under each contract. */
+export interface Offer {
+  times: number;
+  readonly made: Capability[];
+}
+
 /** A domain as the kernel sees it. Nothing outside the kernel holds one. */
 export interface Tenant {
   readonly id: number;
@@ -50,7 +56,7 @@ export interface Tenant {
   readonly account: Account;
   readonly owner: unknown;
   /** Objects of this domain that others hold. */
-  readonly offers: Map<number, Capability[]>;
+  readonly offers: Map<number, Offer>;
   readonly limits: DomainLimits;
   readonly onCall: ((record: CallRecord) => void) | undefined;
   readonly frame: Frame;
@@ -247,7 +253,7 @@ function letGo(tenant: Tenant): void {
   const dropped = [...tenant.pending.values()];
   tenant.pending.clear();
   for (const drop of dropped) drop();
-  for (const offered of tenant.offers.values()) for (const capability of offered) cut(capability);
+  for (const { made } of tenant.offers.values()) for (const capability of made) cut(capability);
   tenant.offers.clear();
   for (const slot of tenant.clist.slots) if (slot.capability !== undefined) release(slot.capability);
   tenant.clist.slots.length = 0;
@@ -333,6 +339,14 @@ function leave(tenant: Tenant): true {
   return true;
 }
 
+/** A domain that serves goes on as long as it answers. Not while it runs into a limit already. */
+export function renew(tenant: Tenant): void {
+  const { perAnswer, fuel } = tenant.allowance;
+  if (perAnswer === undefined || tenant.left < 0) return;
+  tenant.left = Math.trunc(orNothing(fuel));
+  tenant.allowance = { ...tenant.allowance, deadline: tenant.core.schedule.now() + orNothing(perAnswer) };
+}
+
 /** What is no number is nothing: a limit with which nothing compares must not be no limit. */
 // biome-ignore lint/complexity/useMathMinMax: Math.max(NaN, 0) is NaN, with which nothing compares
 const orNothing = (limit: number): number => (limit >= 0 ? limit : 0);
@@ -405,6 +419,7 @@ export function ask(tenant: Tenant, request: OpenRequest, message: (token: numbe
   }
   const token = tenant.nextToken;
   tenant.nextToken = (token + 1) & 0x3fff_ffff;
+  if (tenant.requests.size === 0) renew(tenant);
   tenant.requests.set(token, request);
   deliver(tenant, message(token));
   return () => void tenant.requests.delete(token);

@@ -12,7 +12,7 @@
 import { type BadValue, completionMessage, description, errorValue } from "./cbor.ts";
 import { type Capability, cut, derive, drop, lookUp } from "./clist.ts";
 import { ANY, type CallContract, type Checked, checkArguments, checkRefusal, checkShape } from "./contract.ts";
-import { announceWait, chargeFuel, deliver, end, mayPark, type Tenant } from "./domain.ts";
+import { announceWait, chargeFuel, deliver, end, mayPark, renew, type Tenant } from "./domain.ts";
 import { PAGE_COST } from "./fuel.ts";
 import { MAX_PENDING, MAX_VALUE_BYTES, PAGE } from "./limits.ts";
 import { type Account, adjust, BYTES_MOVED, CALLS, chargeAccount, IN_FLIGHT, MEMORY } from "./meter.ts";
@@ -267,8 +267,9 @@ function isWhole(value: Uint8Array, checked: Checked, capabilities: readonly Cap
 }
 
 function finish(tenant: Tenant, crossing: Crossing, reply: Reply): number {
-  const { at, capacity } = crossing;
+  const { handle, method, at, capacity, length } = crossing;
   const { ok, bytes } = conclude(tenant, crossing, judge(crossing, reply));
+  observe(tenant, handle, method, ok ? "done" : "failed", length, bytes.length);
   if (ok && copyOut(tenant, at, capacity, bytes)) return bytes.length;
   tenant.waiting = bytes.slice();
   return ok ? bytes.length : ERROR;
@@ -282,12 +283,11 @@ function complete(tenant: Tenant, crossing: Crossing, token: number, reply: Repl
 
 /** Charges a reply and moves its capabilities into the caller's c-list. */
 function conclude(tenant: Tenant, crossing: Crossing, judged: Judged): { ok: boolean; bytes: Uint8Array } {
-  const { capability, account, handle, method, length } = crossing;
+  const { capability, account } = crossing;
   const { ok, value, items, found = NONE_FOUND } = judged;
   chargeValue(tenant, items, value.length);
   tenant.bytes += value.length;
   adjust(account, BYTES_MOVED, value.length);
-  observe(tenant, handle, method, ok ? "done" : "failed", length, value.length);
   if (found.length === 0) return { ok, bytes: value };
   const bytes = value.slice();
   const given = judged.capabilities.map((source) => derive(source, capability));
@@ -355,6 +355,7 @@ export function answer(tenant: Tenant, token: number, ok: number, at: number, le
   const bytes = tenant.core.scratch.slice(0, copied);
   tenant.requests.delete(token >>> 0);
   tenant.bytes += copied;
+  renew(tenant);
   request.resolve(checkAnswer(tenant, request.call, ok === 1, bytes));
   return 0;
 }

@@ -7,10 +7,10 @@
 //   P2  What arrives is derived from what was sent and from what it was sent over: cutting either cuts it.
 // Trust
 //   Trusts clist.ts. Trusted by gate.ts and kernel.ts.
-import { errorValue, forgetMessage, invokeMessage } from "./cbor.ts";
+import { errorValue, forgetMessage, invokeMessage, TAGGED } from "./cbor.ts";
 import { type Capability, derive, drop, grant, lookUp, newCapability } from "./clist.ts";
 import type { CallContract, Contract } from "./contract.ts";
-import { ask, deliver, type Tenant } from "./domain.ts";
+import { ask, deliver, type Offer, type Tenant } from "./domain.ts";
 import { MAX_OFFERS, MAX_PENDING } from "./limits.ts";
 import type { Found } from "./shape.ts";
 import type { Answer, CallContext, Reply } from "./types.ts";
@@ -47,6 +47,7 @@ export function send(sender: Tenant, bytes: Uint8Array, found: readonly Found[],
   }
   found.forEach(({ at }, index) => {
     writeU32(bytes, at, index);
+    bytes[at - 2] = TAGGED.HANDLE & 0xff; // before the number's own head: an object of the sender's is a handle now
   });
   return { capabilities: sources.map((source) => (via === undefined ? derive(source) : derive(source, via))), found };
 }
@@ -72,22 +73,23 @@ export function take(
 
 /** The capability of an object of this domain; the same one as long as somebody holds it. */
 function offer(owner: Tenant, object: number, contract: Contract): Capability | undefined {
-  const known = owner.offers.get(object) ?? [];
-  const same = known.find(({ contract: { form } }) => form === contract.form);
+  if (!owner.offers.has(object) && owner.offers.size >= MAX_OFFERS) return undefined;
+  const offer = owner.offers.get(object) ?? { times: 0, made: [] };
+  owner.offers.set(object, offer);
+  offer.times++;
+  const same = offer.made.find(({ contract: { form } }) => form === contract.form);
   if (same !== undefined) return same;
-  if (owner.offers.size >= MAX_OFFERS || known.length >= MAX_OFFERS) return undefined;
-  const offered = newCapability(contract, (method, bytes, length, context) =>
+  const made = newCapability(contract, (method, bytes, length, context) =>
     invoke(owner, object, contract.calls[method] as CallContract, bytes.slice(0, length), context),
   );
-  owner.offers.set(object, [...known, offered]);
-  offered.onUnused = () => withdraw(owner, object, offered);
-  return offered;
+  made.onUnused = () => withdraw(owner, object, offer, made);
+  offer.made.push(made);
+  return made;
 }
 
-function withdraw(owner: Tenant, object: number, offered: Capability): void {
-  const rest = (owner.offers.get(object) ?? []).filter((other) => other !== offered);
-  if (rest.length > 0) return void owner.offers.set(object, rest);
-  if (owner.offers.delete(object)) deliver(owner, forgetMessage(object));
+function withdraw(owner: Tenant, object: number, offer: Offer, unused: Capability): void {
+  offer.made.splice(offer.made.indexOf(unused), 1);
+  if (offer.made.length === 0 && owner.offers.delete(object)) deliver(owner, forgetMessage(object, offer.times));
 }
 
 const failed = (code: string, why: string): Reply => ({ failed: errorValue(code, why) });

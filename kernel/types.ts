@@ -80,6 +80,9 @@ export interface Allowance {
   readonly deadline: number;
   /** Asked between slices: true ends the domain as aborted. */
   readonly aborted?: () => boolean;
+  /** Of a domain that serves others: ms for each answer. When it answers, and when its first caller comes, fuel and
+   * time begin again. */
+  readonly perAnswer?: number;
 }
 
 export interface Usage {

@@ -31,13 +31,8 @@ type Modes = Readonly<Record<string, CallMode>>;
 type SomeFunctions = Readonly<Record<string, HostFunction>>;
 
 /** As the calls of the contract say, unless `given` says otherwise. */
-function modesOf({ calls }: Contract, given: Modes): Modes {
-  const said = calls.flatMap((call) => {
-    const { mode } = call as { readonly mode?: CallMode };
-    return mode === undefined ? [] : [[call.name, mode] as const];
-  });
-  return Object.freeze({ ...Object.fromEntries(said), ...given });
-}
+const modesOf = ({ calls }: Contract, given: Modes): Modes =>
+  Object.freeze({ ...Object.fromEntries(calls.map(({ name, mode }) => [name, mode])), ...given });
 
 /**
  * Makes a capability. Under a contract of `contract()` the functions are typed by it. Throws a TypeError if a call of

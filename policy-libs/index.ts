@@ -1,5 +1,6 @@
 // The policy libraries' public API: re-exports only.
 
+export * from "./attenuate/index.ts";
 export { type Call, currentCall, type Interrupt, interrupt, type Signal, signal, within } from "./call.ts";
 export { type CallMode, capability, type Granted, type HostFunction, isGranted } from "./capability.ts";
 export {
@@ -9,6 +10,7 @@ export {
   arg,
   boolean,
   bytes,
+  type CallData,
   COMMON_REFUSALS,
   type ContractData,
   type ContractError,
@@ -37,8 +39,32 @@ export {
 } from "./contract/index.ts";
 export { type DescribedCall, type DescribedContract, isDescribed } from "./described.ts";
 export { FILES } from "./files/contract.ts";
-export { filesOf, readOnly, tree } from "./files/files.ts";
-export { FILES_ERRORS, type FilesErrorCode } from "./files/refusal.ts";
-export type { Entry, EntryFacts, EntryKind, FilesPlace } from "./files/types.ts";
+export {
+  FILE_WRITES,
+  FILES_READS,
+  FILES_WRITES,
+  type FilesCall,
+  isChange,
+  PATH_ARGUMENTS,
+} from "./files/effects.ts";
+export { type FilesOptions, filesOf, readOnly, tree } from "./files/files.ts";
+export { FILE, READER, WATCH, WRITER } from "./files/handle-contract.ts";
+export { FILES_ERRORS, type FilesErrorCode, filesError } from "./files/refusal.ts";
+export type {
+  Change,
+  ChangeKind,
+  Entry,
+  EntryFacts,
+  EntryKind,
+  FilesBounds,
+  FilesPlace,
+  OpenFile,
+  OpenHow,
+  OpenWatch,
+  OpenWriter,
+  WriterMode,
+} from "./files/types.ts";
 export { type TreeContents, type TreeOptions, treePlace } from "./files/virtual.ts";
+export * from "./meter/index.ts";
 export { type LoadedModule, type ModuleLoader, type ModuleReader, modulesFrom } from "./modules/loader.ts";
+export { unused, whenUnused, wrapping } from "./unused.ts";

@@ -61,7 +61,7 @@ export const TURN = {
  *   [COMPLETION, token, ok: boolean, value]      a pending call has ended; value is a result or an error value
  *   [REQUEST, token, method: uint, value]        somebody calls this domain; answer with the gate `answer`
  *   [INVOKE, token, object, name: text, args]    somebody calls an object that this domain has sent (tag OFFER); answer
- *   [FORGET, object, true, undefined]            nobody holds that object any more
+ *   [FORGET, object, times: uint]                nobody holds that object any more, as often as it was sent until now
  */
 export const MESSAGE = { COMPLETION: 0, REQUEST: 1, INVOKE: 2, FORGET: 3 } as const;
 

@@ -1,10 +1,19 @@
 // Checks the types of a contract and copies them: what comes back is frozen, plain and ours.
+import {
+  type BoundRule,
+  boundsOf,
+  INTEGER,
+  LENGTH,
+  onlyKnown,
+  type Properties,
+  readLiterals,
+  required,
+  VALUE,
+} from "./check-parts.ts";
 import { show } from "./error.ts";
 import { readContractName, readIdentifier } from "./names.ts";
-import { at, countNodes, deeper, type Place, readList, readRecord, readText, refuse } from "./reader.ts";
-import type { ContractData, Literal, Type } from "./types.ts";
-
-type Properties = ReadonlyMap<string, unknown>;
+import { at, countNodes, deeper, type Place, readList, readRecord, refuse } from "./reader.ts";
+import type { ContractData, Type } from "./types.ts";
 
 /** A place in a contract. */
 export interface ContractPlace extends Place {
@@ -14,64 +23,26 @@ export interface ContractPlace extends Place {
   readonly checkContract: (place: ContractPlace, alleged: unknown) => ContractData;
 }
 
-export function onlyKnown(place: Place, properties: Properties, names: readonly string[]): void {
-  const surplus = [...properties.keys()].find((key) => !names.includes(key));
-  if (surplus === undefined) return;
-  const right = names.length === 0 ? "there are none" : `there are ${names.join(", ")}`;
-  refuse(place, `there is no property ${show(surplus)}`, right);
-}
+/**
+ * The kernel tries the alternatives of a value one after the other, in steps that are bounded by the size of what crosses
+ * (kernel/shape.ts SH1): with more of them, right values would be refused.
+ */
+const MOST_ALTERNATIVES = 12;
 
-export function required(place: Place, properties: Properties, name: string): unknown {
-  return properties.has(name) ? properties.get(name) : refuse(place, `${name} is missing`, `say ${name}`);
-}
-
-interface BoundRule {
-  readonly isRight: (bound: number) => boolean;
-  readonly right: string;
-}
-
-const VALUE: BoundRule = { isRight: (bound) => !Number.isNaN(bound), right: "a number, not NaN" };
-const INTEGER: BoundRule = { isRight: Number.isSafeInteger, right: "an integer of the safe range" };
-const LENGTH: BoundRule = {
-  isRight: (bound) => Number.isSafeInteger(bound) && bound >= 0,
-  right: "a length: an integer from 0",
-};
-
-function boundOf(place: Place, properties: Properties, name: "min" | "max", rule: BoundRule): number | undefined {
-  const bound = properties.get(name);
-  if (bound === undefined) return undefined;
-  const here = at(place, `.${name}`);
-  if (typeof bound !== "number") return refuse(here, `${show(bound)} is no number`, rule.right);
-  return rule.isRight(bound) ? bound : refuse(here, show(bound), rule.right);
-}
-
-function boundsOf(place: Place, properties: Properties, rule: BoundRule): { min?: number; max?: number } {
-  const min = boundOf(place, properties, "min", rule);
-  const max = boundOf(place, properties, "max", rule);
-  if (min !== undefined && max !== undefined && min > max) {
-    refuse(at(place, ".min"), `${min} is more than max, ${max}`, "min is at most max");
-  }
-  return { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
-}
-
-const MOST_LITERAL = 1_024; // characters
-
-function readLiteral(alleged: unknown, place: Place): Literal {
-  if (alleged === null || typeof alleged === "boolean") return alleged;
-  if (typeof alleged === "number" && Number.isFinite(alleged)) return alleged;
-  if (typeof alleged === "string") return readText(place, alleged, MOST_LITERAL);
-  return refuse(place, `${show(alleged)} is no literal`, "strings, finite numbers, true, false and null");
-}
-
-function readLiterals(place: Place, alleged: unknown): readonly Literal[] {
-  const values = readList(place, alleged, "a list of literals", readLiteral);
-  return values.length > 0 ? Object.freeze(values) : refuse(place, "an enumeration of nothing", "at least one literal");
+function alternatives(type: Type): number {
+  if (type.type === "option") return 1 + alternatives(type.of);
+  return type.type === "union" ? type.of.reduce((sum, member) => sum + alternatives(member), 0) : 1;
 }
 
 function readMembers(place: ContractPlace, alleged: unknown): readonly Type[] {
   const right = "a list of types";
   const members = readList(place, alleged, right, (member, { path }) => checkType({ ...place, path }, member));
-  return members.length > 0 ? Object.freeze(members) : refuse(place, "a union of nothing", "at least one type");
+  if (members.length === 0) refuse(place, "a union of nothing", "at least one type");
+  const count = members.reduce((sum, member) => sum + alternatives(member), 0);
+  if (count > MOST_ALTERNATIVES) {
+    refuse(place, `${count} alternatives`, `at most ${MOST_ALTERNATIVES}; any number of literals is one oneOf(...)`);
+  }
+  return Object.freeze(members);
 }
 
 function readFields(place: ContractPlace, alleged: unknown): Readonly<Record<string, Type>> {

@@ -5,9 +5,10 @@
 //   C2  Every name is one that JavaScript gives no meaning to; every bound is one that a value can meet.
 //   C3  A handle by name names a contract around it.
 // Trust
-//   Trusts reader.ts. Trusted by graph.ts, lower.ts and describe.ts.
+//   Trusts reader.ts. Trusted by form.ts, lower.ts and describe.ts.
 import type { CallMode } from "../capability.ts";
-import { type ContractPlace, checkType, countMade, onlyKnown, required } from "./check-types.ts";
+import { onlyKnown, type Properties, required } from "./check-parts.ts";
+import { type ContractPlace, checkType, countMade } from "./check-types.ts";
 import { show } from "./error.ts";
 import { known } from "./made.ts";
 import { readCode, readContractName, readIdentifier, readParameterName } from "./names.ts";
@@ -19,8 +20,6 @@ export const MOST_CALLS = 256;
 const MOST_PARAMETERS = 64;
 const MOST_REFUSALS = 256;
 const MOST_DOCUMENT = 2_000; // characters
-
-type Properties = ReadonlyMap<string, unknown>;
 
 /** Shown to people and in comments of TypeScript: one line that ends no comment and drives no terminal. */
 function readDocument(place: ContractPlace, alleged: unknown): string {

@@ -1,13 +1,11 @@
 // Makes contracts: data, checked, becomes what the kernel checks calls by and what people read.
-
-import type { CallContract, Contract } from "../../kernel/index.ts";
-import type { DescribedCall } from "../described.ts";
 import { type Checked, check } from "./check.ts";
-import { describe } from "./describe.ts";
+import { type CallText, describe } from "./describe.ts";
 import { contractError, show } from "./error.ts";
 import { formOf, type Graph, graphOf, type Part } from "./form.ts";
 import type { AnyContract, ContractOf } from "./infer.ts";
 import { known, type Node, remember } from "./made.ts";
+import type { Count } from "./reader.ts";
 import type { ContractData, HandleType, Type } from "./types.ts";
 
 /** Different contracts in one: each has a form, which tells of all that it leads to. */
@@ -32,7 +30,7 @@ function handlesIn(type: Type): readonly HandleType[] {
 /** `around`: the contracts around this one, the outermost first. */
 function nodeOf(data: ContractData, around: readonly Node[]): Node {
   const handles = new Map<HandleType, Node>();
-  const node: Node = { data, handles, made: undefined };
+  const node: Node = { data, handles, contract: undefined };
   const scope = [...around, node];
   const types = Object.values(data.calls).flatMap(({ takes, gives }) => [...takes.map(({ of }) => of), gives]);
   for (const handle of types.flatMap(handlesIn)) {
@@ -43,33 +41,36 @@ function nodeOf(data: ContractData, around: readonly Node[]): Node {
   return node;
 }
 
-/** The kernel's contract, with the rest of a DescribedContract and the data. */
-interface Made extends Contract, Pick<ContractOf<ContractData>, "allows" | "never" | "declarations" | "data"> {
-  readonly calls: readonly (CallContract & Pick<DescribedCall, "params" | "returns" | "about">)[];
-}
-
-function make(graph: Graph, part: Part): Made {
-  const { name, allows, never } = part.node.data;
+function make(graph: Graph, part: Part, { nodes, levels }: Count): AnyContract {
+  const { node } = part;
+  const { name, allows, never } = node.data;
   const { calls, declarations } = describe(graph, part);
-  const described = part.calls.map((call) => Object.freeze({ ...call, ...calls.get(call.name) }));
-  const made = { name, form: formOf(graph, part), allows, never, declarations, data: part.node.data };
-  return Object.freeze({ ...made, calls: Object.freeze(described) }) as Made;
+  const described = part.calls.map((call, at) => Object.freeze({ ...call, ...(calls[at] as CallText) }));
+  const all = { name, form: formOf(graph, part), allows, never, declarations, data: node.data };
+  const made = Object.freeze({ ...all, calls: Object.freeze(described) });
+  remember({ node, nodes, levels }, made);
+  return made;
 }
 
-function makeAll({ data, count: { nodes, levels } }: Checked): Contract {
+const once = <T>(make: () => T): (() => T) => {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+};
+
+function makeAll({ data, count }: Checked): AnyContract {
   const root = nodeOf(data, []);
   const graph = graphOf(root);
-  const count = graph.parts.length;
-  if (count > MOST_CONTRACTS) {
-    throw contractError(show(data.name), "", `${count} different contracts in one`, `at most ${MOST_CONTRACTS}`);
+  const different = graph.parts.length;
+  if (different > MOST_CONTRACTS) {
+    throw contractError(show(data.name), "", `${different} different contracts in one`, `at most ${MOST_CONTRACTS}`);
   }
-  for (const part of graph.parts) {
-    if (part.node.made !== undefined) continue;
-    part.node.made = make(graph, part);
-    remember({ node: part.node, nodes, levels }, part.node.made);
-  }
-  for (const { node } of graph.all) node.made ??= graph.of(node).node.made;
-  return root.made as Contract;
+  // Later, and most of them never: somebody's contract of many could keep the thread busy with what nobody reads.
+  for (const part of graph.parts) part.node.contract ??= once(() => make(graph, part, count));
+  for (const { node } of graph.all) node.contract ??= graph.of(node).node.contract;
+  return (root.contract as () => AnyContract)();
 }
 
 /**
@@ -77,7 +78,7 @@ function makeAll({ data, count: { nodes, levels } }: Checked): Contract {
  * E_CONTRACT that says where the data is wrong and what would be right.
  */
 export const contractFrom = (alleged: unknown): AnyContract =>
-  (known(alleged)?.node.made ?? makeAll(check(alleged))) as Contract as never;
+  known(alleged)?.node.contract?.() ?? makeAll(check(alleged));
 
 /** The same for data of one's own, of which TypeScript infers the types of the functions. */
 export const contract = <const D extends ContractData>(data: D): ContractOf<D> => contractFrom(data) as ContractOf<D>;

@@ -77,7 +77,7 @@ function returnText({ gives, mode }: CallData, nameOf: NameOf): string {
   return mode === undefined || mode === "async" ? `Promise<${text}>` : text;
 }
 
-interface CallText {
+export interface CallText {
   readonly params: readonly string[];
   readonly returns: string;
   readonly about: string;
@@ -113,8 +113,7 @@ function namesOf(parts: readonly Part[]): ReadonlyMap<Part, string> {
 }
 
 export interface Description {
-  /** By the names of the calls. */
-  readonly calls: ReadonlyMap<string, CallText>;
+  readonly calls: readonly CallText[];
   readonly declarations: string;
 }
 
@@ -129,7 +128,7 @@ export function describe(graph: Graph, root: Part): Description {
   const isNamed = new Set(parts.flatMap(({ targets }) => targets.map(graph.of)));
   const interfaces = parts.filter((part) => isNamed.has(part));
   return {
-    calls: new Map(Object.entries(root.node.data.calls).map(([name, call]) => [name, callText(call, nameIn(root))])),
+    calls: Object.values(root.node.data.calls).map((call) => callText(call, nameIn(root))),
     declarations: interfaces.map((part) => interfaceText(part, names.get(part) as string, nameIn(part))).join("\n\n"),
   };
 }

@@ -61,7 +61,7 @@ function partOf(node: Node): Part {
   const calls = Object.entries(node.data.calls).map(([name, call]) =>
     lowerCall(name, call, (handle) => {
       const target = node.handles.get(handle) as Node;
-      const contract = () => target.made as Contract;
+      const contract = () => (target.contract as () => Contract)();
       leads.set(contract, target);
       return contract;
     }),
@@ -125,7 +125,7 @@ export function graphOf(root: Node): Graph {
     const number = classes.get(part.node) as number;
     const current = chosen.get(number);
     // One that was made already stands for all that are like it; but the root has its own documents.
-    const isBetter = part.node.made !== undefined && current?.node.made === undefined && current?.node !== root;
+    const isBetter = part.node.contract !== undefined && current?.node.contract === undefined && current?.node !== root;
     if (current === undefined || isBetter) chosen.set(number, part);
   }
   return { all, parts: [...chosen.values()], of: (node) => chosen.get(classes.get(node) as number) as Part };

@@ -1,8 +1,6 @@
-// A contract's calls in the kernel's form. Pure: what is checked is in check.ts, what handles lead to in graph.ts.
-
+// A contract's calls in the kernel's form. Pure: what is checked is in check.ts, what handles lead to in contract.ts.
 import type { CallContract, Contract, Field, Shape } from "../../kernel/index.ts";
 import { hex, item } from "./cbor.ts";
-import type { Node } from "./made.ts";
 import {
   type Bounds,
   type CallData,
@@ -15,13 +13,6 @@ import {
 
 /** The contract that a handle's type leads to, later. */
 export type Follow = (handle: HandleType) => () => Contract;
-
-export const followIn =
-  ({ handles }: Pick<Node, "handles">): Follow =>
-  (handle) => {
-    const target = handles.get(handle) as Node;
-    return () => target.made as Contract;
-  };
 
 const exact = (items: readonly Uint8Array[]): Shape => {
   const sorted = [...new Map(items.map((bytes) => [hex(bytes), bytes]))].sort(([a], [b]) => (a < b ? -1 : 1));

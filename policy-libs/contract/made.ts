@@ -1,6 +1,6 @@
 // The contracts that `contract()` has made, known again by identity: what was checked once is not checked again, and
 // a contract used in many others is one contract of the kernel and not many equal ones.
-import type { Contract } from "../../kernel/index.ts";
+import type { AnyContract } from "./infer.ts";
 import type { ContractData, HandleType } from "./types.ts";
 
 /** A contract among those that it names. */
@@ -9,8 +9,8 @@ export interface Node {
   readonly data: ContractData;
   /** Where its handles lead. */
   readonly handles: ReadonlyMap<HandleType, Node>;
-  /** Set once, when the contract is made. */
-  made: Contract | undefined;
+  /** The kernel's contract, made when it is first asked for. Set once, when it is known what the handles lead to. */
+  contract: (() => AnyContract) | undefined;
 }
 
 /** What `data` came to when it was checked: counts for the bounds of what contains it. */
@@ -29,7 +29,7 @@ export function known(value: unknown): Known | undefined {
   return byData.get(value) ?? byContract.get(value);
 }
 
-export function remember(entry: Known, contract: Contract): void {
+export function remember(entry: Known, contract: AnyContract): void {
   byData.set(entry.node.data, entry);
   byContract.set(contract, entry);
 }

@@ -1,36 +1,58 @@
 // The contract of files: what a guest may ask of the one tree that it was granted.
+import {
+  arg,
+  boolean,
+  bytes,
+  contract,
+  date,
+  handle,
+  integer,
+  list,
+  nothing,
+  oneOf,
+  option,
+  record,
+  string,
+  union,
+} from "../contract/index.ts";
+import { FILE, READER, WATCH, WRITER } from "./handle-contract.ts";
+import { MAX_PATH } from "./path.ts";
+import { FILES_ERRORS } from "./refusal.ts";
+import { KINDS, MODES, MOST_LISTED } from "./types.ts";
 
-import { ANY } from "../../kernel/index.ts";
-import type { DescribedCall, DescribedContract } from "../described.ts";
+const PATH = arg("path", string({ max: MAX_PATH }));
+const KIND = oneOf(...KINDS);
+const OFFSET = option(integer({ min: 0 }));
+const FLAG = option(boolean());
+const LISTING = option(record({ recursive: FLAG, most: option(integer({ min: 1, max: MOST_LISTED })) }));
+const HOW = option(record({ write: FLAG, create: FLAG, exclusive: FLAG, truncate: FLAG }));
+const RANGE = option(record({ from: OFFSET, to: OFFSET }));
 
-function call(name: string, params: readonly string[], result: string, about: string): DescribedCall {
-  const takes = { shapes: params.map(() => ANY), least: 0 };
-  return { name, takes, gives: ANY, refuses: "any", mode: "async", params, returns: `Promise<${result}>`, about };
-}
-
-const PATH = "path: string";
-
-/** Calls that change the tree. What only reads refuses them with E_READ_ONLY. */
-export const FILES_WRITES = ["writeText", "writeBytes", "append", "remove", "makeDirectory", "rename"] as const;
+const refuses = Object.keys(FILES_ERRORS);
 
 // biome-ignore format: a table
-export const FILES: DescribedContract = {
+export const FILES = contract({
   name: "files",
-  form: "files",
   allows: "reading, and unless narrowed writing, the files below the one directory it was made for",
   never: "reaches anything outside that directory; follows a symbolic link; tells where on the host the directory lies",
-  declarations: 'type FileKind = "file" | "directory" | "link" | "other";',
-  calls: [
-    call("readText", [PATH], "string", "the text of a file, which must be UTF-8"),
-    call("readBytes", [PATH], "Uint8Array", "the bytes of a file"),
-    call("list", ["path?: string"], "{ name: string; kind: FileKind }[]", "what a directory holds, by name; without a path the granted directory"),
-    call("stat", [PATH], "{ kind: FileKind; size: number; modified: Date }", "facts about an entry"),
-    call("exists", [PATH], "boolean", "is there a file or directory of this name?"),
-    call("writeText", [PATH, "text: string"], "void", "makes or replaces a file"),
-    call("writeBytes", [PATH, "bytes: Uint8Array"], "void", "makes or replaces a file"),
-    call("append", [PATH, "contents: string | Uint8Array"], "void", "adds to the end of a file, which is made if there is none"),
-    call("remove", [PATH], "void", "removes a file or an empty directory"),
-    call("makeDirectory", [PATH], "void", "makes a directory and those above it; one that is there already is fine"),
-    call("rename", ["from: string", "to: string"], "void", "moves an entry; a file of the new name is replaced"),
-  ],
-};
+  // A call's place is its number for programs: new ones go to the end.
+  calls: {
+    readText: { takes: [PATH], gives: string(), refuses, about: "the text of a file, which must be UTF-8" },
+    readBytes: { takes: [PATH], gives: bytes(), refuses, about: "the bytes of a file" },
+    list: { takes: [arg("path", option(string({ max: MAX_PATH }))), arg("options", LISTING)], gives: list(record({ name: string(), kind: KIND })), refuses, about: "what a directory holds, by name; without a path the granted directory; recursive: and what those directories hold, by paths from here" },
+    stat: { takes: [PATH], gives: record({ kind: KIND, size: integer({ min: 0 }), modified: date() }), refuses, about: "facts about an entry" },
+    exists: { takes: [PATH], gives: boolean(), refuses, about: "is there a file or directory of this name?" },
+    writeText: { takes: [PATH, arg("text", string())], gives: nothing(), refuses, about: "makes or replaces a file; nobody ever sees half of it" },
+    writeBytes: { takes: [PATH, arg("bytes", bytes())], gives: nothing(), refuses, about: "makes or replaces a file; nobody ever sees half of it" },
+    append: { takes: [PATH, arg("contents", union(string(), bytes()))], gives: nothing(), refuses, about: "adds to the end of a file, which is made if there is none" },
+    remove: { takes: [PATH], gives: nothing(), refuses, about: "removes a file or an empty directory" },
+    makeDirectory: { takes: [PATH], gives: nothing(), refuses, about: "makes a directory and those above it; one that is there already is fine" },
+    rename: { takes: [arg("from", string({ max: MAX_PATH })), arg("to", string({ max: MAX_PATH }))], gives: nothing(), refuses, about: "moves an entry; a file of the new name is replaced" },
+    copy: { takes: [arg("from", string({ max: MAX_PATH })), arg("to", string({ max: MAX_PATH }))], gives: nothing(), refuses, about: "makes or replaces a file with the bytes of another" },
+    truncate: { takes: [PATH, arg("size", integer({ min: 0 }))], gives: nothing(), refuses, about: "cuts a file" },
+    open: { takes: [PATH, arg("options", HOW)], gives: handle(FILE), refuses, about: "opens a file for reading, and with write for writing; create makes it if there is none" },
+    openReader: { takes: [PATH, arg("range", RANGE)], gives: handle(READER), refuses, about: "reads a file piece by piece, from an offset to before another" },
+    openWriter: { takes: [PATH, arg("options", option(record({ mode: option(oneOf(...MODES)) })))], gives: handle(WRITER), refuses, about: "writes a file piece by piece; create: there must be none, replace: it takes the old one's place when it is closed, append: adds to it" },
+    watch: { takes: [PATH], gives: handle(WATCH), refuses, about: "tells of changes of a file, or of the entries of a directory" },
+  },
+});

@@ -29,3 +29,7 @@ export function encodeText(allegedText: unknown): Uint8Array {
 export function checkBytes(allegedBytes: unknown): Uint8Array {
   return allegedBytes instanceof Uint8Array ? allegedBytes : refuse("E_VALUE", "bytes that are not a Uint8Array");
 }
+
+/** The bytes of text or bytes. */
+export const contentsOf = (alleged: unknown): Uint8Array =>
+  typeof alleged === "string" ? encodeText(alleged) : checkBytes(alleged);

@@ -13,7 +13,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { directoryPlace } from "../../policy-libs/node/index.ts";
+import { directory, directoryPlace } from "../../policy-libs/node/index.ts";
+import { bytes, type Calls, callsOf, opened, text as textOf } from "./files-kit.ts";
 
 /** Swaps `inside/door` between a directory and a link to `outside`, and `inside/file` between a file and a link. */
 const SWAPPER = `
@@ -79,5 +80,61 @@ describe.skipIf(process.platform !== "linux")("a directory that somebody else ch
     expect(readdirSync(outside())).toEqual(["x"]);
     expect(readFileSync(join(outside(), "x"), "utf8")).toBe("secret");
     expect(existsSync(join(outside(), "made"))).toBe(false);
+  });
+
+  test("is never left by what is opened, written piece by piece, copied or watched", async () => {
+    const files = callsOf(directory(inside()));
+    const seen = new Map<string, number>();
+    const note = (what: unknown): void => void seen.set(String(what), (seen.get(String(what)) ?? 0) + 1);
+    const codeOf = (error: { readonly code?: string }): string => error.code ?? String(error);
+    async function use(call: Promise<unknown>, work: (thing: Calls) => Promise<unknown>): Promise<void> {
+      const thing = await opened(call).catch(codeOf);
+      if (typeof thing === "string") return note(thing);
+      note(await work(thing).catch(codeOf));
+      note(await thing["close"]!().catch(codeOf));
+    }
+    const read = async (file: Calls): Promise<string> => textOf(await file["readAt"]!(0));
+    const write = async (file: Calls): Promise<string> => {
+      await file["writeAt"]!(0, bytes("inside"));
+      return "written";
+    };
+    const add = async (writer: Calls): Promise<string> => {
+      await writer["write"]!("inside");
+      return "added";
+    };
+    const watched = new Set<string>();
+    const stop = Date.now() + 4_000;
+    while (Date.now() < stop) {
+      for (const path of ["door/x", "file"]) {
+        await use(files["open"]!(path), read);
+        await use(files["open"]!(path, { write: true }), write);
+        await use(files["openReader"]!(path), async (reader) => textOf(await reader["read"]!()));
+        await use(files["openWriter"]!(path, { mode: "append" }), async () => "opened");
+        await use(files["openWriter"]!(path), add);
+        await files["truncate"]!(path, 6).catch(codeOf);
+      }
+      await use(files["open"]!("door/made", { write: true, create: true }), write);
+      await use(files["openWriter"]!("door/made", { mode: "create" }), add);
+      await files["copy"]!("door/x", "door/made").catch(codeOf);
+      await files["copy"]!("file", "copied").catch(codeOf);
+      note(await files["readText"]!("copied").catch(codeOf));
+      await files["remove"]!("door/made").catch(codeOf);
+      await use(files["watch"]!("door"), async (watch) => {
+        await files["writeText"]!("door/told", "").catch(codeOf);
+        const late = new Promise<undefined>((resolve) => setTimeout(resolve, 20));
+        const change = (await Promise.race([watch["next"]!().catch(() => undefined), late])) as
+          | { path: string }
+          | undefined;
+        watched.add(change?.path ?? "none");
+        return "watched";
+      });
+    }
+    expect(["inside", "E_PATH", "written", "added", "opened", "watched"].filter((what) => !seen.has(what))).toEqual([]);
+    expect([...seen.keys()].filter((what) => what.includes("secret") || !/^(E_[A-Z_]+|[a-z]*)$/.test(what))).toEqual(
+      [],
+    );
+    expect([...watched].filter((path) => !["x", "made", "told", ".", "none"].includes(path))).toEqual([]);
+    expect(readdirSync(outside())).toEqual(["x"]);
+    expect(readFileSync(join(outside(), "x"), "utf8")).toBe("secret");
   });
 });

@@ -13,14 +13,14 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { FILES, filesOf, type Granted, readOnly, tree, treePlace } from "../../policy-libs/index.ts";
+import { FILES, FILES_WRITES, filesOf, type Granted, readOnly, tree, treePlace } from "../../policy-libs/index.ts";
 import { checkedPlace } from "../../policy-libs/node/directory-checked.ts";
 import { directory, directoryPlace } from "../../policy-libs/node/index.ts";
 
 type Call = (...args: unknown[]) => Promise<unknown>;
 type Files = Readonly<Record<string, Call>>;
 
-const BOUNDS = { maxFileBytes: 100_000, maxEntries: 50 };
+const BOUNDS = { maxFileBytes: 100_000, maxEntries: 50, maxOpen: 20 };
 const functionsOf = (granted: Granted): Files => granted.functions as unknown as Files;
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -261,11 +261,12 @@ describe("readOnly", () => {
     const files = functionsOf(readOnly(filesOf(place)));
     const contents = async (): Promise<string> => JSON.stringify([await place.list("."), await place.list("folder")]);
     const before = await contents();
-    const reads = ["readText", "readBytes", "list", "stat", "exists"];
+    const reads = ["readText", "readBytes", "list", "stat", "exists", "open", "openReader", "watch"];
     for (const { name } of FILES.calls.filter((one) => !reads.includes(one.name))) {
       const given = name === "writeBytes" ? bytes("x") : "x";
       expect([name, await outcome(files[name]!("a.txt", given))]).toEqual([name, "E_READ_ONLY"]);
     }
+    expect(FILES_WRITES).toEqual(FILES.calls.map(({ name }) => name).filter((name) => !reads.includes(name)));
     expect(await contents()).toBe(before);
     expect(await files["readText"]!("a.txt")).toBe("alpha");
   });

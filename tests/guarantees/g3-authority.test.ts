@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Answer, checkValue, type Domain, type Grantable, permissive, type Reply } from "../../kernel/index.ts";
+import {
+  ANY,
+  type Answer,
+  checkValue,
+  type Domain,
+  type Grantable,
+  permissive,
+  type Reply,
+} from "../../kernel/index.ts";
 import { probeSource } from "../kit/probe.ts";
 import { loadSource, mustReturn, newKernel, PLENTY, spawn } from "../kit/world.ts";
 import "../kit/vitest.ts";
@@ -116,7 +124,7 @@ describe("G3 authority: handles and methods", () => {
     const { capability, calls } = watched();
     const call = {
       ...(capability.contract.calls[0] as NonNullable<unknown>),
-      takes: { most: 1, each: "any" },
+      takes: { shapes: [ANY], least: 0 },
     } as never;
     const domain = spawn(kernel, probe);
     domain.grant({ ...capability, contract: { ...capability.contract, calls: [call] } });

@@ -197,9 +197,9 @@ describe("G8 containment: frames", () => {
     idle.end({ kind: "trap", reason: "first" });
     idle.end();
     expect(idle.ending()).toEqual({ kind: "trap", reason: "first" });
-    expect(
-      idle.grant({ contract: { name: "", form: "", calls: [] }, target: () => Uint8Array.of(0) }),
-    ).toBeTypeOf("number");
+    expect(idle.grant({ contract: { name: "", form: "", calls: [] }, target: () => Uint8Array.of(0) })).toBeTypeOf(
+      "number",
+    );
     expect(() => idle.revoke(0)).not.toThrow();
     expect(() => idle.revoke(99)).not.toThrow();
     expect(idle.image()).toBeUndefined();

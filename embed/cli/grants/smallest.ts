@@ -2,6 +2,7 @@
 //
 // What is named in a script or a log may be meant to fool its reader: only what is plainly a host, a port or a variable
 // gets into a command line that people paste.
+import { type FilesCall, isChange, PATH_ARGUMENTS } from "../../../policy-libs/index.ts";
 import type { Known } from "../known.ts";
 import type { Fields, KindName } from "./kinds.ts";
 
@@ -57,45 +58,27 @@ const fieldOf = (known: Known | undefined, key: string): Known | undefined =>
 /** Left out, as far as one sees. */
 const isAbsent = (known: Known | undefined, key: string): boolean => known?.kind === "record" && !known.fields.has(key);
 
-// biome-ignore format: a table
-/** Which arguments of a call are paths, and whether it writes. A test holds it against the contract. */
-export const FILE_CALLS: ReadonlyMap<string, { readonly paths: number; readonly writes: boolean }> = new Map([
-  ["readText",      { paths: 1, writes: false }],
-  ["readBytes",     { paths: 1, writes: false }],
-  ["list",          { paths: 1, writes: false }],
-  ["stat",          { paths: 1, writes: false }],
-  ["exists",        { paths: 1, writes: false }],
-  ["open",          { paths: 1, writes: false }],
-  ["openReader",    { paths: 1, writes: false }],
-  ["watch",         { paths: 1, writes: false }],
-  ["writeText",     { paths: 1, writes: true }],
-  ["writeBytes",    { paths: 1, writes: true }],
-  ["append",        { paths: 1, writes: true }],
-  ["remove",        { paths: 1, writes: true }],
-  ["makeDirectory", { paths: 1, writes: true }],
-  ["truncate",      { paths: 1, writes: true }],
-  ["openWriter",    { paths: 1, writes: true }],
-  ["rename",        { paths: 2, writes: true }],
-  ["copy",          { paths: 2, writes: true }],
-]);
+const isFilesCall = (call: string): call is FilesCall => Object.hasOwn(PATH_ARGUMENTS, call);
 
-/** `open` writes if its options say so; what they say may not be known. */
-function opensForWriting(finding: Finding, use: UsedCall): boolean {
+/** Whether a call may change something, by its options too; what is not known of them may be so. */
+function changes(finding: Finding, use: UsedCall, call: FilesCall): boolean {
   const options = use.args[1];
-  if (use.args.length < 2 || isAbsent(options, "write")) return false;
-  const write = valueIn(fieldOf(options, "write"));
-  if (typeof write !== "boolean") unknown(finding, "whether a file is opened for writing", use);
-  return write !== false;
+  if (call !== "open" || use.args.length < 2) return isChange(call, undefined);
+  const fields = options?.kind === "record" ? [...options.fields] : [["write", undefined] as const];
+  if (fields.some(([, known]) => known?.kind !== "value")) unknown(finding, "how a file is opened", use);
+  return isChange(call, Object.fromEntries(fields.map(([key, known]) => [key, known === undefined || valueIn(known)])));
 }
 
 function seeFiles(finding: Finding, use: UsedCall): void {
-  const facts = FILE_CALLS.get(use.call ?? "");
-  const writes = use.call === "open" ? opensForWriting(finding, use) : facts?.writes !== false;
-  if (writes) finding.texts.set("mode", "rw");
-  const paths = use.args.slice(0, facts?.paths ?? 0);
-  for (const path of paths) {
-    const text = valueIn(path);
-    if (typeof text === "string") used(finding, `${writes ? "writes" : "reads"} ${quoted(text)}`);
+  const { call = "" } = use;
+  if (!isFilesCall(call)) return unknown(finding, `what ${quoted(call)} does`, use);
+  const isWrite = changes(finding, use, call);
+  if (isWrite) finding.texts.set("mode", "rw");
+  for (const at of PATH_ARGUMENTS[call]) {
+    // A path that is left out is the directory itself; a digest is no path.
+    if (at >= use.args.length) continue;
+    const text = valueIn(use.args[at]);
+    if (typeof text === "string") used(finding, `${isWrite ? "writes" : "reads"} ${quoted(text)}`);
     else unknown(finding, "a path that is computed", use);
   }
 }

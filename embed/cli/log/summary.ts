@@ -121,7 +121,11 @@ function addReason(summary: Summary, line: CallLine): void {
 /** Arguments beyond this are no path, no host and no name. */
 const MOST_ARGS_TEXT = 2_000;
 
-function addUsage(summary: Summary, { name, capability, contract, call, decision, args }: CallLine): void {
+/** What a wider grant would have allowed. */
+const WIDER = ["E_READ_ONLY", "E_NOT_GRANTED"];
+
+function addUsage(summary: Summary, { name, capability, contract, call, decision, code, args }: CallLine): void {
+  if (decision === "refused" && !WIDER.includes(code ?? "")) return;
   const make = (): Usage => ({ name, capability, contract, allowed: new Map(), refused: new Map(), isPartial: false });
   const usage = kept(summary.usages, keyOf(name, capability, contract), MOST_ROWS, make);
   if (usage === undefined) return;

@@ -2,9 +2,9 @@
 
 import { base, capacityFrom, release, reserve, setTop, top } from "./buffer";
 import { decode } from "./decode";
-import { encode } from "./encode";
+import { encodePassing } from "./encode";
 import {
-  JS_FreeValue, JS_NewPromiseCapability, JS_Throw, JS_ThrowOutOfMemory, stackPointer,
+  JS_Call, JS_FreeValue, JS_GetException, JS_IsPromise, JS_NewPromiseCapability, JS_Throw, JS_ThrowOutOfMemory, stackPointer,
 } from "./engine";
 import { call, CALL_ERROR, CALL_PENDING, reply } from "./gates";
 import { fetch, shelve } from "./inbox";
@@ -12,16 +12,45 @@ import { addPending, reservePending } from "./pending";
 import { malformed } from "./reader";
 import { readMessage, isOk, tokenOf, valueAt } from "./message";
 import { callHook1, ctx, HOOK_STRAY, STRAY_WAIT } from "./state";
-import { EXCEPTION, fromInt, isException } from "./value";
+import { EXCEPTION, fromInt, isException, UNDEFINED } from "./value";
 
 const SMALL_REPLY: i32 = 1024; // bytes there is always room for
-export const BLOCKING: i32 = 1;
+/** The mode of a granted function. */
+export const BLOCKING: i32 = 1, ASYNC: i32 = 2, PASSES: i32 = 4;
 
-/** A granted function: `magic` is its mode, `data` holds handle and method. */
+/** A granted function: `magic` is its mode, `data` holds handle, method, and what keeps the handle alive. */
 export function trampoline(_ctx: i32, _self: i64, argc: i32, argv: i32, magic: i32, data: i32): i64 {
   const start = top();
-  if (!encode(argv, argc, false)) return EXCEPTION;
+  if (!encodePassing(argv, argc, false, (magic & PASSES) != 0)) return EXCEPTION;
   const result = cross(load<i32>(data), load<i32>(data, 8), start, magic);
+  release(start);
+  return (magic & ASYNC) != 0 ? promised(result) : result;
+}
+
+/** A promise whatever the gate answered at once; one already stays what it is. */
+function promised(result: i64): i64 {
+  if (!isException(result) && JS_IsPromise(result) != 0) return result;
+  const failed = isException(result);
+  const value = failed ? JS_GetException(ctx()) : result;
+  stackPointer -= 32;
+  const functions = stackPointer;
+  store<i64>(functions, value, 16);
+  const promise = JS_NewPromiseCapability(ctx(), functions);
+  if (!isException(promise)) {
+    JS_FreeValue(ctx(), JS_Call(ctx(), load<i64>(functions + (failed ? 8 : 0)), UNDEFINED, 1, functions + 16));
+    drop(functions);
+  }
+  stackPointer += 32;
+  JS_FreeValue(ctx(), value);
+  return promise;
+}
+
+/** DESCRIBE and RELEASE of abi.ts. */
+export function describe(handle: i32, isLetGo: bool): i64 {
+  const start = top();
+  if (!reserve(SMALL_REPLY)) return JS_ThrowOutOfMemory(ctx());
+  const code = call(handle, isLetGo ? -1 : -2, base() + start, 0, capacityFrom(start));
+  const result = code < 0 ? throwReply(start) : takeReply(start, code);
   release(start);
   return result;
 }
@@ -33,7 +62,7 @@ function cross(handle: i32, method: i32, start: i32, mode: i32): i64 {
   if (code == CALL_ERROR) return throwReply(start);
   if (code > CALL_PENDING) return malformed();
   const token = CALL_PENDING - code;
-  return mode == BLOCKING ? awaitNow(token, start) : promiseOf(token);
+  return (mode & BLOCKING) != 0 ? awaitNow(token, start) : promiseOf(token);
 }
 
 function takeReply(start: i32, length: i32): i64 {

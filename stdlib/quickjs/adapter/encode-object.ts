@@ -3,7 +3,7 @@
 
 import { put, putHead, release, reserve, setTop, top } from "./buffer";
 import { encodeValue, putSimple } from "./encode";
-import { encodeBuffer, encodeHandle, encodeRich, encodeTyped } from "./encode-rich";
+import { encodeBuffer, encodePassed, encodeRich, encodeTyped, NOT_PASSED, PASSED } from "./encode-rich";
 import {
   JS_AtomToValue, JS_DupAtom, JS_FreeAtom, JS_FreePropertyEnum, JS_FreeValue, JS_GetLength, JS_GetOwnProperty,
   JS_GetOwnPropertyNames, JS_GetProperty, JS_GetPropertyInt64, JS_GetPrototype, JS_ToFloat64, JS_ValueToAtom,
@@ -15,15 +15,16 @@ import {
   elementAt, fieldCount, fieldsOf, isPlainField, isRecord, nameAt, shapeOf, valuesOf,
 } from "./layout";
 import { refuse, REASON_KIND, throughAtom, throughIndex } from "./refusal";
-import { ctx, OBJECT_PROTOTYPE } from "./state";
+import { ctx, OBJECT_PROTOTYPE, PASSING } from "./state";
 import { fromFloat, fromInt, isException, NULL, TAG_UNDEFINED, tagOf } from "./value";
 
 const STRINGS_ENUMERABLE: i32 = 1 | 16;
 
 export function encodeObject(v: i64, frame: i32): bool {
+  const passed = load<i32>(PASSING) != 0 ? encodePassed(v) : NOT_PASSED;
+  if (passed != NOT_PASSED) return passed == PASSED;
   const kind = kindOf(v);
-  if (kind == OTHER) return refuse(v, REASON_KIND);
-  if (kind == RECORD && !isPlain(v)) return encodeHandle(v);
+  if (kind == OTHER || (kind == RECORD && !isPlain(v))) return refuse(v, REASON_KIND);
   const met = meet(v);
   if (met == AGAIN) return true;
   if (met == NO_MEMORY) return false;

@@ -110,17 +110,27 @@ function encodeError(v: i64): bool {
   return ok;
 }
 
-/** An instance of a class crosses only if it is a handle that came from below. */
-export function encodeHandle(v: i64): bool {
+export const NOT_PASSED: i32 = 0, PASSED: i32 = 1, RAISED: i32 = 2;
+
+/** Where capabilities may cross: what came as a handle goes as one, what can be called goes as an object of ours. */
+export function encodePassed(v: i64): i32 {
   const parts = callHook2(HOOK_PARTS, fromInt(0), v);
-  if (isException(parts)) return false;
+  if (isException(parts)) return RAISED;
   if (tagOf(parts) != TAG_INT) {
     JS_FreeValue(ctx(), parts);
-    return refuse(v, REASON_KIND);
+    return NOT_PASSED;
   }
-  putTag(0x434f04);
-  putHead(0, i32(parts));
-  return true;
+  if (!reserve(16)) return RAISED;
+  const number = i32(parts);
+  putTag(number < 0 ? 0x434f05 : 0x434f04);
+  putWide(number < 0 ? ~number : number);
+  return PASSED;
+}
+
+/** In four bytes always: the kernel writes another number over it. */
+function putWide(number: i32): void {
+  put(0x1a);
+  for (let shift = 24; shift >= 0; shift -= 8) put((number >>> shift) & 0xff);
 }
 
 export function encodeBigInt(v: i64): bool {

@@ -9,7 +9,7 @@ import { JS_FreeCString, JS_ToCStringLen2, stackPointer } from "./engine";
 import { begin, end, isShared, mend } from "./identity";
 import { encodeBigInt } from "./encode-rich";
 import { raise, refuse, REASON_DEPTH, REASON_KIND, throughIndex } from "./refusal";
-import { ctx, DEPTH, enter, leave, MAX_DEPTH } from "./state";
+import { ctx, DEPTH, enter, leave, MAX_DEPTH, PASSING } from "./state";
 import { putAscii, putText } from "./text";
 import {
   floatOf, isFloat, TAG_BIG_INT, TAG_BOOL, TAG_INT, TAG_NULL, TAG_OBJECT, TAG_ROPE, TAG_SHORT_BIG_INT, TAG_STRING,
@@ -21,13 +21,22 @@ const LEVEL: i32 = 208;
 const MAX_SAFE: f64 = 9007199254740991;
 
 /** Writes `count` values at `values` as an array, or with `single` the one value alone. */
-export function encode(values: i32, count: i32, single: bool): bool {
+function encode(values: i32, count: i32, single: bool): bool {
   const start = top();
   const done = reserve(9) ? encodeSimple(values, count, single) : -1;
   if (done == count || (done >= 0 && encodeFrom(done, values, count, single, start))) return true;
   release(start);
   raise();
   return false;
+}
+
+/** The same, where capabilities and objects of the guest may cross, or may not. Guest code inside may cross as well. */
+export function encodePassing(values: i32, count: i32, single: bool, passes: bool): bool {
+  const before = load<i32>(PASSING);
+  store<i32>(PASSING, passes ? 1 : 0);
+  const ok = encode(values, count, single);
+  store<i32>(PASSING, before);
+  return ok;
 }
 
 /** Most arguments are no objects: how many of the first ones, written without any preparation. */

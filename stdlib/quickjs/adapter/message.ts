@@ -1,49 +1,61 @@
-// The head of a message: [COMPLETION, token, ok, value] or [REQUEST, token, method, value].
+// The head of a message: [COMPLETION, token, ok, value], [REQUEST, token, method, value], [INVOKE, token, object, name,
+// arguments] or [FORGET, object, times].
 
 import { base } from "./buffer";
 import { END, POSITION, readArgument, skip, address, remaining } from "./reader";
 
 // biome-ignore format: a table of words
-const WORDS: i32 = memory.data(16, 16) as i32, TOKEN = WORDS, METHOD = WORDS + 4, OK = WORDS + 8, VALUE = WORDS + 12;
+const WORDS: i32 = memory.data(32, 16) as i32, TOKEN = WORDS, METHOD = WORDS + 4, OK = WORDS + 8, VALUE = WORDS + 12,
+  MESSAGE_KIND = WORDS + 16;
 
+export const COMPLETION: i32 = 0, REQUEST: i32 = 1, INVOKE: i32 = 2, FORGET: i32 = 3;
+
+export function kindOfMessage(): i32 {
+  return load<i32>(MESSAGE_KIND);
+}
+
+/** The token; of FORGET the object. */
 export function tokenOf(): i32 {
   return load<i32>(TOKEN);
 }
 
-/** The method of a request, -1 for a completion. */
+/** The method of a request, the object of INVOKE, the times of FORGET. */
 export function methodOf(): i32 {
   return load<i32>(METHOD);
 }
 
-/** 1 or 0 for a completion, -1 for a request. */
+/** 1 or 0 for a completion, -1 for everything else. */
 export function isOk(): i32 {
   return load<i32>(OK);
 }
 
+/** Where the value begins; of INVOKE the name, with the arguments behind it. */
 export function valueAt(): i32 {
   return load<i32>(VALUE);
 }
 
 /** Reads the head of the message at [from, to); false when it is not one. */
 export function readMessage(from: i32, to: i32): bool {
-  if (to - from < 5 || load<u8>(base() + from) != 0x84) return false;
   const position = load<i32>(POSITION);
   const end = load<i32>(END);
   store<i32>(POSITION, from + 1);
   store<i32>(END, to);
-  const ok = readHead();
+  const ok = to - from >= 4 && readHead(load<u8>(base() + from));
   store<i32>(VALUE, load<i32>(POSITION));
   store<i32>(POSITION, position);
   store<i32>(END, end);
   return ok;
 }
 
-function readHead(): bool {
-  const kind = readUint();
+function readHead(initial: i32): bool {
+  const kind = i32(readUint());
   const token = readUint();
-  if (kind < 0 || kind > 1 || token < 0 || remaining() < 1) return false;
+  if (token < 0 || remaining() < 1) return false;
+  store<i32>(MESSAGE_KIND, kind);
   store<i32>(TOKEN, i32(token));
-  return kind == 0 ? readOk() : readMethod();
+  if (kind == COMPLETION) return initial == 0x84 && readOk();
+  const parts = kind == REQUEST ? 0x84 : kind == INVOKE ? 0x85 : kind == FORGET ? 0x83 : -1;
+  return initial == parts && readMethod();
 }
 
 function readUint(): i64 {
@@ -51,6 +63,24 @@ function readUint(): i64 {
   const initial: i32 = load<u8>(address());
   skip(1);
   return initial >> 5 == 0 ? readArgument(initial) : -1;
+}
+
+/** Where the text at `from` ends, or `to` if it is none. */
+export function skipText(from: i32, to: i32): i32 {
+  const position = load<i32>(POSITION);
+  const end = load<i32>(END);
+  store<i32>(POSITION, from);
+  store<i32>(END, to);
+  let behind = to;
+  if (remaining() > 0) {
+    const initial: i32 = load<u8>(address());
+    skip(1);
+    const length = initial >> 5 == 3 ? readArgument(initial) : -1;
+    if (length >= 0 && length <= remaining()) behind = load<i32>(POSITION) + i32(length);
+  }
+  store<i32>(POSITION, position);
+  store<i32>(END, end);
+  return behind;
 }
 
 function readOk(): bool {

@@ -1,6 +1,6 @@
 // What the bootstrap gets from the adapter: one array of functions, in the order of `bootstrap/00-natives.js`.
 
-import { BLOCKING, trampoline } from "./calls";
+import { describe, trampoline } from "./calls";
 import {
   JS_DefinePropertyValueUint32, JS_FreeCString, JS_FreeValue, JS_IsPromise, JS_IsProxy, JS_NewArray, JS_NewArrayFrom,
   JS_NewCFunction2, JS_NewCFunctionData2, JS_PromiseResult, JS_PromiseState, JS_PromiseThen, JS_ToCStringLen2, JS_ToInt32,
@@ -39,23 +39,23 @@ function nativeModule(_c: i32, _t: i64, _n: i32, argv: i32): i64 {
   return runModule(load<i64>(argv), load<i64>(argv, 8));
 }
 
-/** grant(name, handle, method, blocking): a function that calls down. */
+/** grant(name, handle, method, mode, owner): a function that calls down and keeps its owner alive. */
 function nativeGrant(_c: i32, _t: i64, _n: i32, argv: i32): i64 {
   const name = JS_ToCStringLen2(ctx(), 0, load<i64>(argv), 0);
   if (name == 0) return EXCEPTION;
-  stackPointer -= 16;
+  stackPointer -= 32;
   store<i64>(stackPointer, fromInt(int(argv, 1)));
   store<i64>(stackPointer, fromInt(int(argv, 2)), 8);
-  const mode = int(argv, 3) != 0 ? BLOCKING : 0;
-  const fn = JS_NewCFunctionData2(ctx(), trampoline.index as i32, name, 0, mode, 2, stackPointer);
-  stackPointer += 16;
+  store<i64>(stackPointer, load<i64>(argv, 32), 16);
+  const fn = JS_NewCFunctionData2(ctx(), trampoline.index as i32, name, 0, int(argv, 3), 3, stackPointer);
+  stackPointer += 32;
   JS_FreeCString(ctx(), name);
   return fn;
 }
 
-/** answer(token, ok, value): throws when the value cannot cross; the request is then still open. */
+/** answer(token, ok, value, passes): throws when the value cannot cross; the request is then still open. */
 function nativeAnswer(_c: i32, _t: i64, _n: i32, argv: i32): i64 {
-  return answerWith(int(argv, 0), int(argv, 1) != 0, argv + 16) ? UNDEFINED : EXCEPTION;
+  return answerWith(int(argv, 0), int(argv, 1) != 0, argv + 16, int(argv, 3) != 0) ? UNDEFINED : EXCEPTION;
 }
 
 /** fail(token): answers "out of memory" without any. */
@@ -138,6 +138,16 @@ function nativeStackLimit(_c: i32, _t: i64, _n: i32, argv: i32): i64 {
   return UNDEFINED;
 }
 
+/** describe(handle): [[name, mode], ...] of its calls. */
+function nativeDescribe(_c: i32, _t: i64, _n: i32, argv: i32): i64 {
+  return describe(int(argv, 0), false);
+}
+
+/** letGo(handle) */
+function nativeLetGo(_c: i32, _t: i64, _n: i32, argv: i32): i64 {
+  return describe(int(argv, 0), true);
+}
+
 /** wantFlush(): the hook `flush` has something to do. */
 function nativeWantFlush(_c: i32, _t: i64, _n: i32, _argv: i32): i64 {
   wantFlush(true);
@@ -155,8 +165,8 @@ export function natives(): i64 {
   add(list, 0, nativeEvaluate.index as i32, 4);
   add(list, 1, nativeCompile.index as i32, 4);
   add(list, 2, nativeModule.index as i32, 2);
-  add(list, 3, nativeGrant.index as i32, 4);
-  add(list, 4, nativeAnswer.index as i32, 3);
+  add(list, 3, nativeGrant.index as i32, 5);
+  add(list, 4, nativeAnswer.index as i32, 4);
   add(list, 5, nativeFail.index as i32, 1);
   add(list, 6, nativeSystem.index as i32, 3);
   add(list, 7, nativeTimeZone.index as i32, 1);
@@ -169,5 +179,7 @@ export function natives(): i64 {
   add(list, 14, nativeMemoryLimit.index as i32, 1);
   add(list, 15, nativeWantFlush.index as i32, 0);
   add(list, 16, nativeStackLimit.index as i32, 1);
+  add(list, 17, nativeDescribe.index as i32, 1);
+  add(list, 18, nativeLetGo.index as i32, 1);
   return list;
 }

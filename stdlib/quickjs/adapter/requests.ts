@@ -2,14 +2,16 @@
 // here with bytes made in advance, so that running out of memory is an answer too.
 
 import { base, release, top } from "./buffer";
-import { encode } from "./encode";
+import { encodePassing } from "./encode";
 import { decode } from "./decode";
 import { JS_Call, JS_FreeValue, JS_GetException, stackPointer } from "./engine";
 import { answer } from "./gates";
-import { isOk, methodOf, readMessage, tokenOf, valueAt } from "./message";
+import {
+  COMPLETION, INVOKE, isOk, kindOfMessage, methodOf, readMessage, REQUEST, skipText, tokenOf, valueAt,
+} from "./message";
 import { takePending } from "./pending";
-import { callHook, ctx, growBlock, HOOK_REQUEST, succeeded } from "./state";
-import { fromFloat, fromInt, isException, UNDEFINED } from "./value";
+import { callHook, callHook2, ctx, growBlock, HOOK_FORGET, HOOK_INVOKE, HOOK_REQUEST, succeeded } from "./state";
+import { EXCEPTION, fromFloat, fromInt, isException, UNDEFINED } from "./value";
 
 // biome-ignore format: a table of words
 const WORDS: i32 = memory.data(16, 16) as i32, OPEN = WORDS, OPEN_COUNT = WORDS + 8, TROUBLE = WORDS + 12;
@@ -34,8 +36,39 @@ export function noteTrouble(): void {
 
 export function handleMessage(start: i32, end: i32): void {
   if (!readMessage(start, end)) return;
-  if (isOk() < 0) request(end);
-  else complete(end);
+  const kind = kindOfMessage();
+  if (kind == COMPLETION) complete(end);
+  else if (kind == REQUEST) request(end);
+  else if (kind == INVOKE) invoke(end);
+  else forget();
+}
+
+function forget(): void {
+  const done = callHook2(HOOK_FORGET, fromToken(tokenOf()), fromToken(methodOf()));
+  if (!succeeded(done)) swallow();
+}
+
+/** Somebody calls an object of this domain. */
+function invoke(end: i32): void {
+  const token = tokenOf();
+  const object = methodOf();
+  const nameFrom = valueAt();
+  if (!open(token)) return fail(token);
+  const argumentsAt = skipText(nameFrom, end);
+  const name = decode(nameFrom, argumentsAt);
+  const value = decode(argumentsAt, end);
+  stackPointer -= 32;
+  store<i64>(stackPointer, fromToken(token));
+  store<i64>(stackPointer, fromInt(object), 8);
+  store<i64>(stackPointer, name, 16);
+  store<i64>(stackPointer, value, 24);
+  const done = isException(value) || isException(name) ? EXCEPTION : callHook(HOOK_INVOKE, 4, stackPointer);
+  stackPointer += 32;
+  JS_FreeValue(ctx(), value);
+  JS_FreeValue(ctx(), name);
+  if (succeeded(done)) return;
+  JS_FreeValue(ctx(), JS_GetException(ctx()));
+  fail(token);
 }
 
 function complete(end: i32): void {
@@ -108,9 +141,9 @@ function close(token: i32): bool {
 }
 
 /** Answers with the value at `at`. False, with an exception pending, when it cannot cross. */
-export function answerWith(token: i32, ok: bool, at: i32): bool {
+export function answerWith(token: i32, ok: bool, at: i32, passes: bool): bool {
   const start = top();
-  if (!encode(at, 1, true)) return false;
+  if (!encodePassing(at, 1, true, passes)) return false;
   if (close(token)) answer(token, ok ? 1 : 0, base() + start, top() - start);
   release(start);
   return true;

@@ -24,12 +24,12 @@ export const HOOKS: i32 = memory.data(128, 16) as i32;
 export const CTX = WORDS, RT = WORDS + 4, OUT = WORDS + 8, OUT_CAPACITY = WORDS + 12, OUT_TOP = WORDS + 16,
   DEPTH = WORDS + 20, OPEN = WORDS + 24, TIME_ZONE = WORDS + 28, CLOCK = WORDS + 32, CLOCK_METHOD = WORDS + 36,
   RANDOM = WORDS + 40, RANDOM_METHOD = WORDS + 44, SYSTEM = WORDS + 48, CHECKING = WORDS + 52,
-  OBJECT_PROTOTYPE = WORDS + 56, FLUSH = WORDS + 64, STACK = WORDS + 68;
+  OBJECT_PROTOTYPE = WORDS + 56, FLUSH = WORDS + 64, STACK = WORDS + 68, PASSING = WORDS + 72;
 
 /** Functions of the bootstrap that the adapter calls, in the order in which it hands them over. */
 // biome-ignore format: a table of words
 export const HOOK_REFUSE = 0, HOOK_REQUEST = 1, HOOK_FLUSH = 2, HOOK_REJECTION = 3, HOOK_ERROR_PARTS = 4,
-  HOOK_NEW = 5, HOOK_FILL = 6, HOOK_PARTS = 7, HOOK_NORMALIZE = 8, HOOK_SOURCE = 9, HOOK_STRAY = 10, HOOK_COUNT = 11;
+  HOOK_NEW = 5, HOOK_FILL = 6, HOOK_PARTS = 7, HOOK_NORMALIZE = 8, HOOK_SOURCE = 9, HOOK_STRAY = 10, HOOK_INVOKE = 11, HOOK_FORGET = 12, HOOK_COUNT = 13;
 
 /** What HOOK_STRAY makes an error of. */
 export const STRAY_WAIT = 0, STRAY_MALFORMED = 1, STRAY_DEEP = 2;

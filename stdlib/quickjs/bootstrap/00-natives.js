@@ -25,6 +25,8 @@ const [
   setMemoryLimit,
   wantFlush,
   setStackLimit,
+  describeHandle,
+  letGo,
 ] = natives;
 
 const FILE = "cordon:engine";
@@ -63,7 +65,8 @@ const setAdd = uncurry(Set.prototype.add),
   setDelete = uncurry(Set.prototype.delete);
 const setForEach = uncurry(Set.prototype.forEach);
 const weakGet = uncurry(WeakMap.prototype.get),
-  weakSet = uncurry(WeakMap.prototype.set);
+  weakSet = uncurry(WeakMap.prototype.set),
+  weakDelete = uncurry(WeakMap.prototype.delete);
 const slice = uncurry(String.prototype.slice),
   indexOf = uncurry(String.prototype.indexOf);
 const lastIndexOf = uncurry(String.prototype.lastIndexOf),

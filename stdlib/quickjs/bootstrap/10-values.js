@@ -38,11 +38,6 @@ learnKind(MAP, new Map());
 learnKind(SET, new Set());
 learnKind(ERROR, new Error());
 
-/** A capability that came as a bare handle: opaque to the guest, and the only class instance that may cross back. */
-class Handle {}
-freeze(Handle.prototype);
-const handles = new WeakMap_();
-
 function bigIntParts(n) {
   const negative = n < 0n;
   let hex = toHex(negative ? ~n : n, 16);
@@ -64,7 +59,7 @@ function bigIntFrom(buffer, negative) {
 /** What an object holds, as plain data for the encoder. */
 function parts(kind, v) {
   if (kind === BIG_INT) return bigIntParts(v);
-  if (kind === HANDLE) return weakGet(handles, v);
+  if (kind === HANDLE) return passed(v);
   if (kind === DATE) return dateValue(v);
   if (kind === REGEXP) return [regExpSource(v), regExpFlags(v)];
   const list = [];
@@ -90,12 +85,6 @@ function fill(kind, content, target) {
   else if (kind === ERROR) fillError(target, content[1]);
   else if (kind === REGEXP) return construct(RegExp_, content);
   else if (kind === BIG_INT) return bigIntFrom(content, target === 1);
-  else return newHandle(content);
+  else return facadeOf(content);
   return target;
-}
-
-function newHandle(number) {
-  const handle = freeze(new Handle());
-  weakSet(handles, handle, number);
-  return handle;
 }

@@ -16,9 +16,9 @@ const rejections = new Map_(); // promises rejected with nobody listening -> rea
 
 let open = 0; // requests not yet answered
 
-function finish(token, ok, value, shape, omissible) {
+function finish(token, ok, value, shape, omissible, passes) {
   wantFlush();
-  append(answers, { __proto__: null, token, ok, value, shape, omissible });
+  append(answers, { __proto__: null, token, ok, value, shape, omissible, passes });
 }
 
 function request(token, method, value) {
@@ -74,7 +74,7 @@ function answerOne(entry) {
   open--;
   if (!entry.ok) return answerError(entry.token, entry.value);
   try {
-    answer(entry.token, true, entry.shape(entry.value));
+    answer(entry.token, true, entry.shape(entry.value), entry.passes === true);
   } catch (error) {
     answerError(entry.token, error, entry);
   }
@@ -166,7 +166,7 @@ function systemCall(system, name, call, blocking = false) {
   const grant = system[name];
   if (!grant) return undefined;
   const { method, mode } = grant.calls[call];
-  return grantFunction(call, grant.handle, method, blocking || mode === "blocking");
+  return grantFunction(call, grant.handle, method, blocking ? BLOCKING : mode === "blocking" ? BLOCKING : 0);
 }
 
 function grantObject(name, grant) {
@@ -175,10 +175,12 @@ function grantObject(name, grant) {
   if (keys.length === 1 && keys[0] === "") return grantCall(name, grant.handle, calls[""]);
   const object = {};
   for (let i = 0; i < keys.length; i++) define(object, keys[i], grantCall(keys[i], grant.handle, calls[keys[i]]));
+  weakSet(handles, object, grant.handle);
   return freeze(object);
 }
 
-const grantCall = (name, handle, call) => freeze(grantFunction(name, handle, call.method, call.mode === "blocking"));
+const grantCall = (name, handle, call) =>
+  freeze(grantFunction(name, handle, call.method, modeOf(call.mode) | (call.passes ? PASSES : 0)));
 
 // RUN
 
@@ -187,11 +189,12 @@ function run(token, asked) {
   const source = asText(asked.source, "");
   mapClear(sources);
   defineInputs(asked.inputs);
-  if (asked.kind === "module") return runModule(token, source, name);
+  if (asked.kind === "module") return runModule(token, source, name, asked.offers === true);
+  const passes = asked.offers === true;
   const script = evaluate(source, name, 1, scriptFlags(source));
-  if (script[0]) return settleScript(token, script[1], source);
+  if (script[0]) return settleScript(token, script[1], source, passes);
   if (asked.kind === "script" || !isSyntaxError(script[1])) throw script[1];
-  runOther(token, source, name, script[1]);
+  runOther(token, source, name, script[1], passes);
 }
 
 function defineInputs(inputs) {
@@ -205,22 +208,22 @@ const usesAwait = (source) => indexOf(source, "await") >= 0;
 const scriptFlags = (source) => BARRIER | (usesAwait(source) ? ASYNC : 0);
 const isSyntaxError = (error) => isError(error) && getPrototypeOf(error) === syntaxErrorPrototype;
 
-function settleScript(token, result, source) {
+function settleScript(token, result, source, passes) {
   // An async script fulfils with { value }, so that a thenable completion value is not taken for its end.
-  if (!usesAwait(source)) return settle(token, result, true);
+  if (!usesAwait(source)) return settle(token, result, true, passes);
   whenSettled(
     result,
-    guarded(token, (box) => settle(token, box.value, true)),
+    guarded(token, (box) => settle(token, box.value, true, passes)),
     failing(token),
   );
 }
 
 /** Not a script: a function body (it says `return`) or a module (it says `import` or `export`). */
-function runOther(token, source, name, scriptError) {
+function runOther(token, source, name, scriptError, passes) {
   const body = compileBody(source, name);
-  if (body.start) return settle(token, body.start(), false);
+  if (body.start) return settle(token, body.start(), false, passes);
   try {
-    runModule(token, source, name);
+    runModule(token, source, name, passes);
   } catch (error) {
     throw isSyntaxError(error) ? furthest([scriptError, body.error, error], name) : error;
   }
@@ -265,16 +268,16 @@ function furthest(errors, name) {
   return best;
 }
 
-function runModule(token, source, name) {
+function runModule(token, source, name, passes) {
   const started = startModule(source, name);
   const namespace = started[1];
-  const exported = () => settle(token, has(namespace, "default") ? namespace.default : undefined, false);
+  const exported = () => settle(token, has(namespace, "default") ? namespace.default : undefined, false, passes);
   whenSettled(started[0], guarded(token, exported), failing(token));
 }
 
 /** Ends a request with a value once it is settled. `omissible`: a completion value, which may be one that cannot cross. */
-function settle(token, value, omissible) {
-  const done = (v) => finish(token, true, v, asValue, omissible);
+function settle(token, value, omissible, passes) {
+  const done = (v) => finish(token, true, v, asValue, omissible, passes);
   awaitValue(token, value, done);
 }
 

@@ -14,4 +14,6 @@ const hooks = [
   normalizeName,
   sourceOf,
   strayError,
+  invoke,
+  forget,
 ];

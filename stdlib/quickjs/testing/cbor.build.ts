@@ -3,14 +3,6 @@
 
 import { TAG } from "../../abi.ts";
 
-/** A value under a tag that has no kind in JavaScript: a handle. */
-export class Handle {
-  readonly number: number;
-  constructor(number: number) {
-    this.number = number;
-  }
-}
-
 /** An error as it crosses: its fields. */
 export class ErrorValue {
   readonly fields: Record<string, unknown>;
@@ -128,7 +120,6 @@ class Writer {
     else if (v instanceof ErrorValue) this.tagged(TAG.ERROR, ["Error", v.fields]);
     else if (v instanceof Error)
       this.tagged(TAG.ERROR, ["Error", Object.assign({ name: v.name, message: v.message }, v)]);
-    else if (v instanceof Handle) this.tagged(TAG.HANDLE, v.number);
     else if (v instanceof ArrayBuffer) this.tagged(TAG.BUFFER, new Uint8Array(v));
     else if (ArrayBuffer.isView(v)) this.typed(v);
     else this.record(v);
@@ -327,7 +318,6 @@ class Decoder {
     if (tag === TAG.NEGATIVE_BIGINT) return ~BigInt(`0x0${Buffer.from(bytes).toString("hex")}`);
     if (tag === TAG.DATE) return new Date(v as number);
     if (tag === TAG.BUFFER) return bytes.buffer;
-    if (tag === TAG.HANDLE) return new Handle(v as number);
     const type = ARRAYS.find(([number]) => number === tag)?.[1];
     if (type) return new type(bytes.buffer as ArrayBuffer);
     const list = v as unknown[];

@@ -148,7 +148,7 @@ export async function createHost(module: WebAssembly.Module, options: HostOption
     const calls = typeof group === "function" ? [["", group] as const] : Object.entries(group);
     const functions = calls.map(([, fn]) => fn as (...args: unknown[]) => unknown);
     const handle = targets.push((method, args) => functions[method]?.(...args)) - 1;
-    const mode = (name: string) => (options.blocking?.includes(`${prefix}.${name}`) ? "blocking" : "async");
+    const mode = (name: string) => (options.blocking?.includes(`${prefix}.${name}`) ? "blocking" : "sync");
     return { handle, calls: Object.fromEntries(calls.map(([name], method) => [name, { method, mode: mode(name) }])) };
   }
 

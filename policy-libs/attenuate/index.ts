@@ -1,0 +1,21 @@
+// Attenuators: each takes a capability and gives one that can do less, under the same contract. Re-exports only.
+export { type AskOptions, ask, type Decide, type Decision } from "./ask.ts";
+export { type AuditOptions, type AuditRecord, audit, type Shown, type Sink } from "./audit.ts";
+export { clamp, type Predicate } from "./clamp.ts";
+export { type Clock, REAL_CLOCK } from "./clock.ts";
+export { digest } from "./digest.ts";
+export { type Faults, faults } from "./faults.ts";
+export { type Leased, leased, type Term } from "./leased.ts";
+export { only } from "./only.ts";
+export { type Quota, quota } from "./quota.ts";
+export { type Rate, rate } from "./rate.ts";
+export { type Recorded, type RecordOptions, recorded } from "./recorded.ts";
+export type { Recording } from "./recording.ts";
+export { type RedactOptions, type RedactRule, redact } from "./redact.ts";
+export { replay } from "./replay.ts";
+export type { Request, SignalledRequest } from "./request.ts";
+export { type Revocable, revocable } from "./revocable.ts";
+export { type Sizes, size } from "./size.ts";
+export { type Compare, sameAnswer, type TeeOutcome, tee } from "./tee.ts";
+export { type Recurring, type Span, window } from "./window.ts";
+export { without } from "./without.ts";

@@ -1,0 +1,21 @@
+// Time as meters need it: what it is, and being told later. Tests and simulations pass their own.
+
+export interface Time {
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  /** Calls `task` after `ms`; what is returned cancels it. */
+  readonly after: (ms: number, task: () => void) => () => void;
+}
+
+// Part of every host that Cordon runs on, and of no ECMAScript library.
+declare const performance: { now(): number };
+declare const setTimeout: (task: () => void, ms: number) => unknown;
+declare const clearTimeout: (timer: unknown) => void;
+
+export const hostTime: Time = Object.freeze({
+  now: () => performance.now(),
+  after(ms: number, task: () => void) {
+    const timer = setTimeout(task, ms);
+    return () => clearTimeout(timer);
+  },
+});

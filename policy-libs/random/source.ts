@@ -1,0 +1,2 @@
+/** Gives so many random bytes. */
+export type RandomSource = (length: number) => Uint8Array;

@@ -1,0 +1,94 @@
+// biome-ignore-all lint/style: one body in several files; template strings would call the guest's String.prototype.concat
+// biome-ignore-all lint/correctness: names are used in the other files
+// biome-ignore-all lint/suspicious/noGlobalAssign: they are this body's own names
+// Capabilities that come and go in values: a handle that came is an object with the calls of its contract; what the
+// guest sends is such an object again, or one of its own, which others call by a number.
+
+const BLOCKING = 1,
+  ASYNC_CALL = 2,
+  PASSES = 4;
+const handles = new WeakMap_(); // object with the calls of a handle -> handle
+const numbers = new WeakMap_(); // object of the guest -> { number, times }
+const objects = new Map_(); // number -> object of the guest, as long as somebody holds it
+let nextNumber = 0;
+
+const lost = new FinalizationRegistry(letGo);
+const register = uncurry(FinalizationRegistry.prototype.register);
+
+const modeOf = (mode) => (mode === "blocking" ? BLOCKING : mode === "async" ? ASYNC_CALL : 0);
+
+function facadeOf(handle) {
+  const calls = describeHandle(handle);
+  const facade = {};
+  for (let i = 0; i < calls.length; i++) {
+    const name = calls[i][0];
+    define(facade, name, freeze(grantFunction(name, handle, i, modeOf(calls[i][1]) | PASSES, facade)));
+  }
+  weakSet(handles, facade, handle);
+  register(lost, facade, handle);
+  return freeze(facade);
+}
+
+/** A handle >= 0, the number of an object of the guest as -1 - number, or undefined for data. */
+function passed(v) {
+  const handle = weakGet(handles, v);
+  if (handle !== undefined) return handle;
+  return isOffered(v) ? -1 - numberOf(v) : undefined;
+}
+
+function numberOf(v) {
+  let known = weakGet(numbers, v);
+  if (known === undefined) {
+    known = { __proto__: null, number: nextNumber++, times: 0 };
+    weakSet(numbers, v, known);
+    mapSet(objects, known.number, v);
+  }
+  known.times++;
+  return known.number;
+}
+
+/** What can be called: a function, an instance of a class, a record with a function in it. No getter runs. */
+function isOffered(v) {
+  if (typeof v === "function") return true;
+  if (kindOf(v) !== RECORD || isProxy(v)) return false;
+  const prototype = getPrototypeOf(v);
+  return prototype !== null && prototype !== Object_prototype ? true : hasFunction(v);
+}
+
+function hasFunction(v) {
+  const keys = ownKeys(v);
+  for (let i = 0; i < keys.length; i++)
+    if (typeof getOwnPropertyDescriptor(v, keys[i])?.value === "function") return true;
+  return false;
+}
+
+/** Nobody holds it any more; if it was sent again meanwhile, somebody does. */
+function forget(number, times) {
+  const v = mapGet(objects, number);
+  const known = v === undefined ? undefined : weakGet(numbers, v);
+  if (known === undefined) return;
+  known.times -= times;
+  if (known.times > 0) return;
+  mapDelete(objects, number);
+  weakDelete(numbers, v);
+}
+
+function invoke(token, number, name, args) {
+  open++;
+  try {
+    const target = mapGet(objects, number);
+    const value = apply(calledOn(target, name), target, args);
+    if (promiseParts(value) || isThenable(value))
+      awaitValue(token, value, (v) => finish(token, true, v, asIs, false, true));
+    else answerOne({ __proto__: null, token, ok: true, value, shape: asIs, passes: true });
+  } catch (error) {
+    answerOne({ __proto__: null, token, ok: false, value: error });
+  }
+}
+
+function calledOn(target, name) {
+  const method = target?.[name];
+  if (typeof method === "function") return method;
+  if (typeof target === "function") return target;
+  throw new TypeError_(name + " is not a function of what this guest has offered");
+}
