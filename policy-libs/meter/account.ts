@@ -1,10 +1,17 @@
 // The account of the call that a host function serves: charges, refunds, and waiting for rates.
-import { type Account, adjust, available, chargeAccount, type Metered, RESOURCES } from "../../kernel/index.ts";
+import {
+  adjust,
+  available,
+  chargeAccount,
+  type Account as Ledger,
+  type Metered,
+  RESOURCES,
+} from "../../kernel/index.ts";
 import { currentCall, type Signal, signal } from "../call.ts";
 import { meterOf, nameOf } from "./meter.ts";
 import { hostTime } from "./time.ts";
 
-export interface Charged {
+export interface Account {
   /** Counts `amount` up to the root, or throws E_QUOTA and counts nothing. Default: 1. */
   charge(resource: Metered, amount?: number): void;
   /** Gives back what was charged. Cannot fail. */
@@ -18,22 +25,22 @@ export interface Charged {
 
 const refusal = (code: string, message: string): Error => Object.assign(new Error(message), { code });
 
-function overdrawn(account: Account, index: number): string {
-  let at: Account | undefined = account;
+function overdrawn(account: Ledger, index: number): string {
+  let at: Ledger | undefined = account;
   while (at !== undefined && (at.limit[index] as number) - (at.used[index] as number) > available(account, index))
     at = at.parent;
   const name = at === undefined ? undefined : nameOf(at);
   return name === undefined ? "the account" : `the account ${name}`;
 }
 
-function chargeTo(account: Account, resource: Metered, amount: number): void {
+function chargeTo(account: Ledger, resource: Metered, amount: number): void {
   const index = RESOURCES.indexOf(resource);
   if (!(amount >= 0)) throw new RangeError(`a charge of ${amount} ${resource}`);
   if (chargeAccount(account, index, amount)) return;
   throw refusal("E_QUOTA", `${overdrawn(account, index)} has no ${amount} of ${resource} left`);
 }
 
-const pause = (account: Account, ms: number, dropped: Signal): Promise<void> =>
+const pause = (account: Ledger, ms: number, dropped: Signal): Promise<void> =>
   new Promise((resolve) => {
     const after = meterOf(account)?.time.after ?? hostTime.after;
     const done = (): void => {
@@ -45,7 +52,7 @@ const pause = (account: Account, ms: number, dropped: Signal): Promise<void> =>
     dropped.addEventListener("abort", done, { once: true });
   });
 
-async function waitFor(account: Account, resource: Metered, amount: number, dropped: Signal): Promise<void> {
+async function waitFor(account: Ledger, resource: Metered, amount: number, dropped: Signal): Promise<void> {
   const delay = (): number => meterOf(account)?.delay(resource) ?? 0;
   for (let ms = delay(); ms > 0; ms = delay()) {
     if (ms === Infinity) throw refusal("E_QUOTA", `the rate of ${resource} is 0`);
@@ -55,21 +62,21 @@ async function waitFor(account: Account, resource: Metered, amount: number, drop
   if (amount > 0) chargeTo(account, resource, amount);
 }
 
-const UNLIMITED: Charged = Object.freeze({
+const UNLIMITED: Account = Object.freeze({
   charge: () => undefined,
   refund: () => undefined,
   wait: async () => undefined,
 });
 
 /** Charges to one account. */
-export const chargesTo = (account: Account, dropped: Signal): Charged => ({
+export const chargesTo = (account: Ledger, dropped: Signal): Account => ({
   charge: (resource, amount = 1) => chargeTo(account, resource, amount),
   refund: (resource, amount = 1) => adjust(account, RESOURCES.indexOf(resource), -amount),
   wait: (resource, amount = 0) => waitFor(account, resource, amount, dropped),
 });
 
 /** The account of the call at hand: ask before the first `await`. Outside of a call it has no limits. */
-export function account(): Charged {
+export function account(): Account {
   const paying = currentCall()?.account;
   return paying === undefined ? UNLIMITED : chargesTo(paying, signal());
 }

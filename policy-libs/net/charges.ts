@@ -62,18 +62,18 @@ export interface Toll {
 /** The resources that traffic with this address is charged to. */
 export function newToll(spent: Account, address: Address | undefined): Toll {
   const isLoop = address !== undefined && isLoopback(address);
-  const [send, receive] = isLoop ? ["loopSend", "loopReceive"] : ["netSend", "netReceive"];
+  const [send, receive] = isLoop ? (["loopSend", "loopReceive"] as const) : (["netSend", "netReceive"] as const);
   return {
     pay(sent, received) {
-      if (sent > 0) spent.charge(send as string, sent);
+      if (sent > 0) spent.charge(send, sent);
       if (received === 0) return;
       try {
-        spent.charge(receive as string, received);
+        spent.charge(receive, received);
       } catch (error) {
-        if (sent > 0) spent.refund(send as string, sent);
+        if (sent > 0) spent.refund(send, sent);
         throw error;
       }
     },
-    ready: () => Promise.all([spent.wait(send as string, 0), spent.wait(receive as string, 0)]),
+    ready: () => Promise.all([spent.wait(send, 0), spent.wait(receive, 0)]),
   };
 }

@@ -27,7 +27,7 @@ export interface Holdings {
 export function newHoldings(most: number, until?: Signal): Holdings {
   let open = 0;
 
-  function begin(resource: string, { spent, gone }: Owner): Holding {
+  function begin(resource: "inSockets" | "outSockets", { spent, gone }: Owner): Holding {
     let isOpen = true;
     let close = (): void => undefined;
     const end = (): boolean => {

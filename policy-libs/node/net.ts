@@ -8,6 +8,7 @@
 //   W2  No message names an end of the host that the guest did not name itself.
 import { promises as dns } from "node:dns";
 import { networkInterfaces } from "node:os";
+import { newQueue } from "../files/queue.ts";
 import type { Charges } from "../net/charges.ts";
 import type { NetGrant } from "../net/contract.ts";
 import { DEFAULT_NET_BOUNDS, type NetBounds } from "../net/core.ts";
@@ -16,7 +17,6 @@ import { parseEndpoints } from "../net/grants.ts";
 import { netOf } from "../net/net.ts";
 import type { NetPlace } from "../net/place.ts";
 import { isLocalhost } from "../net/virtual.ts";
-import { newQueue } from "./host.ts";
 import { translate } from "./net-errors.ts";
 import type { StreamOptions } from "./net-stream.ts";
 import { connectTo, listenOn } from "./net-tcp.ts";
