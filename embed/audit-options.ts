@@ -29,7 +29,7 @@ export interface AuditOptions {
   readonly results?: boolean | undefined;
   /** Full arguments as they may be recorded. If it throws, none are. */
   readonly redact?: ((args: readonly unknown[], about: AuditAbout) => readonly unknown[]) | undefined;
-  /** Who this is in the log. Default: "guest". */
+  /** Who this is in the log. Default: the layer's own name, or "sandbox". */
   readonly name?: string | undefined;
   /** Bytes of arguments, and of a result, beyond which a full record has their number only. Default: 65,536. */
   readonly maxValue?: number | undefined;
@@ -40,8 +40,8 @@ export interface AuditOptions {
 }
 
 /** With a value for whatever was left out. */
-export type Audit = Pick<AuditOptions, "redact"> & {
-  readonly [Key in Exclude<keyof AuditOptions, "redact">]-?: Exclude<AuditOptions[Key], undefined>;
+export type Audit = Pick<AuditOptions, "redact" | "name"> & {
+  readonly [Key in Exclude<keyof AuditOptions, "redact" | "name">]-?: Exclude<AuditOptions[Key], undefined>;
 };
 
 const wrong = (what: string): never => {
@@ -51,12 +51,11 @@ const wrong = (what: string): never => {
 const DEFAULTS = {
   values: "digest",
   results: false,
-  name: "guest",
   maxValue: 65_536,
   maxBytes: 64 * 1024 * 1024,
   whenFull: "end",
 } as const;
-const KEYS = ["to", "redact", ...Object.keys(DEFAULTS)];
+const KEYS = ["to", "redact", "name", ...Object.keys(DEFAULTS)];
 
 function readSink(to: unknown): Audit["to"] {
   if (typeof to === "function") return to as Audit["to"];
@@ -89,7 +88,7 @@ function readAudit(given: unknown): Audit {
   if (!["end", "drop"].includes(whenFull)) wrong('.whenFull must be "end" or "drop"');
   if (typeof results !== "boolean") wrong(".results must be true or false");
   if (redact !== undefined && typeof redact !== "function") wrong(".redact must be a function");
-  if (typeof name !== "string") wrong(".name must be text");
+  if (name !== undefined && typeof name !== "string") wrong(".name must be text");
   if (!isCount(maxValue) || !isCount(maxBytes)) wrong(".maxValue and .maxBytes must be numbers of 0 or more");
   return Object.freeze(audit);
 }

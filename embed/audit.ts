@@ -15,6 +15,8 @@ import { type CallListener, type EndedCall, REFUSE, type WatchedCall } from "./w
 /** Of what runs: which grants it has, by contract, and how it is ended. */
 export interface Audited {
   readonly domain: number;
+  /** Where the audit has no name of its own for it. */
+  readonly name: string;
   readonly grants: Readonly<Record<string, string>>;
   readonly end: (ending: Ending) => void;
   /** Names codes that are no text. */
@@ -71,7 +73,7 @@ const LONGEST = 100;
 
 const cut = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text);
 const whoIs = ({ audit, audited, run }: Log, time: number) => ({
-  ...{ time: new Date(time).toISOString(), run, domain: audited.domain, name: cut(audit.name) },
+  ...{ time: new Date(time).toISOString(), run, domain: audited.domain, name: cut(audit.name ?? audited.name) },
 });
 
 /** Never throws: what has no canonical bytes has no digest. */
@@ -143,17 +145,18 @@ type Decided = Pick<AuditCall, "decision" | "code" | "rule">;
 function decisionOf({ audited }: Log, { outcome, answer }: EndedCall): Decided {
   if (outcome === "done") return { decision: "allowed" };
   if (outcome === "pending") return { decision: "pending" };
-  const alleged = at(answer, "code");
+  const error = typeof answer === "object" ? answer.value : undefined;
+  const alleged = at(error, "code");
   const code = textOf(alleged) ?? audited.codeOf?.(alleged);
-  const rule = textOf(at(answer, "rule")) ?? REFUSALS.get(code ?? "");
+  const rule = textOf(at(error, "rule")) ?? REFUSALS.get(code ?? "");
   const isRefused = outcome === "refused" || rule !== undefined;
   return { decision: isRefused ? "refused" : "failed", ...present("code", code), ...present("rule", rule) };
 }
 
-function resultOf(log: Log, { outcome, answer, bytes }: EndedCall): object {
+function resultOf(log: Log, { answer, bytes }: EndedCall): object {
   const { results, values } = log.audit;
-  if (!results || values === "none" || outcome === "pending") return {};
-  return { result: answer === undefined && bytes > log.audit.maxValue ? tooMuch(bytes) : formOf(log, answer) };
+  if (!results || values === "none" || answer === undefined) return {};
+  return { result: answer === "cut" ? tooMuch(bytes) : formOf(log, answer.value) };
 }
 
 function end(log: Log, call: EndedCall, note: Note | undefined): void {

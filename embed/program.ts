@@ -171,7 +171,7 @@ function watchersOf({ request: { trace }, audits, grants }: Plan): Watchers {
     if (handle === PROGRAM.FILES.handle) return "files";
     return handle > PROGRAM.FILES.handle ? undefined : (grants[handle - PROGRAM.FIRST_GRANT]?.name ?? null);
   };
-  return newWatchers({ trace, audits }, nameOf);
+  return newWatchers({ name: "program", trace, audits }, nameOf);
 }
 
 function spawnProgram(kernel: Kernel, plan: Plan, { artifact, maxPages }: Loaded): Outcome<Running> {

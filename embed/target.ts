@@ -13,8 +13,8 @@ export interface Meter {
   /** Counts one; false when the run may make no more, and is being ended. */
   take(): boolean;
   inFlight: number;
-  /** Who watches these calls. */
-  watching?: Watching | undefined;
+  /** Who watches these calls; null: nobody may, they are the engine's own. */
+  watching?: Watching | null | undefined;
   /** Stops the run until somebody answers. */
   interrupt?: Interrupt | undefined;
 }
@@ -172,8 +172,8 @@ export interface TargetParts {
   readonly meter?: Meter | undefined;
 }
 
-/** Counts and allows everything. */
-export const newMeter = (): Meter => ({ take: () => true, inFlight: 0 });
+/** Counts and allows everything, and nobody is told. */
+export const newMeter = (): Meter => ({ take: () => true, inFlight: 0, watching: null });
 
 const isMeter = (owner: unknown): owner is Meter => typeof owner === "object" && owner !== null && "take" in owner;
 
@@ -195,8 +195,9 @@ export function newTarget({ name, contract, functions, self, meter }: TargetPart
   };
   const target: Target = (method, bytes, length, context) => {
     const counter = meter ?? (isMeter(context.owner) ? context.owner : newMeter());
-    const { watching } = counter;
-    if (watching === undefined) return serve(method, bytes, length, context, counter);
+    // Whose call it is, is the caller's to tell, whoever granted what it calls.
+    const watching = counter.watching === null || !isMeter(context.owner) ? counter.watching : context.owner.watching;
+    if (!watching) return serve(method, bytes, length, context, counter);
     const asked = { target, name, contract, method, bytes, length, context };
     return watching.around(asked, () => serve(method, bytes, length, context, counter));
   };

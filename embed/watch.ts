@@ -26,8 +26,8 @@ export interface WatchedCall {
 export interface EndedCall extends WatchedCall {
   /** `refused`: by the kernel, before anything ran. `pending`: it is over, and no answer came. */
   readonly outcome: "done" | "failed" | "refused" | "pending";
-  /** What it gave, or failed with; undefined if no listener asks for as much. */
-  readonly answer: unknown;
+  /** What it gave, or failed with: `cut` if it is more than anybody asks for. Undefined if only the kernel knows. */
+  readonly answer: { readonly value: unknown } | "cut" | undefined;
   /** Of arguments and answer. */
   readonly bytes: number;
   readonly ms: number;
@@ -72,7 +72,7 @@ export interface Watching {
 }
 
 interface Open {
-  readonly call: WatchedCall;
+  call: WatchedCall;
   readonly start: number;
   readonly bytes: number;
   readonly notes: readonly unknown[];
@@ -94,7 +94,7 @@ const NO_ANSWER: Reply = { failed: Uint8Array.of(0xf6) };
 const MOST_ERROR = 65_536; // bytes
 
 /** An answer that no target gave. */
-const codeOnly = (code: string): Error => Object.assign(new Error(code), { code });
+const codeOnly = (code: string) => ({ value: Object.assign(new Error(code), { code }) });
 const BROKEN = codeOnly("E_TARGET");
 
 function attempt<T>(work: () => T): T | undefined {
@@ -119,13 +119,15 @@ function notify({ listeners }: State, ended: EndedCall, notes: readonly unknown[
   for (const [at, listener] of listeners.entries()) attempt(() => listener.end(ended, notes[at]));
 }
 
-function answerOf({ listeners }: State, outcome: EndedCall["outcome"], reply: Reply): unknown {
+function answerOf({ listeners }: State, reply: Reply): EndedCall["answer"] {
   const bytes = bytesOf(reply);
-  const most = outcome === "done" ? Math.max(...listeners.map(({ mostAnswer }) => mostAnswer)) : MOST_ERROR;
-  return bytes.length <= most ? decoded(bytes, bytes.length, capabilitiesOf(reply)) : undefined;
+  const most = isOk(reply) ? Math.max(...listeners.map(({ mostAnswer }) => mostAnswer)) : MOST_ERROR;
+  return bytes.length <= most ? { value: decoded(bytes, bytes.length, capabilitiesOf(reply)) } : "cut";
 }
 
-function tell(state: State, open: Open, outcome: EndedCall["outcome"], answer: unknown, bytes: number): void {
+type Outcome = EndedCall["outcome"];
+
+function tell(state: State, open: Open, outcome: Outcome, answer: EndedCall["answer"], bytes: number): void {
   if (!state.open.delete(open)) return;
   const ms = now() - open.start;
   notify(state, { ...open.call, outcome, answer, bytes: open.bytes + bytes, ms }, open.notes);
@@ -136,7 +138,7 @@ function tellReply(state: State, open: Open, reply: Reply): void {
   for (const { target } of capabilitiesOf(reply)) {
     if (!state.origins.has(target)) state.origins.set(target, open.call.capability);
   }
-  tell(state, open, outcome, answerOf(state, outcome, reply), bytesOf(reply).length);
+  tell(state, open, outcome, answerOf(state, reply), bytesOf(reply).length);
 }
 
 /** Undefined if a listener refuses; those that have begun learn of it. */
@@ -208,7 +210,7 @@ function around(state: State, asked: Asked, serve: () => Reply | Promise<Reply>)
 
 /** A call of which only the kernel knows: it begins when it is pending, and ends when it is done. */
 function observeForeign(state: State, record: CallRecord, grant: string | undefined): void {
-  const { domain, handle, contract, call, decision, bytesIn, bytesOut, refusal } = record;
+  const { domain, handle, contract, call, decision, bytesIn, bytesOut, error } = record;
   const key = `${handle} ${call}`;
   const waiting = state.foreign.get(key) ?? [];
   const who = { domain, capability: grant ?? contract, contract, call, time: Date.now() };
@@ -217,7 +219,7 @@ function observeForeign(state: State, record: CallRecord, grant: string | undefi
   const begun = decision === "refused" ? open : (waiting.shift() ?? open);
   if (waiting.length === 0) state.foreign.delete(key);
   state.open.add(begun);
-  tell(state, begun, decision, refusal === undefined ? undefined : decoded(refusal, refusal.length, []), bytesOut);
+  tell(state, begun, decision, error && answerOf(state, { failed: error }), bytesOut);
 }
 
 function observe(state: State, record: CallRecord, grant: string | undefined): void {
@@ -225,6 +227,7 @@ function observe(state: State, record: CallRecord, grant: string | undefined): v
   if (answered === undefined || record.decision === "refused") return observeForeign(state, record, grant);
   state.answered = undefined;
   const { open, reply } = answered;
+  if (grant !== undefined) open.call = { ...open.call, capability: grant };
   if (reply === "promised" || record.decision === "pending") return;
   // The kernel looked at the answer too, and may have found that it breaks the contract.
   if (reply !== NO_ANSWER && isOk(reply) === (record.decision === "done")) tellReply(state, open, reply);

@@ -18,6 +18,8 @@ interface Granted {
 }
 
 interface Plan {
+  /** Who runs. */
+  readonly name: string;
   readonly trace: ((record: CallRecord) => void) | undefined;
   readonly audits: readonly Audit[];
 }
@@ -26,13 +28,16 @@ interface Plan {
  * `nameOf`: the name of the grant under a handle; null for the engine's own, of which nothing is told; undefined for
  * what came by a call, or is no handle at all.
  */
-export function newWatchers({ trace, audits }: Plan, nameOf: (handle: number) => string | null | undefined): Watchers {
+export function newWatchers(
+  { name: own, trace, audits }: Plan,
+  nameOf: (handle: number) => string | null | undefined,
+): Watchers {
   let watching: Watching | undefined;
   const onCall = (record: CallRecord): void => {
     const name = nameOf(record.handle);
     if (name === null) return;
     watching?.observe(record, name);
-    if (trace === undefined) return;
+    if (trace === undefined || record.isLate) return;
     try {
       ignoreResult(trace(record));
     } catch {
@@ -43,7 +48,7 @@ export function newWatchers({ trace, audits }: Plan, nameOf: (handle: number) =>
     onCall: trace === undefined && audits.length === 0 ? undefined : onCall,
     begin(domain, given, codeOf) {
       const grants = Object.fromEntries(given.map(({ name, contract }) => [name, contract.name]));
-      const audited = { domain: domain.id, grants, end: domain.end, codeOf };
+      const audited = { domain: domain.id, name: own, grants, end: domain.end, codeOf };
       watching = newWatching(audits.map((audit) => newAudit(audit, audited)));
       return watching;
     },

@@ -19,7 +19,7 @@ import { type Account, adjust, BYTES_MOVED, CALLS, chargeAccount, IN_FLIGHT, MEM
 import { NONE, NONE_FOUND, readU32, type Sent, send, take } from "./passing.ts";
 import type { Found } from "./shape.ts";
 import { PARK } from "./trampolines.ts";
-import type { Answer, CallContext, Failure, Parcel, Reply } from "./types.ts";
+import type { Answer, CallContext, CallRecord, Failure, Parcel, Reply } from "./types.ts";
 
 const ERROR = -1;
 const PENDING = -16;
@@ -145,7 +145,7 @@ export function call(
   if (!isAffordable(tenant, copied)) return refuse(tenant, "E_ENDED", "the domain is ending");
   const crossing = decodeCall(tenant, handle, method, at, capacity, copied);
   if (!(crossing instanceof Uint8Array)) return perform(tenant, crossing);
-  observe(tenant, handle, method, "refused", copied, 0, crossing);
+  observe(tenant, handle, method, "refused", copied, 0, { error: crossing });
   return fail(tenant, crossing);
 }
 
@@ -277,7 +277,12 @@ function finish(tenant: Tenant, crossing: Crossing, reply: Reply): number {
 
 /** A pending call has ended, and somebody waits for it. */
 function complete(tenant: Tenant, crossing: Crossing, token: number, reply: Reply): void {
+  const { handle, method, length } = crossing;
   const { ok, bytes } = conclude(tenant, crossing, judge(crossing, reply));
+  observe(tenant, handle, method, ok ? "done" : "failed", length, bytes.length, {
+    isLate: true,
+    ...(ok ? {} : { error: bytes }),
+  });
   deliver(tenant, completionMessage(token, ok, bytes));
 }
 
@@ -304,7 +309,7 @@ function observe(
   decision: "done" | "failed" | "pending" | "refused",
   bytesIn: number,
   bytesOut: number,
-  refusal?: Uint8Array,
+  more: Pick<CallRecord, "error" | "isLate"> = {},
 ): void {
   if (tenant.onCall === undefined) return;
   const contract = lookUp(tenant.clist, handle)?.contract;
@@ -317,7 +322,7 @@ function observe(
     decision,
     bytesIn,
     bytesOut,
-    ...(refusal === undefined ? {} : { refusal }),
+    ...more,
   });
 }
 

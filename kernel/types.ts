@@ -113,6 +113,8 @@ export interface CallRecord {
   readonly decision: "done" | "failed" | "pending" | "refused";
   readonly bytesIn: number;
   readonly bytesOut: number;
-  /** Of what was refused: the error that its caller gets. */
-  readonly refusal?: Uint8Array;
+  /** Of what was refused or failed: what its caller gets. Valid until the watcher returns. */
+  readonly error?: Uint8Array;
+  /** The end of a call that was told of as pending. */
+  readonly isLate?: true;
 }
