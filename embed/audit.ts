@@ -142,13 +142,13 @@ const textOf = (value: unknown): string | undefined => (typeof value === "string
 type Decided = Pick<AuditCall, "decision" | "code" | "rule">;
 
 /** Refused is what was not allowed, failed what was and went wrong. */
-function decisionOf({ audited }: Log, { outcome, answer }: EndedCall): Decided {
+function decisionOf({ audited }: Log, { outcome, answer, rule: named }: EndedCall): Decided {
   if (outcome === "done") return { decision: "allowed" };
   if (outcome === "pending") return { decision: "pending" };
   const error = typeof answer === "object" ? answer.value : undefined;
   const alleged = at(error, "code");
   const code = textOf(alleged) ?? audited.codeOf?.(alleged);
-  const rule = textOf(at(error, "rule")) ?? REFUSALS.get(code ?? "");
+  const rule = textOf(named) ?? REFUSALS.get(code ?? "");
   const isRefused = outcome === "refused" || rule !== undefined;
   return { decision: isRefused ? "refused" : "failed", ...present("code", code), ...present("rule", rule) };
 }

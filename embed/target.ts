@@ -6,7 +6,7 @@ import type { CallContext, Capability, Contract, Failure, Parcel, Reply, Shape, 
 import { currentCall, type Granted, type HostFunction, type Interrupt, within } from "../policy-libs/index.ts";
 import { CordonError } from "./errors.ts";
 import { decodeParcel, decodeValue, encodeParcel, encodeThrown, encodeValue } from "./values.ts";
-import type { Watching } from "./watch.ts";
+import { type Watching, withRule } from "./watch.ts";
 
 /** Counts calls of grants, and those in flight. */
 export interface Meter {
@@ -54,7 +54,7 @@ export function errorReply(name: string, message: string, code: string): Failure
 /** What the function threw, as far as it can cross. */
 export function failure(thrown: unknown): Failure {
   try {
-    return { failed: encodeThrown(thrown).slice() };
+    return withRule({ failed: encodeThrown(thrown).slice() }, thrown);
   } catch {
     return withoutRest(thrown);
   }

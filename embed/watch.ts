@@ -8,7 +8,7 @@
 // Invariants
 //   W1  Watching changes nothing: bytes that may be overwritten are copied first, and what a listener throws is dropped.
 //   W2  Every call is told once: when it is done, or at the end if it never was.
-import type { CallContext, CallRecord, Capability, Contract, Reply, Target } from "../kernel/index.ts";
+import type { CallContext, CallRecord, Capability, Contract, Failure, Reply, Target } from "../kernel/index.ts";
 import { now } from "./engine.ts";
 import { decodeParcel } from "./values.ts";
 
@@ -28,6 +28,8 @@ export interface EndedCall extends WatchedCall {
   readonly outcome: "done" | "failed" | "refused" | "pending";
   /** What it gave, or failed with: `cut` if it is more than anybody asks for. Undefined if only the kernel knows. */
   readonly answer: { readonly value: unknown } | "cut" | undefined;
+  /** What refused it, if the error that was thrown said so. */
+  readonly rule: string | undefined;
   /** Of arguments and answer. */
   readonly bytes: number;
   readonly ms: number;
@@ -105,6 +107,16 @@ function attempt<T>(work: () => T): T | undefined {
   }
 }
 
+/** What an error says refused the call. It does not cross: policies are no business of guests. */
+const rules = new WeakMap<Failure, string>();
+
+/** The same failure; whoever watches learns the rule that the thrown error names. May throw what asking it throws. */
+export function withRule(failure: Failure, thrown: unknown): Failure {
+  const rule = thrown instanceof Error ? (thrown as { readonly rule?: unknown }).rule : undefined;
+  if (typeof rule === "string") rules.set(failure, rule);
+  return failure;
+}
+
 const isOk = (reply: Reply): boolean => !("failed" in reply);
 const bytesOf = (reply: Reply): Uint8Array =>
   reply instanceof Uint8Array ? reply : "failed" in reply ? reply.failed : reply.value;
@@ -125,12 +137,12 @@ function answerOf({ listeners }: State, reply: Reply): EndedCall["answer"] {
   return bytes.length <= most ? { value: decoded(bytes, bytes.length, capabilitiesOf(reply)) } : "cut";
 }
 
-type Outcome = EndedCall["outcome"];
+type Came = Pick<EndedCall, "outcome" | "answer" | "bytes"> & { readonly rule?: string | undefined };
 
-function tell(state: State, open: Open, outcome: Outcome, answer: EndedCall["answer"], bytes: number): void {
+function tell(state: State, open: Open, { outcome, answer, bytes, rule }: Came): void {
   if (!state.open.delete(open)) return;
   const ms = now() - open.start;
-  notify(state, { ...open.call, outcome, answer, bytes: open.bytes + bytes, ms }, open.notes);
+  notify(state, { ...open.call, outcome, answer, rule, bytes: open.bytes + bytes, ms }, open.notes);
 }
 
 function tellReply(state: State, open: Open, reply: Reply): void {
@@ -138,7 +150,8 @@ function tellReply(state: State, open: Open, reply: Reply): void {
   for (const { target } of capabilitiesOf(reply)) {
     if (!state.origins.has(target)) state.origins.set(target, open.call.capability);
   }
-  tell(state, open, outcome, answerOf(state, reply), bytesOf(reply).length);
+  const rule = "failed" in reply ? rules.get(reply) : undefined;
+  tell(state, open, { outcome, answer: answerOf(state, reply), rule, bytes: bytesOf(reply).length });
 }
 
 /** Undefined if a listener refuses; those that have begun learn of it. */
@@ -150,7 +163,8 @@ function begin(state: State, call: WatchedCall, { bytes, length, context }: Aske
   for (const listener of state.listeners) {
     const note = attempt(() => listener.begin(call, length <= listener.mostArguments ? args : undefined, length));
     if (note === REFUSE) {
-      notify(state, { ...call, outcome: "refused", answer: codeOnly("E_ENDED"), bytes: length, ms: 0 }, notes);
+      const came = { outcome: "refused", answer: codeOnly("E_ENDED"), rule: "audit", bytes: length, ms: 0 } as const;
+      notify(state, { ...call, ...came }, notes);
       return undefined;
     }
     notes.push(note);
@@ -219,7 +233,8 @@ function observeForeign(state: State, record: CallRecord, grant: string | undefi
   const begun = decision === "refused" ? open : (waiting.shift() ?? open);
   if (waiting.length === 0) state.foreign.delete(key);
   state.open.add(begun);
-  tell(state, begun, decision, error && answerOf(state, { failed: error }), bytesOut);
+  const answer = error && answerOf(state, { failed: error });
+  tell(state, begun, { outcome: decision, answer, bytes: bytesOut });
 }
 
 function observe(state: State, record: CallRecord, grant: string | undefined): void {
@@ -231,7 +246,7 @@ function observe(state: State, record: CallRecord, grant: string | undefined): v
   if (reply === "promised" || record.decision === "pending") return;
   // The kernel looked at the answer too, and may have found that it breaks the contract.
   if (reply !== NO_ANSWER && isOk(reply) === (record.decision === "done")) tellReply(state, open, reply);
-  else tell(state, open, "failed", BROKEN, 0);
+  else tell(state, open, { outcome: "failed", answer: BROKEN, bytes: 0 });
 }
 
 function finish(state: State): void {
@@ -240,7 +255,7 @@ function finish(state: State): void {
   flush(state);
   for (const open of [...state.foreign.values()].flat()) state.open.add(open);
   state.foreign.clear();
-  for (const open of state.open) tell(state, open, "pending", undefined, 0);
+  for (const open of state.open) tell(state, open, { outcome: "pending", answer: undefined, bytes: 0 });
   for (const listener of state.listeners) attempt(() => listener.close());
 }
 
