@@ -36,6 +36,8 @@ interface Log {
   waitingBytes: number;
   isWriting: boolean;
   timer: NodeJS.Timeout | undefined;
+  /** More waits than the timer should find. */
+  isHurried: boolean;
   problem: string | undefined;
   lost: number;
   isClosed: boolean;
@@ -43,7 +45,7 @@ interface Log {
 }
 
 const SOON = 50; // milliseconds
-const MUCH = 256 * 1024; // bytes: written without waiting for the timer
+const MUCH = 256 * 1024; // bytes: written as soon as the host's events are served
 const TOO_MUCH = 4 * 1024 * 1024; // bytes: written at once, while everybody waits
 const MOST_WAITING = 16 * 1024 * 1024; // bytes: while the disk is busy, no more is taken
 /** Bytes that only the last line may use. */
@@ -145,6 +147,7 @@ function writePiece(log: Log, bytes: Uint8Array, lines: number): void {
 function writeLater(log: Log): void {
   clearTimeout(log.timer);
   log.timer = undefined;
+  log.isHurried = false;
   if (log.isWriting || log.waiting.length === 0) return;
   try {
     const lines = take(log);
@@ -156,11 +159,15 @@ function writeLater(log: Log): void {
   }
 }
 
+/** Not at once: a write that is under way while the guest holds the thread would stand before all the next ones. */
 function schedule(log: Log): void {
   if (log.isWriting) return;
-  if (log.waitingBytes > TOO_MUCH) writeNow(log);
-  else if (log.waitingBytes > MUCH) writeLater(log);
-  else log.timer ??= setTimeout(() => writeLater(log), SOON).unref();
+  if (log.waitingBytes > TOO_MUCH) return writeNow(log);
+  log.timer ??= setTimeout(() => writeLater(log), SOON).unref();
+  if (log.waitingBytes > MUCH && !log.isHurried) {
+    log.isHurried = true;
+    setImmediate(() => writeLater(log));
+  }
 }
 
 function room(log: Log): number {
@@ -209,7 +216,18 @@ function newLog(path: string, { maxBytes = 64 * 1024 * 1024, keep = 0 }: AuditFi
   const size = stats.isFile() ? stats.size : 0;
   const waiting = size > 0 && endsInsideLine(path, size) ? ["\n"] : [];
   return {
-    ...{ path, maxBytes, keep, fd, size, waiting, waitingBytes: waiting.length, isWriting: false, timer: undefined },
+    ...{
+      path,
+      maxBytes,
+      keep,
+      fd,
+      size,
+      waiting,
+      waitingBytes: waiting.length,
+      isWriting: false,
+      timer: undefined,
+      isHurried: false,
+    },
     ...{ problem: undefined, lost: 0, isClosed: false, whenIdle: [] },
   };
 }
@@ -228,7 +246,7 @@ export function auditFile(path: string, options: AuditFileOptions = {}): AuditFi
   return {
     room: () => room(log),
     write: (line, isLast) => put(log, line, isLast),
-    problem: () => log.problem,
+    problem: () => log.problem ?? (log.waitingBytes > MOST_WAITING ? "the audit log's disk is too slow" : undefined),
     close: () => close(log),
   };
 }
