@@ -38,7 +38,7 @@ export function kindLike(group: string, calls: readonly string[]): KindName | un
 
 const PLACEHOLDERS: ReadonlyMap<KindName, Fields> = new Map([
   ["net", { allow: ["HOST:PORT"] }],
-  ["http", { allow: ["HOST:PORT"] }],
+  ["http", { allow: ["https://HOST/"] }],
   ["env", { names: ["NAME"] }],
 ]);
 

@@ -84,15 +84,16 @@ const NET: Kind = {
       .join(","),
 };
 
-const HTTP_EXAMPLE = "--grant http=api.example.com:443";
+const HTTP_EXAMPLE = "--grant http=https://api.example.com/v1/";
+const URL_OR_ENDPOINT = /^https?:\/\/[^/]|[^:]:[\d-]+$/;
 
 const HTTP: Kind = {
-  what: "HOST:PORT,...",
-  gives: "HTTP requests to HOST:PORT",
+  what: "URL,... | HOST:PORT,...",
+  gives: "HTTP requests to a URL (below it, if it ends in a slash), or to all of HOST:PORT",
   parse(what) {
     const allow = items(what, HTTP_EXAMPLE);
-    const bare = allow.find((item) => !/[^:]:[\d-]+$/.test(item));
-    if (bare !== undefined) wrong(`${JSON.stringify(bare)} names no port: HOST:PORT`, HTTP_EXAMPLE);
+    const bad = allow.find((item) => !URL_OR_ENDPOINT.test(item));
+    if (bad !== undefined) wrong(`${JSON.stringify(bad)} is neither a URL nor HOST:PORT`, HTTP_EXAMPLE);
     return { allow };
   },
   show: (fields) => listOf(fields, "allow").join(","),

@@ -111,19 +111,27 @@ function seeNet(finding: Finding, use: UsedCall): void {
   else if (use.call === "resolve") unknown(finding, "for which port a name is resolved", use);
 }
 
-/** Host and port of a URL, if as much of it is known. */
-function endpointOfUrl(known: Known | undefined): string | undefined {
+/** Paths in which nothing means two things. */
+const PLAIN_PATH = /^(\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*\/?$/;
+
+/** A URL as it is granted, if as much of it is known; of one that goes on, what is above its last slash. */
+function grantOfUrl(known: Known | undefined): string | undefined {
   const text = known?.kind === "prefix" ? known.text : valueIn(known);
   if (typeof text !== "string") return undefined;
-  const [, scheme = "", authority = "", end = ""] = /^(https?):\/\/([^/?#]*)([/?#]?)/i.exec(text) ?? [];
+  const [, scheme = "", authority = "", rest = ""] = /^(https?):\/\/([^/?#]*)(.*)$/is.exec(text) ?? [];
   // The rest of an authority could still follow.
-  if (known?.kind === "prefix" && end === "") return undefined;
+  if (known?.kind === "prefix" && rest === "") return undefined;
   const [, host = "", port] = /^(\[[^\]]*\]|[^:@]*)(?::(\d+))?$/.exec(authority) ?? [];
-  return endpoint(host, port === undefined ? (scheme.toLowerCase() === "https" ? 443 : 80) : Number(port));
+  if (endpoint(host, port === undefined ? 443 : Number(port)) === undefined) return undefined;
+  const [path = ""] = /^[^?#]*/.exec(rest) ?? [];
+  const isCut = known?.kind === "prefix" && path.length === rest.length;
+  const whole = isCut ? path.slice(0, path.lastIndexOf("/") + 1) : path;
+  return `${scheme.toLowerCase()}://${authority.toLowerCase()}${PLAIN_PATH.test(whole) && whole !== "" ? whole : "/"}`;
 }
 
 function seeHttp(finding: Finding, use: UsedCall): void {
-  const found = endpointOfUrl(use.args[0]) ?? endpointOfUrl(fieldOf(use.args[0], "url"));
+  const [first] = use.args;
+  const found = grantOfUrl(first?.kind === "record" ? fieldOf(first, "url") : first);
   if (found === undefined) unknown(finding, "which host a request is for", use);
   else add(finding, "allow", found);
 }
