@@ -67,8 +67,8 @@ function shortenAll(args: readonly unknown[]): string[] {
 /** As it is printed: `trace files.readText('a.txt') -> 'alpha' (0.4 ms)`. */
 export function lineOf({ grant, call, args, outcome, result, ms }: TraceLine): string {
   const name = escapeControls(call === "" ? grant : `${grant}.${call}`);
-  if (outcome === "refused") return `${name} refused`;
   const end = result === undefined ? "" : ` ${result}`;
+  if (outcome === "refused") return `${name} refused${end}`;
   const what = outcome === "done" ? ` ->${end}` : ` ${outcome}${end}`;
   return `${name}(${args.join(", ")})${what} (${ms.toFixed(1)} ms)`;
 }
@@ -80,7 +80,8 @@ const OUTCOMES = { allowed: "done", failed: "failed", refused: "failed", pending
 /** Before any function ran nobody saw arguments: that is `refused` here, and by whatever ran it is `failed`. */
 function lineFrom({ capability, call, args, result, decision, cost }: AuditCall): TraceLine {
   const who = { grant: capability, call };
-  if (!Array.isArray(args)) return { ...who, args: [], outcome: "refused", ms: 0 };
+  const why = result === undefined ? {} : { result: shortenError(result) };
+  if (!Array.isArray(args)) return { ...who, args: [], outcome: "refused", ...why, ms: 0 };
   const outcome = OUTCOMES[decision];
   const text = outcome === "failed" ? shortenError(result) : shorten(result);
   const came = outcome === "unfinished" ? {} : { result: text };

@@ -32,7 +32,7 @@ describe("--trace of a script", () => {
     expect(failed).toMatch(
       new RegExp(String.raw`^trace from\.readText\('nix'\) failed \w+: .*\[E_NOT_FOUND\] ${TIME}$`),
     );
-    expect(refused).toMatch(new RegExp(String.raw`^trace from\.readText\(5\) failed .*\[E_VALUE\] ${TIME}$`));
+    expect(refused).toMatch(/^trace from\.readText refused .*\[E_VALUE\]$/);
   });
 
   test("what is long is shortened, and stays on one line", () => {

@@ -3,9 +3,15 @@ import type { Granted } from "../../../policy-libs/index.ts";
 import type { Parsed } from "../arguments.ts";
 import { UsageError } from "../exit.ts";
 import { type Grant, wordOf } from "./grant.ts";
-import { type Fields, type KindName, textOf } from "./kinds.ts";
+import { type Fields, type KindName, listOf, textOf } from "./kinds.ts";
 
 type Make = (fields: Fields, parsed: Parsed) => Promise<Granted>;
+
+const network: Make = async (fields) => {
+  const { network: made } = await import("../../../policy-libs/node/index.ts");
+  const [allow, listen, udp, bind] = ["allow", "listen", "udp", "bind"].map((name) => listOf(fields, name));
+  return made({ allow, listen, udp, bind } as Record<string, readonly string[]>);
+};
 
 const MAKERS: Readonly<Partial<Record<KindName, Make>>> = {
   files: async (fields) => {
@@ -13,6 +19,7 @@ const MAKERS: Readonly<Partial<Record<KindName, Make>>> = {
     const files = directory(textOf(fields, "path"));
     return textOf(fields, "mode") === "rw" ? files : readOnly(files);
   },
+  net: network,
 };
 
 const WHY = new Map<unknown, string>([
@@ -25,7 +32,7 @@ const WHY = new Map<unknown, string>([
 export async function make(grant: Grant, parsed: Parsed): Promise<Granted> {
   try {
     const maker = MAKERS[grant.kind];
-    if (maker === undefined) throw new Error(`nothing makes ${grant.kind} yet`);
+    if (maker === undefined) throw new Error(`this version cannot give ${grant.kind} yet`);
     return await maker(grant.fields, parsed);
   } catch (error) {
     const { code, message } = error as { readonly code?: string; readonly message: string };
