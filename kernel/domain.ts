@@ -72,6 +72,9 @@ export interface Tenant {
   /** A reply or error value that waits for the gate `reply`. */
   waiting: Uint8Array | undefined;
   allowance: Allowance;
+  deadline: number;
+  /** Somebody has called an idle domain, which has not been entered since. */
+  isCalledFirst: boolean;
   /** Fuel that is neither spent nor granted; granted fuel is in global 0. */
   left: number;
   granted: number;
@@ -146,7 +149,7 @@ export function slice(tenant: Tenant, fuelLeft: number, depthLeft: number): numb
   if (depthLeft < 0) return die(tenant, exhausted("depth"));
   if (tenant.left < 0 || available(tenant.account, FUEL) <= 0) return die(tenant, exhausted("fuel"));
   const now = tenant.core.schedule.now();
-  if (now >= tenant.allowance.deadline) return die(tenant, exhausted("wall"));
+  if (now >= tenant.deadline) return die(tenant, exhausted("wall"));
   if (tenant.allowance.aborted?.() === true) return die(tenant, { kind: "aborted" });
   adaptSlice(tenant, spent, now);
   const mayGoOn = tenant.core.schedule.mayRun(now) && frozenAt(tenant.account) === undefined;
@@ -297,6 +300,7 @@ function begin(tenant: Tenant, entry: (...args: Numbers) => Promise<unknown>, ar
   tenant.state = "running";
   tenant.depth.value = OWN_DEPTH;
   tenant.fuel.value = grantSlice(tenant);
+  if (tenant.isCalledFirst) renew(tenant);
   tenant.core.nested++;
   try {
     return entry(...args);
@@ -342,9 +346,10 @@ function leave(tenant: Tenant): true {
 /** A domain that serves goes on as long as it answers. Not while it runs into a limit already. */
 export function renew(tenant: Tenant): void {
   const { perAnswer, fuel } = tenant.allowance;
+  tenant.isCalledFirst = false;
   if (perAnswer === undefined || tenant.left < 0) return;
-  tenant.left = Math.trunc(orNothing(fuel));
-  tenant.allowance = { ...tenant.allowance, deadline: tenant.core.schedule.now() + orNothing(perAnswer) };
+  tenant.left = fuel;
+  tenant.deadline = tenant.sliceStart + perAnswer;
 }
 
 /** What is no number is nothing: a limit with which nothing compares must not be no limit. */
@@ -354,9 +359,14 @@ const orNothing = (limit: number): number => (limit >= 0 ? limit : 0);
 /** Sets what the next run may use. */
 export function allow(tenant: Tenant, allowance: Allowance): void {
   invariant(tenant.granted === 0 || tenant.state !== "idle", "M4");
-  const { fuel, calls, bytes, deadline } = allowance;
-  tenant.allowance = { ...allowance, calls: orNothing(calls), bytes: orNothing(bytes), deadline: orNothing(deadline) };
-  tenant.left = Math.trunc(orNothing(fuel));
+  const [fuel, calls, bytes] = [allowance.fuel, allowance.calls, allowance.bytes].map(orNothing) as [
+    number,
+    number,
+    number,
+  ];
+  tenant.allowance = { ...allowance, fuel: Math.trunc(fuel), calls, bytes };
+  tenant.deadline = orNothing(allowance.deadline);
+  tenant.left = tenant.allowance.fuel;
   tenant.fuelSpent = 0;
   tenant.calls = 0;
   tenant.bytes = 0;
@@ -381,10 +391,19 @@ function wakeSoon(tenant: Tenant): void {
 function pump(tenant: Tenant): void {
   if (tenant.state !== "idle" || tenant.queued || tenant.inbox.length === 0 || tenant.requests.size === 0) return;
   const { schedule, nested } = tenant.core;
-  // A domain that is entered from a gate of another has a stack of its own; where it would not, it waits.
-  const fits = nested < (canSuspend ? limits.MAX_NESTED : 1);
-  if (fits && frozenAt(tenant.account) === undefined && schedule.mayRun(schedule.now())) void turn(tenant);
-  else pumpLater(tenant);
+  if (frozenAt(tenant.account) !== undefined || !schedule.mayRun(schedule.now())) return pumpLater(tenant);
+  // A domain that is entered from a gate of another needs a stack of its own.
+  if (nested < (canSuspend ? limits.MAX_NESTED : 1)) void turn(tenant);
+  else pumpSoon(tenant);
+}
+
+/** As soon as the host's stack is empty. */
+function pumpSoon(tenant: Tenant): void {
+  tenant.queued = true;
+  void Promise.resolve().then(() => {
+    tenant.queued = false;
+    pump(tenant);
+  });
 }
 
 function pumpLater(tenant: Tenant): void {
@@ -419,7 +438,7 @@ export function ask(tenant: Tenant, request: OpenRequest, message: (token: numbe
   }
   const token = tenant.nextToken;
   tenant.nextToken = (token + 1) & 0x3fff_ffff;
-  if (tenant.requests.size === 0) renew(tenant);
+  tenant.isCalledFirst ||= tenant.requests.size === 0;
   tenant.requests.set(token, request);
   deliver(tenant, message(token));
   return () => void tenant.requests.delete(token);

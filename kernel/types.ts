@@ -80,8 +80,7 @@ export interface Allowance {
   readonly deadline: number;
   /** Asked between slices: true ends the domain as aborted. */
   readonly aborted?: () => boolean;
-  /** Of a domain that serves others: ms for each answer. When it answers, and when its first caller comes, fuel and
-   * time begin again. */
+  /** Of a domain that serves others, in ms: when it answers, and when its first caller comes, fuel and time begin again. */
   readonly perAnswer?: number;
 }
 

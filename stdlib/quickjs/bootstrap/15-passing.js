@@ -73,18 +73,33 @@ function forget(number, times) {
   weakDelete(numbers, v);
 }
 
+/** Most calls are answered at once: nothing is made for them but their answer. */
 function invoke(token, number, name, args) {
   open++;
+  let value;
   try {
     const target = mapGet(objects, number);
-    const value = apply(calledOn(target, name), target, args);
-    if (promiseParts(value) || isThenable(value))
-      awaitValue(token, value, (v) => finish(token, true, v, asIs, false, true));
-    else answerOne({ __proto__: null, token, ok: true, value, shape: asIs, passes: true });
+    value = apply(calledOn(target, name), target, args);
+    const settled = isObject(value) ? promiseParts(value) : undefined;
+    if (settled) {
+      // One that was rejected has to be told that somebody listens.
+      if (settled[0] !== FULFILLED) return answerLater(token, value);
+      value = settled[1];
+    } else if (isThenable(value)) return answerLater(token, value);
   } catch (error) {
-    answerOne({ __proto__: null, token, ok: false, value: error });
+    return answerOne({ __proto__: null, token, ok: false, value: error });
+  }
+  try {
+    answer(token, true, value, true);
+    open--;
+  } catch (error) {
+    open--;
+    answerError(token, error);
   }
 }
+
+const FULFILLED = 1;
+const answerLater = (token, value) => awaitValue(token, value, (v) => finish(token, true, v, asIs, false, true));
 
 function calledOn(target, name) {
   const method = target?.[name];
