@@ -51,7 +51,7 @@ export const REFUSALS: ReadonlyMap<string, string> = new Map([
   ["E_BUSY", "calls in flight"],
   ["E_ENDED", "the run is over"],
   ["E_READ_ONLY", "read-only"],
-  ["E_NOT_GRANTED", "not granted"],
+  ["E_NOT_GRANTED", "grant"],
   ["E_PATH", "directory boundary"],
 ]);
 

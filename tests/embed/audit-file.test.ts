@@ -1,4 +1,5 @@
 // Audit logs on disk: whole lines in their order, bounded, and nobody waits.
+import { spawnSync } from "node:child_process";
 import {
   appendFileSync,
   chmodSync,
@@ -12,6 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type AuditRecord, auditFile, createSandbox } from "../../embed/node/index.ts";
 
@@ -90,6 +92,15 @@ describe("an audit file", () => {
     const { lost } = await file.close();
     expect([taken, lost]).toEqual([300, 0]);
     expect(lines("log").map((text) => Number.parseInt(text, 10))).toEqual(Array.from({ length: 300 }, (_, n) => n));
+  });
+
+  test("has what a process wrote that ended at once", () => {
+    const entry = pathToFileURL(join(import.meta.dirname, "../../embed/node/audit-file.ts")).href;
+    const code = `const { auditFile } = await import(${JSON.stringify(entry)});
+      const file = auditFile(${JSON.stringify(at("log"))});
+      file.write("one\\n", false); file.write("two\\n", false); process.exit(0);`;
+    expect(spawnSync(process.execPath, ["--input-type=module", "-e", code]).status).toBe(0);
+    expect(lines("log")).toEqual(["one", "two"]);
   });
 
   test.skipIf(process.platform !== "linux")("that cannot be written takes no more, and says why", async () => {
