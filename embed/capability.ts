@@ -11,7 +11,7 @@ import { type CallMode, type Granted, type HostFunction, isGranted } from "../po
 import { CordonError } from "./errors.ts";
 import { isProxy } from "./host.ts";
 import { describe, isForeignRecord } from "./kinds.ts";
-import { bodiesOf, hostTarget, isOfGuest, powerOf } from "./power.ts";
+import { bodiesOf, heldOnce, hostTarget, isOfGuest, powerOf } from "./power.ts";
 import { type Meter, takesHandle } from "./target.ts";
 
 /** What an embedder may grant under a name. */
@@ -123,7 +123,9 @@ function ofGranted(name: string, granted: Granted): Prepared {
   return prepared(name, { contract, functions, modes: modesOf(granted, isGuest) }, (meter) => {
     if (isGuest) return powerOf(granted);
     const target = hostTarget({ name, contract, functions, meter });
-    return newCapability(contract, target, caretaker === undefined ? [] : [caretaker]);
+    const made = newCapability(contract, target, caretaker === undefined ? [] : [caretaker]);
+    made.onUnused = heldOnce(granted);
+    return made;
   });
 }
 

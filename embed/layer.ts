@@ -77,7 +77,7 @@ async function start(born: Born, message: Uint8Array, gives: CallContract): Prom
   const { fuel, bytes, wall } = limits;
   domain.allow({ fuel, bytes, calls: SYSTEM_CALLS, deadline: now() + wall });
   const timer = setTimeout(() => domain.end({ kind: "exhausted", resource: "wall" }), wall + 1);
-  const answer = await domain.request(ENGINE.RUN, message, { gives });
+  const answer = await domain.request(ENGINE.RUN, message, gives);
   clearTimeout(timer);
   return answer;
 }

@@ -5,7 +5,7 @@ import {
   type CallContract,
   type Capability,
   checkArguments,
-  checkShape,
+  checkReply,
   cut,
   newCapability,
   type Reply,
@@ -27,6 +27,22 @@ export const hostTarget = (parts: TargetParts): Target => newTarget(parts, passi
 /** The functions of a Granted, in the order of its contract. */
 export const bodiesOf = ({ contract, functions }: Granted): HostFunction[] =>
   contract.calls.map(({ name }) => functions[name] as HostFunction);
+
+/** Guests that have been granted it and have not ended. */
+const holders = new WeakMap<Granted, number>();
+
+/** Counts one guest more that has it, until what is returned is called: with the last one it is unused. */
+export function heldOnce(granted: Granted): () => void {
+  holders.set(granted, (holders.get(granted) ?? 0) + 1);
+  let isHeld = true;
+  return () => {
+    if (!isHeld) return;
+    isHeld = false;
+    const left = (holders.get(granted) ?? 1) - 1;
+    holders.set(granted, left);
+    if (left === 0) unused(granted);
+  };
+}
 
 /** The kernel's side of a Granted. What a guest offered has it already: calls of it do not come by here again. */
 export function powerOf(granted: Granted): Capability {
@@ -101,7 +117,7 @@ function read(power: Capability, call: CallContract, reply: Reply): unknown {
   const { value, capabilities, found } =
     reply instanceof Uint8Array ? { value: reply, capabilities: [], found: undefined } : reply;
   // What comes from a domain was checked when it answered.
-  const checked = found === undefined ? checkShape(call.gives, value) : undefined;
+  const checked = found === undefined ? checkReply(call, value, true) : undefined;
   if (checked !== undefined && "why" in checked) {
     cut(power, "broken");
     throw refusal("E_TARGET", `the capability answered with ${checked.why} and was revoked`);

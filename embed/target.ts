@@ -117,13 +117,13 @@ interface Crossing {
 
 export function hasHandle(shape: Shape): boolean {
   if (shape.kind === "list") return hasHandle(shape.each);
+  if (shape.kind === "tuple") return shape.of.some(hasHandle) || (shape.rest !== undefined && hasHandle(shape.rest));
   if (shape.kind === "union") return shape.of.some(hasHandle);
   if (shape.kind === "record") return shape.fields.some((field) => hasHandle(field.shape));
   return shape.kind === "handle";
 }
 
-export const takesHandle = ({ takes: { shapes, rest } }: Contract["calls"][number]): boolean =>
-  [...shapes, ...(rest === undefined ? [] : [rest])].some(hasHandle);
+export const takesHandle = ({ takes }: Contract["calls"][number]): boolean => hasHandle(takes);
 
 /** A call that gives nothing gives nothing, whatever its function returns. */
 const isNothing = (shape: Shape): boolean =>

@@ -124,8 +124,9 @@ const capabilitiesOf = (reply: Reply): readonly Capability[] => ("capabilities" 
 
 /** A capability in a value is told by its contract. */
 const handleOf = ({ contract }: Capability): object => ({ $type: "handle", contract: contract.name });
-const decoded = (bytes: Uint8Array, length: number, capabilities: readonly Capability[]): unknown =>
-  attempt(() => decodeParcel(bytes, length, capabilities, handleOf));
+/** Undefined for what has no form here: a handle of which only the kernel knows, say. */
+const decoded = (bytes: Uint8Array, length: number, capabilities: readonly Capability[]) =>
+  attempt(() => ({ value: decodeParcel(bytes, length, capabilities, handleOf) }));
 
 function notify({ listeners }: State, ended: EndedCall, notes: readonly unknown[]): void {
   for (const [at, listener] of listeners.entries()) attempt(() => listener.end(ended, notes[at]));
@@ -134,7 +135,7 @@ function notify({ listeners }: State, ended: EndedCall, notes: readonly unknown[
 function answerOf({ listeners }: State, reply: Reply): EndedCall["answer"] {
   const bytes = bytesOf(reply);
   const most = isOk(reply) ? Math.max(...listeners.map(({ mostAnswer }) => mostAnswer)) : MOST_ERROR;
-  return bytes.length <= most ? { value: decoded(bytes, bytes.length, capabilitiesOf(reply)) } : "cut";
+  return bytes.length <= most ? decoded(bytes, bytes.length, capabilitiesOf(reply)) : "cut";
 }
 
 type Came = Pick<EndedCall, "outcome" | "answer" | "bytes"> & { readonly rule?: string | undefined };
@@ -157,7 +158,7 @@ function tellReply(state: State, open: Open, reply: Reply): void {
 /** Undefined if a listener refuses; those that have begun learn of it. */
 function begin(state: State, call: WatchedCall, { bytes, length, context }: Asked): Open | undefined {
   const most = Math.max(...state.listeners.map(({ mostArguments }) => mostArguments));
-  const value = length <= most ? decoded(bytes, length, context.capabilities) : undefined;
+  const value = length <= most ? decoded(bytes, length, context.capabilities)?.value : undefined;
   const args = Array.isArray(value) ? value : [];
   const notes: unknown[] = [];
   for (const listener of state.listeners) {
@@ -224,7 +225,7 @@ function around(state: State, asked: Asked, serve: () => Reply | Promise<Reply>)
 
 /** A call of which only the kernel knows: it begins when it is pending, and ends when it is done. */
 function observeForeign(state: State, record: CallRecord, grant: string | undefined): void {
-  const { domain, handle, contract, call, decision, bytesIn, bytesOut, error } = record;
+  const { domain, handle, contract, call, decision, bytesIn, bytesOut, answer: bytes } = record;
   const key = `${handle} ${call}`;
   const waiting = state.foreign.get(key) ?? [];
   const who = { domain, capability: grant ?? contract, contract, call, time: Date.now() };
@@ -233,7 +234,8 @@ function observeForeign(state: State, record: CallRecord, grant: string | undefi
   const begun = decision === "refused" ? open : (waiting.shift() ?? open);
   if (waiting.length === 0) state.foreign.delete(key);
   state.open.add(begun);
-  const answer = error && answerOf(state, { failed: error });
+  const reply = bytes && (decision === "done" ? bytes : { failed: bytes });
+  const answer = reply && answerOf(state, reply);
   tell(state, begun, { outcome: decision, answer, bytes: bytesOut });
 }
 

@@ -14,6 +14,7 @@ import { cacheBase, confine, enter, frameCost, leave, loopCharge, RESERVED_GLOBA
 import * as limits from "./limits.ts";
 import type { FunctionType, Module } from "./module.ts";
 import { type Immediate, OPCODES, PREFIX, PREFIXED, TABLE_SIZE, tabulate } from "./opcodes.ts";
+import type { RuleId } from "./rules.ts";
 import { IMPORTS, nameable, REFUEL_INDEX, TRAMPOLINES } from "./trampolines.ts";
 
 /** How a memory is confined. Segment: addresses are `base + (address & mask)`, with `guard` bytes above each segment. */
@@ -21,13 +22,8 @@ export type Mode =
   | { readonly kind: "frame" }
   | { readonly kind: "segment"; readonly mask: number; readonly guard: number };
 
-/** What the walk counted. Fuel is charged at `charges` places: each function and each loop. */
-export interface BodySummary {
-  readonly functions: number;
-  readonly loops: number;
-  readonly gates: number;
-  readonly instructions: number;
-}
+/** What the walk counted. Fuel is charged in each function and each loop. */
+export type BodySummary = Readonly<Record<"functions" | "loops" | "gates" | "instructions", number>>;
 
 const MISSING = 255;
 const KINDS: readonly Immediate[] = [
@@ -69,49 +65,26 @@ const [CHARGE_FUEL, CHARGE_TEST] = [CHARGE.slice(0, 3), CHARGE.slice(4)];
 const LEAVE = leave(0);
 const [LEAVE_DEPTH, LEAVE_SET] = [LEAVE.slice(0, 3), LEAVE.slice(4)];
 
-/** The walk over one body. The arrays are scratch space, one set for all bodies of a module. */
-interface Walk extends Reader {
-  readonly module: Module;
-  readonly mode: Mode;
-  readonly safe: Uint8Array;
-  /** Per open block: the height below it, its results, where its loop's charge stands (0: no loop) and how much it is. */
-  readonly below: Int32Array;
-  readonly results: Int32Array;
-  readonly params: Int32Array;
-  readonly charged: Int32Array;
-  /** Instructions counted so far in the innermost loop, or the function, and per open loop in what is around it. */
-  counted: number;
-  readonly outside: Int32Array;
-  depth: number;
-  height: number;
-  highest: number;
-  locals: number;
-  baseLocal: number;
-  confining: readonly number[];
-  instructions: number;
-  /** Work of the host's compiler beyond one unit per instruction: values that calls and blocks move. */
-  moves: number;
-  branches: number;
-  loops: number;
-  gates: number;
-}
+/**
+ * The walk over one body. The arrays are scratch space, one set for all bodies of a module. Per open block: the height
+ * `below` it, its `results` and `params`, how much its loop's charge is (`charged`, 0: no loop), and what was counted
+ * `outside`. `counted`: instructions so far in the innermost loop, or the function. `moves`: work of the host's compiler
+ * beyond one unit per instruction, values that calls and blocks move.
+ */
+type Walk = Reader & ReturnType<typeof newWalk>;
 
-const newWalk = (bytes: Uint8Array, module: Module, mode: Mode): Walk => {
+const newWalk = (bytes: Uint8Array, module: Module, mode: Mode) => {
   const control = (): Int32Array => new Int32Array(limits.MAX_BLOCK_DEPTH + 2);
   return {
     ...{ bytes, module, mode, at: 0, end: 0, safe: new Uint8Array(limits.MAX_OPERANDS + limits.MAX_TYPE_ARITY + 4) },
-    ...{ below: control(), results: control(), params: control(), charged: control() },
-    ...{ counted: 0, outside: control(), depth: 0, height: 0, highest: 0, locals: 0, baseLocal: -1 },
-    ...{ confining: [], instructions: 0, moves: 0, branches: 0, loops: 0, gates: 0 },
+    ...{ below: control(), results: control(), params: control(), charged: control(), outside: control() },
+    ...{ counted: 0, depth: 0, height: 0, highest: 0, locals: 0, baseLocal: -1, confining: [] as readonly number[] },
+    ...{ instructions: 0, moves: 0, branches: 0, loops: 0, gates: 0 },
   };
 };
 
 /** Skips exactly these bytes. */
-function expect(
-  walk: Walk,
-  pattern: readonly number[],
-  rule: "V4-frame" | "V5-charge" | "V10-enter" | "V8-base",
-): void {
+function expect(walk: Walk, pattern: readonly number[], rule: RuleId): void {
   if (!matches(walk.bytes, walk.at, pattern)) refuse(rule, walk.at);
   walk.at += pattern.length;
 }
@@ -259,10 +232,6 @@ function count(walk: Walk, instructions: number): void {
   walk.counted += instructions;
 }
 
-const skipLong = (walk: Walk): void => {
-  while (readByte(walk) > 0x7f);
-};
-
 /** Reads what follows the opcode and refuses what is forbidden; true if the table's row says all about its operands. */
 function immediate(walk: Walk, opcode: number): boolean {
   // biome-ignore format: a table
@@ -277,7 +246,7 @@ function immediate(walk: Walk, opcode: number): boolean {
     case N.global: return readU32(walk) < RESERVED_GLOBALS ? refuse("V6-reserved", walk.at - 1) : true;
     case M.memarg: memoryAccess(walk, opcode); return true;
     case M.i32: integer(walk); return false;
-    case M.i64: skipLong(walk); return true;
+    case M.i64: while (readByte(walk) > 0x7f); return true;
     case M.f32: walk.at += 4; return true;
     case M.f64: walk.at += 8; return true;
     case M.memory:

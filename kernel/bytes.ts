@@ -7,20 +7,13 @@
 import type { RuleId } from "./rules.ts";
 
 /** What a reader throws; becomes an outcome in `attempt`, the only place that catches it. */
-export interface Refusal {
-  readonly at: number;
-  readonly rule: RuleId;
-}
+export type Refusal = { readonly at: number; readonly rule: RuleId };
 
 export const refuse = (rule: RuleId, at: number): never => {
   throw { at, rule } satisfies Refusal;
 };
 
-export interface Reader {
-  readonly bytes: Uint8Array;
-  at: number;
-  end: number;
-}
+export type Reader = { readonly bytes: Uint8Array; at: number; end: number };
 
 export function readByte(reader: Reader): number {
   if (reader.at >= reader.end) refuse("malformed", reader.at);

@@ -13,36 +13,21 @@
 import { MAX_BIGINT_BYTES, MAX_VALUE_DEPTH, MAX_VALUE_NODES } from "./limits.ts";
 
 /** Why a value is refused, and at which byte. */
-export interface BadValue {
-  readonly why: string;
-  readonly at: number;
-}
+export type BadValue = { readonly why: string; readonly at: number };
 
 /** So many bytes of a string weigh as much as an item. The longest string alone uses half of what is allowed. */
 const BYTES_PER_ITEM = 32;
 
 // Major types (RFC 8949 3.1).
-const UINT = 0;
-const NEGATIVE = 1;
-const BYTES = 2;
-const TEXT = 3;
-const ARRAY = 4;
-const MAP = 5;
-const TAG = 6;
-const SIMPLE = 7;
+export const [UINT, NEGATIVE, BYTES, TEXT, ARRAY, MAP, TAG, SIMPLE] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 const ANY = 0xff;
 const only = (...majors: (number | undefined)[]): number => majors.reduce<number>((set, m) => set | (1 << (m ?? 0)), 0);
 
 // What a level of nesting demands of its items.
 const LEVEL = { plain: 0, record: 1, sparse: 2, error: 3, regexp: 4 } as const;
 
-interface TagRule {
-  /** Major types that may follow. */
-  readonly holds: number;
-  /** A byte string's length is a multiple of this. */
-  readonly width: number;
-  readonly level: number;
-}
+/** `holds`: major types that may follow. A byte string's length is a multiple of `width`. */
+type TagRule = { readonly holds: number; readonly width: number; readonly level: number };
 const tagRule = (holds: number, width = 1, level: number = LEVEL.plain): TagRule => ({ holds, width, level });
 
 const ANYTHING = tagRule(ANY);
@@ -51,8 +36,7 @@ const NUMBER_ONLY = tagRule(only(UINT));
 const RECORD_ONLY = tagRule(only(MAP));
 
 const NO_TAG = -1;
-const SHARED = 28;
-const REFERENCE = 29;
+export const [SHARED, REFERENCE] = [28, 29] as const;
 /** Tags that contracts ask for. */
 export const TAGGED = { WTF8: 273, DATE: 0x434f01, HANDLE: 0x434f04, OFFER: 0x434f05 } as const;
 const { WTF8, DATE, HANDLE, OFFER } = TAGGED;
@@ -74,46 +58,30 @@ const TAGS: ReadonlyMap<number, TagRule> = new Map([
   [0x434f03, bytesOf(1)],                                               // ArrayBuffer
 ]);
 
-/** The walk. One set of scratch arrays serves all values: a walk never meets another. */
-interface Walk {
-  bytes: Uint8Array;
-  at: number;
-  end: number;
-  depth: number;
-  /** What the last head said: the number, or the length. */
-  argument: number;
-  /** The innermost tag of the item, and which shared item it is; -1: none. */
-  tag: number;
-  share: number;
-  why: string;
-  readonly left: Int32Array;
-  readonly level: Uint8Array;
-  readonly position: Int32Array;
-  /** Items seen when the level began, and which shared item it is (-1: none). */
-  readonly began: Float64Array;
-  readonly shares: Int32Array;
-  /** Expanded sizes of shared items; 0 while one is still open, that is for a cycle. */
-  readonly sizes: number[];
-  /** Where shared items begin, behind their mark. */
-  readonly places: number[];
-  handles: number;
-  /** A sparse array's length. */
-  readonly span: Float64Array;
-  nodes: number;
-}
-
 const control = (): Int32Array => new Int32Array(MAX_VALUE_DEPTH + 1);
-const walk: Walk = {
-  ...{ bytes: new Uint8Array(0), at: 0, end: 0, depth: 0, argument: 0, tag: -1, share: -1, why: "" },
-  ...{ left: control(), level: new Uint8Array(MAX_VALUE_DEPTH + 1), position: control(), shares: control() },
+
+/**
+ * The walk. One set of scratch arrays serves all values: a walk never meets another. `argument`: what the last head said,
+ * a number or a length. `tag`, `share`: the innermost tag of the item, and which shared item it is; -1: none.
+ * `began`, `shares`: items seen when a level began, and which shared item it is. `span`: a sparse array's length.
+ * `sizes`: expanded sizes of shared items, 0 while one is still open, that is for a cycle; `places`: where they begin.
+ */
+const walk = {
   ...{
-    began: new Float64Array(MAX_VALUE_DEPTH + 1),
-    sizes: [],
-    places: [],
-    handles: 0,
+    bytes: new Uint8Array(0) as Uint8Array,
+    at: 0,
+    end: 0,
+    depth: 0,
+    argument: 0,
+    tag: -1,
+    share: -1,
+    why: "",
     nodes: 0,
-    span: new Float64Array(MAX_VALUE_DEPTH + 1),
+    handles: 0,
   },
+  ...{ left: control(), level: new Uint8Array(MAX_VALUE_DEPTH + 1), position: control(), shares: control() },
+  ...{ began: new Float64Array(MAX_VALUE_DEPTH + 1), span: new Float64Array(MAX_VALUE_DEPTH + 1) },
+  ...{ sizes: [] as number[], places: [] as number[] },
 };
 
 const fail = (why: string): false => {
@@ -329,16 +297,22 @@ export function checkValue(bytes: Uint8Array, length: number): number | BadValue
   return walk.at === length ? walk.nodes : { why: "more than one value", at: walk.at };
 }
 
+/** The length of the array that begins here (RFC 8949 3). */
+export function itemCount(bytes: Uint8Array): number {
+  const info = (bytes[0] as number) & 31;
+  if (info < 24) return info;
+  return bytes.subarray(1, 1 + (1 << (info - 24))).reduce((count, byte) => count * 256 + byte, 0);
+}
+
 /** How many handles the value has that was checked last, and where its shared items begin. */
 export const handlesSeen = (): number => walk.handles;
 export const placeOfShared = (index: number): number => walk.places[index] as number;
 
-const head = (major: number, argument: number): number[] => {
-  if (argument < 24) return [(major << 5) | argument];
-  if (argument < 0x100) return [(major << 5) | 24, argument];
-  if (argument < 0x1_0000) return [(major << 5) | 25, argument >> 8, argument & 0xff];
-  return [(major << 5) | 26, ...[24, 16, 8, 0].map((shift) => (argument >>> shift) & 0xff)];
-};
+function head(major: number, argument: number): number[] {
+  const size = argument < 24 ? 0 : argument < 0x100 ? 1 : argument < 0x1_0000 ? 2 : 4;
+  const bytes = Array.from({ length: size }, (_, i) => (argument >>> (8 * (size - 1 - i))) & 0xff);
+  return [(major << 5) | (size === 0 ? argument : 23 + Math.log2(size * 2)), ...bytes];
+}
 
 /** Text of ASCII letters only: what the kernel itself says. */
 const ascii = (text: string): number[] => [...head(3, text.length), ...Array.from(text, (c) => c.charCodeAt(0) & 0x7f)];
@@ -350,28 +324,27 @@ export const errorValue = (code: string, message: string): Uint8Array =>
     ...[...ascii("name"), ...ascii("Error"), ...ascii("message"), ...ascii(message), ...ascii("code"), ...ascii(code)],
   ]);
 
-const envelope = (prefix: number[], value: Uint8Array): Uint8Array => {
-  const message = new Uint8Array(prefix.length + value.length);
-  message.set(prefix);
-  message.set(value, prefix.length);
-  return message;
-};
+/** A message of stdlib/abi.ts: [kind, number, ..., what is encoded already, value]. */
+function message(items: number, numbers: number[], encoded: number[], value: Uint8Array): Uint8Array {
+  const prefix = [0x80 | items, ...numbers.flatMap((number) => head(0, number)), ...encoded];
+  const whole = new Uint8Array(prefix.length + value.length);
+  whole.set(prefix);
+  whole.set(value, prefix.length);
+  return whole;
+}
 
 /** [0, token, ok, value]: a pending call has ended. */
 export const completionMessage = (token: number, ok: boolean, value: Uint8Array): Uint8Array =>
-  envelope([0x84, 0, ...head(0, token), ok ? 0xf5 : 0xf4], value);
-
+  message(4, [0, token], [ok ? 0xf5 : 0xf4], value);
 /** [1, token, method, value]: somebody calls the domain. */
 export const requestMessage = (token: number, method: number, value: Uint8Array): Uint8Array =>
-  envelope([0x84, 1, ...head(0, token), ...head(0, method)], value);
-
+  message(4, [1, token, method], [], value);
 /** [2, token, object, call, arguments]: somebody calls an object that the domain offers. */
 export const invokeMessage = (token: number, object: number, call: string, value: Uint8Array): Uint8Array =>
-  envelope([0x85, 2, ...head(0, token), ...head(0, object), ...ascii(call)], value);
-
+  message(5, [2, token, object], ascii(call), value);
 /** [3, object, times]: nobody holds this object any more, of all the times that it was sent. */
 export const forgetMessage = (object: number, times: number): Uint8Array =>
-  Uint8Array.from([0x83, 3, ...head(0, object), ...head(0, times)]);
+  message(3, [3, object, times], [], new Uint8Array(0));
 
 /** [[call, mode], ...]: what the guest wants to know of a contract. */
 export const description = (calls: readonly { readonly name: string; readonly mode: string }[]): Uint8Array =>

@@ -31,26 +31,28 @@ export interface Capability {
   inFlight: Set<() => void> | undefined;
 }
 
+type Parents = readonly Capability[];
+
 /** A capability that dies with each of its parents. Born dead if one is dead, or has too many children. */
 export function newCapability(
   contract: Contract,
   target: Target,
-  parents: readonly Capability[] = [],
+  parents: Parents = [],
   account?: Account,
 ): Capability {
-  const full = parents.some(({ derived }) => (derived?.size ?? 0) >= MAX_DERIVED);
-  const dead = parents.find(({ state }) => state !== "live");
-  const state = full ? "revoked" : (dead?.state ?? "live");
+  const isFull = parents.some(({ derived }) => (derived?.size ?? 0) >= MAX_DERIVED);
+  const state = isFull ? "revoked" : (parents.find((parent) => parent.state !== "live")?.state ?? "live");
   const capability: Capability = {
     ...{ contract, target, account, state, parents, derived: undefined },
     ...{ isHeld: true, onUnused: undefined, inFlight: undefined },
   };
-  if (state !== "live") return capability;
-  for (const parent of parents) {
-    parent.derived ??= new Set();
-    parent.derived.add(capability);
-  }
+  if (state === "live") for (const parent of parents) childrenOf(parent).add(capability);
   return capability;
+}
+
+function childrenOf(parent: Capability): Set<Capability> {
+  parent.derived ??= new Set();
+  return parent.derived;
 }
 
 /** Another reference to the same, to be given away. */
@@ -58,15 +60,16 @@ export const derive = (source: Capability, ...more: readonly Capability[]): Capa
   newCapability(source.contract, source.target, [source, ...more], source.account);
 
 /** Revokes a capability and all that was derived from it; their calls in flight answer at once. Cannot fail. */
-export function cut(capability: Capability, state: "revoked" | "broken" = "revoked"): void {
-  const doomed = [capability];
+export function cut(capability: Capability | undefined, state: "revoked" | "broken" = "revoked"): void {
+  const doomed = capability === undefined ? [] : [capability];
   const calls: (() => void)[] = [];
   for (let next = doomed.pop(); next !== undefined; next = doomed.pop()) {
     if (next.state !== "live") continue;
     next.state = state;
     forget(next);
-    if (next.derived !== undefined) for (const child of next.derived) doomed.push(child);
-    if (next.inFlight !== undefined) calls.push(...next.inFlight);
+    for (const child of next.derived ?? []) doomed.push(child);
+    for (const end of next.inFlight ?? []) calls.push(end);
+    if (next.onUnused !== undefined && next.derived !== undefined) calls.push(next.onUnused);
     next.derived = next.inFlight = undefined;
   }
   // Only now, when nothing is left alive: whoever hears of it finds all of it dead.
@@ -91,21 +94,11 @@ export function release(capability: Capability): void {
   if ((capability.derived?.size ?? 0) === 0) forget(capability);
 }
 
-interface Slot {
-  generation: number;
-  capability: Capability | undefined;
-}
-
-export interface Clist {
-  readonly slots: Slot[];
-  readonly free: number[];
-}
-
+type Slot = { generation: number; capability: Capability | undefined };
+export type Clist = { readonly slots: Slot[]; readonly free: number[] };
 export const newClist = (): Clist => ({ slots: [], free: [] });
 
-const SLOT_BITS = 14;
-const SLOT_MASK = 2 ** SLOT_BITS - 1;
-const MAX_GENERATION = 2 ** (31 - SLOT_BITS) - 1;
+const [SLOT_BITS, SLOT_MASK, MAX_GENERATION] = [14, 2 ** 14 - 1, 2 ** 17 - 1];
 
 /** Adds a capability and returns its handle; undefined when the list is full. */
 export function grant(clist: Clist, capability: Capability): number | undefined {

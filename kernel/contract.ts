@@ -6,14 +6,14 @@
 // Trust
 //   Trusts cbor.ts, shape.ts. Trusted by gate.ts. Makers of contracts are policy libraries: what has no shape of ours
 //   lets nothing through.
-import { type BadValue, checkValue, handlesSeen } from "./cbor.ts";
+import { ARRAY, type BadValue, checkValue, handlesSeen, itemCount } from "./cbor.ts";
 import { MAX_ARGUMENTS } from "./limits.ts";
-import { type Found, fitsAll, fitsCode, fitsOne, type Shape } from "./shape.ts";
+import { type Found, fitsCode, type Shape, tryFit } from "./shape.ts";
 
 export interface CallContract {
   readonly name: string;
-  /** One shape for each argument, `rest` for all that follow. `least` of them must be there. */
-  readonly takes: { readonly shapes: readonly Shape[]; readonly least: number; readonly rest?: Shape };
+  /** The shape of the argument list. */
+  readonly takes: Shape;
   readonly gives: Shape;
   /** CBOR texts of the codes that the target may answer with. "any": a throw is an ordinary error. */
   readonly refuses: "any" | readonly Uint8Array[];
@@ -21,13 +21,8 @@ export interface CallContract {
   readonly mode: "sync" | "async" | "blocking";
 }
 
-export interface Contract {
-  readonly name: string;
-  /** Contracts are the same when their forms are. */
-  readonly form: string;
-  /** A call's index is its method number. */
-  readonly calls: readonly CallContract[];
-}
+/** Contracts are the same when their forms are. A call's index is its method number. */
+export type Contract = { readonly name: string; readonly form: string; readonly calls: readonly CallContract[] };
 
 export const ANY: Shape = Object.freeze({ kind: "any" });
 
@@ -35,55 +30,35 @@ export const ANY: Shape = Object.freeze({ kind: "any" });
 export const permissive = (name: string, calls: readonly string[]): Contract => ({
   name,
   form: `permissive ${JSON.stringify([name, calls])}`,
-  calls: calls.map((call) => ({
-    name: call,
-    takes: { shapes: [], least: 0, rest: ANY },
-    gives: ANY,
-    refuses: "any",
-    mode: "sync",
-  })),
+  calls: calls.map((call) => ({ name: call, takes: ANY, gives: ANY, refuses: "any", mode: "sync" })),
 });
 
 /** What a checked value came to: its items, and the handles in it, in order. */
-export interface Checked {
-  readonly items: number;
-  readonly found: readonly Found[];
-}
+export type Checked = { readonly items: number; readonly found: readonly Found[] };
 
-const NOTHING: readonly Found[] = Object.freeze([]);
-const ARRAY = 4;
-const isOpen = (call: CallContract): boolean => call.takes.rest?.kind === "any" && call.takes.shapes.length === 0;
+export const NONE_FOUND: readonly Found[] = Object.freeze([]);
 
-/** The length of the array that begins here (RFC 8949 3). */
-function itemCount(bytes: Uint8Array): number {
-  const info = (bytes[0] as number) & 31;
-  if (info < 24) return info;
-  return bytes.subarray(1, 1 + (1 << (info - 24))).reduce((count, byte) => count * 256 + byte, 0);
+/** The value at [0, length), or what is wrong with it. */
+export function checkShape(shape: Shape, bytes: Uint8Array, length = bytes.length): Checked | BadValue {
+  const items = checkValue(bytes, length);
+  if (typeof items !== "number") return items;
+  if (shape.kind === "any" && handlesSeen() === 0) return { items, found: NONE_FOUND };
+  const fit = tryFit(shape, bytes, items);
+  return "why" in fit ? fit : { items, found: fit };
 }
 
 /** The argument list at [0, length), or what is wrong with it. */
 export function checkArguments(call: CallContract, bytes: Uint8Array, length: number): Checked | BadValue {
   if (length === 0 || (bytes[0] as number) >> 5 !== ARRAY) return { why: "arguments that are not an array", at: 0 };
-  const items = checkValue(bytes, length);
-  if (typeof items !== "number") return items;
   if (itemCount(bytes) > MAX_ARGUMENTS) return { why: "too many arguments", at: 0 };
-  if (isOpen(call) && handlesSeen() === 0) return { items, found: NOTHING };
-  return whole(items, fitsAll(call.takes.shapes, call.takes.least, call.takes.rest, bytes, items));
+  return checkShape(call.takes, bytes, length);
 }
 
-export function checkShape(shape: Shape, bytes: Uint8Array): Checked | BadValue {
-  const items = checkValue(bytes, bytes.length);
-  if (typeof items !== "number") return items;
-  if (shape.kind === "any" && handlesSeen() === 0) return { items, found: NOTHING };
-  return whole(items, fitsOne(shape, bytes, items));
-}
-
-const whole = (items: number, fit: readonly Found[] | BadValue): Checked | BadValue =>
-  "why" in fit ? fit : { items, found: fit };
-
-/** An error value that the call may answer with. */
-export function checkRefusal(call: CallContract, bytes: Uint8Array): Checked | BadValue {
-  const checked = checkShape(ANY, bytes);
-  if ("why" in checked || call.refuses === "any" || fitsCode(call.refuses, bytes)) return checked;
+/** A result, or an error value, that the call may answer with. What is no bytes at all is neither. */
+export function checkReply(call: CallContract | undefined, bytes: unknown, ok: boolean): Checked | BadValue {
+  if (!(bytes instanceof Uint8Array)) return { why: "no value", at: 0 };
+  const checked = checkShape(ok && call !== undefined ? call.gives : ANY, bytes);
+  if (ok || call === undefined || call.refuses === "any" || "why" in checked || fitsCode(call.refuses, bytes))
+    return checked;
   return { why: "a refusal that its contract does not declare", at: 0 };
 }

@@ -49,22 +49,19 @@ const readTable = (reader: Reader): Limits => {
 };
 
 const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-const NO_LIMITS: Limits = { min: 0, max: undefined };
 
-const readImport =
-  (utf8: Utf8) =>
-  (reader: Reader): Import => {
-    const at = reader.at;
-    const [module, name] = [readName(reader, utf8), readName(reader, utf8)];
-    const kind = readByte(reader);
-    const base = { at, module, name, type: 0, limits: NO_LIMITS };
-    if (kind === 0) return { ...base, kind: "function", type: readU32(reader) };
-    if (kind === 1) return { ...base, kind: "table", limits: readTable(reader) };
-    if (kind === 2) return { ...base, kind: "memory", limits: readLimits(reader) };
-    if (kind !== 3) return refuse("O-opcode", reader.at - 1);
-    skip(reader, 2);
-    return { ...base, kind: "global" };
-  };
+function readImport(reader: Reader, utf8: Utf8): Import {
+  const at = reader.at;
+  const [module, name] = [readName(reader, utf8), readName(reader, utf8)];
+  const kind = readByte(reader);
+  const base = { at, module, name, type: 0, limits: { min: 0, max: undefined } };
+  if (kind === 0) return { ...base, kind: "function", type: readU32(reader) };
+  if (kind === 1) return { ...base, kind: "table", limits: readTable(reader) };
+  if (kind === 2) return { ...base, kind: "memory", limits: readLimits(reader) };
+  if (kind !== 3) return refuse("O-opcode", reader.at - 1);
+  skip(reader, 2);
+  return { ...base, kind: "global" };
+}
 
 function readName(reader: Reader, utf8: Utf8): string {
   const length = readU32(reader);
@@ -95,12 +92,10 @@ const readGlobal = (reader: Reader): Global => {
   return { type, mutable, at, end: reader.at };
 };
 
-const readExport =
-  (utf8: Utf8) =>
-  (reader: Reader): Export => {
-    const at = reader.at;
-    return { at, name: readName(reader, utf8), kind: readByte(reader), index: readU32(reader) };
-  };
+function readExport(reader: Reader, utf8: Utf8): Export {
+  const at = reader.at;
+  return { at, name: readName(reader, utf8), kind: readByte(reader), index: readU32(reader) };
+}
 
 // Flag 0: active, table 0. Flag 2: the same with the table and the element kind spelled out. Others are refused.
 const readElement = (reader: Reader): ElementSegment => {
@@ -131,30 +126,20 @@ const readBody = (reader: Reader): { at: number; end: number } => {
 type Draft = { -readonly [K in keyof Module]: Module[K] } & { sections: { id: number; at: number }[] };
 
 const empty = (): Draft => ({
-  types: [],
-  imports: [],
-  functions: [],
-  tables: [],
-  memories: [],
-  globals: [],
-  exports: [],
-  start: undefined,
-  elements: [],
-  data: [],
-  bodies: [],
-  sections: [],
+  ...{ types: [], imports: [], functions: [], tables: [], memories: [], globals: [], exports: [] },
+  ...{ start: undefined, elements: [], data: [], bodies: [], sections: [] },
 });
 
 function readSection(id: number, reader: Reader, draft: Draft, utf8: Utf8): void {
   // biome-ignore format: a table
   switch (id) {
     case 1: draft.types = list(reader, readType); break;
-    case 2: draft.imports = list(reader, readImport(utf8)); break;
+    case 2: draft.imports = list(reader, (one) => readImport(one, utf8)); break;
     case 3: draft.functions = list(reader, readU32); break;
     case 4: draft.tables = list(reader, readTable); break;
     case 5: draft.memories = list(reader, readLimits); break;
     case 6: draft.globals = list(reader, readGlobal); break;
-    case 7: draft.exports = list(reader, readExport(utf8)); break;
+    case 7: draft.exports = list(reader, (one) => readExport(one, utf8)); break;
     case 8: draft.start = readU32(reader); break;
     case 9: draft.elements = list(reader, readElement); break;
     case 10: draft.bodies = list(reader, readBody); break;

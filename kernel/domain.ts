@@ -11,94 +11,81 @@
 //   M4  Fuel spent is exact whatever the slices: `left` + what is granted - what global 0 holds is conserved.
 // Trust
 //   Trusts memory.ts, schedule.ts, engine.ts. Trusted by gate.ts and kernel.ts.
-import { type Capability, type Clist, cut, release } from "./clist.ts";
+import { type Capability, cut, newClist, release } from "./clist.ts";
 import type { CallContract } from "./contract.ts";
-import { canSuspend, type EngineGlobal, isTrap } from "./engine.ts";
+import {
+  canSuspend,
+  type EngineFunction,
+  type EngineGlobal,
+  type EngineInstance,
+  isTrap,
+  promising,
+} from "./engine.ts";
 import * as limits from "./limits.ts";
 import type { Frame, FramePool } from "./memory.ts";
-import { type Account, adjust, available, DOMAINS, FUEL, frozenAt, IN_FLIGHT, MEMORY } from "./meter.ts";
+import { adjust, available, DOMAINS, FUEL, frozenAt, IN_FLIGHT, MEMORY } from "./meter.ts";
 import { type Ending, invariant, type Outcome } from "./outcome.ts";
 import type { Schedule } from "./schedule.ts";
 import { DIE, YIELD } from "./trampolines.ts";
-import type { Allowance, Answer, CallRecord, DomainLimits, Usage } from "./types.ts";
+import type { Allowance, Answer, PaidOptions, Usage } from "./types.ts";
+import { RESERVED_EXPORTS } from "./verify.ts";
 
 type Numbers = readonly (number | bigint)[];
 
-/** What all domains of a kernel share. */
-export interface Core {
-  readonly schedule: Schedule;
-  readonly frames: FramePool;
+/**
+ * What all domains of a kernel share. `nested`: domains on the host's stack now, that were entered from inside a gate of
+ * another. `scratch`: copies of arguments, which a target reads before anything else can enter a gate.
+ */
+export type Core = { readonly schedule: Schedule; readonly frames: FramePool } & {
   parked: number;
   born: number;
-  /** Domains that were entered from inside a gate of another, on the host's stack now. */
   nested: number;
-  /** Copies of arguments. A target reads them before anything else can enter a gate. */
   scratch: Uint8Array;
-}
+};
 
 /** A request that the domain has not answered: under which contract, and whom to tell. */
-export interface OpenRequest {
-  readonly call: CallContract | undefined;
-  readonly resolve: (answer: Answer) => void;
-}
+export type OpenRequest = { readonly call: CallContract | undefined; readonly resolve: (answer: Answer) => void };
 
 /** An object of a domain that others hold: how often it was sent, and the capability under each contract. */
-export interface Offer {
-  times: number;
-  readonly made: Capability[];
-}
+export type Offer = { times: number; readonly made: Capability[] };
+
+type State = "idle" | "running" | "parked" | "resuming" | "ended";
 
 /** A domain as the kernel sees it. Nothing outside the kernel holds one. */
-export interface Tenant {
-  readonly id: number;
-  readonly core: Core;
-  readonly clist: Clist;
-  readonly account: Account;
-  readonly owner: unknown;
-  /** Objects of this domain that others hold. */
-  readonly offers: Map<number, Offer>;
-  readonly limits: DomainLimits;
-  readonly onCall: ((record: CallRecord) => void) | undefined;
-  readonly frame: Frame;
-  readonly fuel: EngineGlobal;
-  readonly depth: EngineGlobal;
-  readonly pages: EngineGlobal;
-  /** Entries, made promising. */
-  readonly exports: Map<string, (...args: Numbers) => Promise<unknown>>;
-  state: "idle" | "running" | "parked" | "resuming" | "ended";
-  ending: Ending | undefined;
-  started: boolean;
-  memory: Uint8Array;
-  /** A reply or error value that waits for the gate `reply`. */
-  waiting: Uint8Array | undefined;
-  allowance: Allowance;
-  deadline: number;
-  /** Somebody has called an idle domain, which has not been entered since. */
-  isCalledFirst: boolean;
-  /** Fuel that is neither spent nor granted; granted fuel is in global 0. */
-  left: number;
-  granted: number;
-  sliceSize: number;
-  sliceStart: number;
-  fuelSpent: number;
-  calls: number;
-  bytes: number;
-  parkedFor: "slice" | "message";
-  wake: ((token: number) => void) | undefined;
-  queued: boolean;
-  readonly inbox: Uint8Array[];
-  inboxBytes: number;
-  nextToken: number;
-  readonly requests: Map<number, OpenRequest>;
-  /** Calls in flight, by token, with what tells their targets that nobody wants the result. */
-  readonly pending: Map<number, () => void>;
+export type Tenant = ReturnType<typeof newTenant>;
+
+export function newTenant(core: Core, options: PaidOptions, frame: Frame, { exports }: EngineInstance) {
+  const { limits: bounds, onCall, owner, account, image } = options;
+  const global = (place: 0 | 1 | 2): EngineGlobal => exports[RESERVED_EXPORTS[place]] as EngineGlobal;
+  const entries = Object.entries(exports).filter(([, value]) => typeof value === "function");
+  return {
+    ...{ id: ++core.born, core, clist: newClist(), limits: bounds, onCall, owner, account, frame },
+    ...{ fuel: global(0), depth: global(1), pages: global(2) },
+    /** Entries, made promising. */
+    exports: new Map(entries.map(([name, f]) => [name, promising(f as EngineFunction)])),
+    ...{ state: "idle" as State, ending: undefined as Ending | undefined, started: image !== undefined },
+    memory: new Uint8Array(frame.memory.buffer),
+    /** A reply or error value that waits for the gate `reply`. */
+    waiting: undefined as Uint8Array | undefined,
+    ...{ allowance: NO_ALLOWANCE, deadline: 0, fuelSpent: 0, calls: 0, bytes: 0 },
+    /** Somebody has called an idle domain, which has not been entered since. */
+    isCalledFirst: false,
+    /** Fuel that is neither spent nor granted; granted fuel is in global 0. */
+    ...{ left: 0, granted: 0, sliceSize: limits.FIRST_SLICE, sliceStart: 0 },
+    ...{ parkedFor: "slice" as "slice" | "message", wake: undefined as ((token: number) => void) | undefined },
+    ...{ queued: false, inbox: [] as Uint8Array[], inboxBytes: 0, nextToken: 1 },
+    requests: new Map<number, OpenRequest>(),
+    /** Calls in flight, by token, with what tells their targets that nobody wants the result. */
+    pending: new Map<number, () => void>(),
+    /** Objects of this domain that others hold. */
+    offers: new Map<number, Offer>(),
+  };
 }
 
-export const usageOf = (tenant: Tenant): Usage => ({
-  fuel: tenant.fuelSpent,
-  calls: tenant.calls,
-  bytes: tenant.bytes,
-  memory: tenant.pages.value * limits.PAGE,
+const NO_ALLOWANCE: Allowance = { fuel: 0, calls: 0, bytes: 0, deadline: 0 };
+
+export const usageOf = ({ fuelSpent: fuel, calls, bytes, pages }: Tenant): Usage => ({
+  ...{ fuel, calls, bytes, memory: pages.value * limits.PAGE },
 });
 
 /** Nothing of it runs or is about to: parked for a message that has not come, or idle with nothing to do. */
@@ -135,9 +122,11 @@ function adaptSlice(tenant: Tenant, spent: number, now: number): void {
   tenant.sliceSize = Math.trunc(Math.max(limits.MIN_SLICE, Math.min(aim, limits.MAX_SLICE)));
 }
 
-function die(tenant: Tenant, ending: Ending): number {
-  tenant.ending ??= ending;
-  return DIE;
+function limitMet({ left, account, deadline, allowance }: Tenant, depthLeft: number, now: number): Ending | undefined {
+  if (depthLeft < 0) return exhausted("depth");
+  if (left < 0 || available(account, FUEL) <= 0) return exhausted("fuel");
+  if (now >= deadline) return exhausted("wall");
+  return allowance.aborted?.() === true ? { kind: "aborted" } : undefined;
 }
 
 /** The import `slice`: the only place where a running guest meets its limits. */
@@ -145,12 +134,9 @@ export function slice(tenant: Tenant, fuelLeft: number, depthLeft: number): numb
   const spent = tenant.granted - fuelLeft;
   settleFuel(tenant, fuelLeft);
   tenant.fuel.value = 0;
-  if (tenant.ending !== undefined) return DIE;
-  if (depthLeft < 0) return die(tenant, exhausted("depth"));
-  if (tenant.left < 0 || available(tenant.account, FUEL) <= 0) return die(tenant, exhausted("fuel"));
   const now = tenant.core.schedule.now();
-  if (now >= tenant.deadline) return die(tenant, exhausted("wall"));
-  if (tenant.allowance.aborted?.() === true) return die(tenant, { kind: "aborted" });
+  tenant.ending ??= limitMet(tenant, depthLeft, now);
+  if (tenant.ending !== undefined) return DIE;
   adaptSlice(tenant, spent, now);
   const mayGoOn = tenant.core.schedule.mayRun(now) && frozenAt(tenant.account) === undefined;
   if (mayGoOn || !mayPark(tenant)) return grantSlice(tenant, now);
@@ -179,14 +165,17 @@ export function park(tenant: Tenant): Promise<number> {
   });
 }
 
-function queueResume(tenant: Tenant): void {
+/** Does something once, later, unless something is to be done already. */
+function once(tenant: Tenant, later: (task: () => void) => void, task: () => void): void {
   if (tenant.queued) return;
   tenant.queued = true;
-  tenant.core.schedule.queue(() => {
+  later(() => {
     tenant.queued = false;
-    resume(tenant);
+    task();
   });
 }
+
+const queueResume = (tenant: Tenant): void => once(tenant, tenant.core.schedule.queue, () => resume(tenant));
 
 function resume(tenant: Tenant): void {
   if (tenant.state !== "parked" || waitsForThaw(tenant, () => resume(tenant))) return;
@@ -256,7 +245,7 @@ function letGo(tenant: Tenant): void {
   const dropped = [...tenant.pending.values()];
   tenant.pending.clear();
   for (const drop of dropped) drop();
-  for (const { made } of tenant.offers.values()) for (const capability of made) cut(capability);
+  for (const { made } of [...tenant.offers.values()]) for (const capability of [...made]) cut(capability);
   tenant.offers.clear();
   for (const slot of tenant.clist.slots) if (slot.capability !== undefined) release(slot.capability);
   tenant.clist.slots.length = 0;
@@ -271,11 +260,8 @@ function endingOf(thrown: unknown): Ending {
 
 /** Runs one export on a stack of its own until it returns, traps or is ended. `cordon_init` runs before the first. */
 export async function enter(tenant: Tenant, name: string, args: Numbers): Promise<Outcome<unknown>> {
-  if (!tenant.started) {
-    tenant.started = true;
-    const begun = tenant.exports.has("cordon_init") ? await enter(tenant, "cordon_init", []) : undefined;
-    if (begun !== undefined && (name === "cordon_init" || begun.kind !== "returned")) return begun;
-  }
+  const begun = tenant.started ? undefined : await start(tenant, name);
+  if (begun !== undefined) return begun;
   if (tenant.ending !== undefined) return tenant.ending;
   if (tenant.state !== "idle") return { kind: "refused", by: "kernel", why: "busy" };
   const entry = tenant.exports.get(name);
@@ -289,10 +275,21 @@ export async function enter(tenant: Tenant, name: string, args: Numbers): Promis
     return tenant.ending ?? { kind: "returned", value };
   } catch (thrown) {
     if (!hasLeft && neverBegan(tenant, thrown)) return { kind: "unlinkable", name };
-    return fall(tenant, endingOf(thrown), hasLeft);
+    const ending = endingOf(thrown);
+    if (hasLeft) end(tenant, ending);
+    else leave(tenant, ending);
+    return tenant.ending ?? ending;
   }
 }
 
+async function start(tenant: Tenant, name: string): Promise<Outcome<unknown> | undefined> {
+  tenant.started = true;
+  if (!tenant.exports.has(INIT)) return undefined;
+  const begun = await enter(tenant, INIT, []);
+  return name === INIT || begun.kind !== "returned" ? begun : undefined;
+}
+
+const INIT = "cordon_init";
 const OWN_DEPTH = canSuspend ? limits.DEPTH_OWN_STACK : limits.DEPTH_SHARED_STACK;
 
 /** Until here nothing is awaited: the guest runs now, on a stack of its own, until it returns or parks. */
@@ -311,17 +308,6 @@ function begin(tenant: Tenant, entry: (...args: Numbers) => Promise<unknown>, ar
 
 const hasReturned = ({ state, depth }: Tenant): boolean => state === "running" && depth.value === OWN_DEPTH;
 
-function fall(tenant: Tenant, ending: Ending, hasLeft: boolean): Ending {
-  if (hasLeft) {
-    end(tenant, ending);
-  } else {
-    tenant.ending ??= ending;
-    settleFuel(tenant, tenant.fuel.value);
-    finalize(tenant);
-  }
-  return tenant.ending as Ending;
-}
-
 /** The arguments do not fit the type of the export, which a guest chooses: no instruction ran, ENTER charged nothing. */
 function neverBegan(tenant: Tenant, thrown: unknown): boolean {
   if (!(thrown instanceof TypeError) || tenant.fuel.value !== tenant.granted) return false;
@@ -334,11 +320,11 @@ function neverBegan(tenant: Tenant, thrown: unknown): boolean {
  * The stack has ended. Seen before its promise says so, where all depth was given back: LEAVE is the last instruction of
  * every function (V4), so whoever calls next finds the domain idle.
  */
-function leave(tenant: Tenant): true {
+function leave(tenant: Tenant, ending?: Ending): true {
   settleFuel(tenant, tenant.fuel.value);
   tenant.fuel.value = 0;
   tenant.state = "idle";
-  if (tenant.left < 0) tenant.ending ??= exhausted("fuel");
+  tenant.ending ??= ending ?? (tenant.left < 0 ? exhausted("fuel") : undefined);
   if (tenant.ending !== undefined) finalize(tenant);
   return true;
 }
@@ -359,17 +345,16 @@ const orNothing = (limit: number): number => (limit >= 0 ? limit : 0);
 /** Sets what the next run may use. */
 export function allow(tenant: Tenant, allowance: Allowance): void {
   invariant(tenant.granted === 0 || tenant.state !== "idle", "M4");
-  const [fuel, calls, bytes] = [allowance.fuel, allowance.calls, allowance.bytes].map(orNothing) as [
-    number,
-    number,
-    number,
-  ];
-  tenant.allowance = { ...allowance, fuel: Math.trunc(fuel), calls, bytes };
-  tenant.deadline = orNothing(allowance.deadline);
+  const { fuel, calls, bytes, deadline } = allowance;
+  tenant.allowance = {
+    ...allowance,
+    fuel: Math.trunc(orNothing(fuel)),
+    calls: orNothing(calls),
+    bytes: orNothing(bytes),
+  };
+  tenant.deadline = orNothing(deadline);
   tenant.left = tenant.allowance.fuel;
-  tenant.fuelSpent = 0;
-  tenant.calls = 0;
-  tenant.bytes = 0;
+  tenant.fuelSpent = tenant.calls = tenant.bytes = 0;
 }
 
 /** Puts a message into the inbox and sees to it that the guest comes to read it. */
@@ -398,23 +383,14 @@ function pump(tenant: Tenant): void {
 }
 
 /** As soon as the host's stack is empty. */
-function pumpSoon(tenant: Tenant): void {
-  tenant.queued = true;
-  void Promise.resolve().then(() => {
-    tenant.queued = false;
-    pump(tenant);
-  });
-}
+const soon = (task: () => void): void => void Promise.resolve().then(task);
+const pumpSoon = (tenant: Tenant): void => once(tenant, soon, () => pump(tenant));
 
-function pumpLater(tenant: Tenant): void {
-  if (tenant.queued) return;
-  tenant.queued = true;
-  tenant.core.schedule.queue(() => {
-    tenant.queued = false;
+const pumpLater = (tenant: Tenant): void =>
+  once(tenant, tenant.core.schedule.queue, () => {
     if (waitsForThaw(tenant, () => pumpLater(tenant))) return;
     if (tenant.state === "idle" && tenant.requests.size > 0) void turn(tenant);
   });
-}
 
 const TURN = "cordon_turn";
 /** What it returns when it has work that needs no message. */

@@ -5,33 +5,19 @@
 // Trust
 //   Trusts the host engine to implement WebAssembly and, where `Suspending` exists, to park and resume stacks.
 
-export interface EngineMemory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
-export interface EngineGlobal {
-  value: number;
-}
+export type EngineMemory = { readonly buffer: ArrayBuffer; grow(pages: number): number };
+export type EngineGlobal = { value: number };
 export type EngineFunction = (...args: (number | bigint)[]) => unknown;
-export interface EngineInstance {
-  readonly exports: Readonly<Record<string, unknown>>;
-}
+export type EngineInstance = { readonly exports: Readonly<Record<string, unknown>> };
 declare const compiled: unique symbol;
-export interface EngineModule {
-  readonly [compiled]: true;
-}
+export type EngineModule = { readonly [compiled]: true };
 /** A function that the engine treats as suspending: its promise parks the caller's stack. */
 declare const suspending: unique symbol;
-export interface SuspendingImport {
-  readonly [suspending]: true;
-}
+export type SuspendingImport = { readonly [suspending]: true };
 
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => EngineModule;
-  readonly Instance: new (
-    module: EngineModule,
-    imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
-  ) => EngineInstance;
+  readonly Instance: new (module: EngineModule, imports: Readonly<Record<string, object>>) => EngineInstance;
   readonly Memory: new (limits: { initial: number; maximum: number }) => EngineMemory;
   readonly CompileError: new () => Error;
   readonly RuntimeError: new () => Error;
@@ -67,15 +53,14 @@ type Promised = (...args: (number | bigint)[]) => Promise<unknown>;
 /** Enters on a stack of its own where the host can, else on the caller's. The promise rejects with what was thrown. */
 export function promising(exported: EngineFunction): Promised {
   let entry: Promised | undefined; // made on first use: a module may have thousands of exports
-  const make =
-    WebAssembly.promising ??
-    ((plain) =>
-      async (...args) =>
-        plain(...args));
   return (...args) => {
-    entry ??= make(exported);
+    entry ??= (WebAssembly.promising ?? asynchronous)(exported);
     return entry(...args);
   };
+}
+
+function asynchronous(plain: EngineFunction): Promised {
+  return async (...args) => plain(...args);
 }
 
 export const isTrap = (thrown: unknown): boolean => thrown instanceof WebAssembly.RuntimeError;

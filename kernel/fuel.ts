@@ -39,32 +39,20 @@ export const constant = (value: number): number[] => [0x41, ...i32(value)];
 const refuelIfNegative = (refuel: number): number[] => [...constant(0), 0x48, 0x04, 0x40, 0x10, ...u32(refuel), 0x0b];
 
 /** `fuel -= amount; if (fuel < 0) refuel()`, where `amount` is code that pushes an i32. */
-export const charge = (refuel: number, amount: number[]): number[] => [
-  ...spend(GLOBAL.fuel, amount),
-  ...get(GLOBAL.fuel),
-  ...refuelIfNegative(refuel),
-];
+export const charge = (refuel: number, amount: number[]): number[] =>
+  [spend(GLOBAL.fuel, amount), get(GLOBAL.fuel), refuelIfNegative(refuel)].flat();
 
 /** The charge at a loop's head. */
 export const loopCharge = (refuel: number, cost: number): number[] => charge(refuel, constant(cost));
 
 /** ENTER: what every guest function begins with. */
-export const enter = (refuel: number, cost: number, frame: number): number[] => [
-  ...spend(GLOBAL.fuel, constant(cost)),
-  ...spend(GLOBAL.depth, constant(frame)),
-  ...get(GLOBAL.fuel),
-  ...get(GLOBAL.depth),
-  0x72,
-  ...refuelIfNegative(refuel),
-];
+export const enter = (refuel: number, cost: number, frame: number): number[] => {
+  const spent = [...spend(GLOBAL.fuel, constant(cost)), ...spend(GLOBAL.depth, constant(frame))];
+  return [...spent, ...get(GLOBAL.fuel), ...get(GLOBAL.depth), 0x72, ...refuelIfNegative(refuel)];
+};
 
 /** LEAVE: what every guest function ends with, before its last `end`. */
-export const leave = (frame: number): number[] => [
-  ...get(GLOBAL.depth),
-  ...constant(frame),
-  0x6a,
-  ...set(GLOBAL.depth),
-];
+export const leave = (frame: number): number[] => [get(GLOBAL.depth), constant(frame), 0x6a, set(GLOBAL.depth)].flat();
 
 /** Segment mode caches the base in the function's last local, right after ENTER. */
 export const cacheBase = (local: number): number[] => [...get(GLOBAL.base), 0x21, ...u32(local)];
@@ -94,12 +82,6 @@ export function settle(type: "f32" | "f64", local: number): readonly number[] {
 }
 
 /** Code that pushes the fuel of a bulk operation of as many bytes as `piece` (a local) holds: never 0. */
-export const bulkAmount = (piece: number): number[] => [
-  0x20,
-  piece,
-  ...constant(BULK_SHIFT),
-  0x76,
-  ...constant(1),
-  0x6a,
-];
+export const bulkAmount = (piece: number): number[] =>
+  [0x20, piece, constant(BULK_SHIFT), 0x76, constant(1), 0x6a].flat();
 export const bulkPiece = constant(BULK_PIECE);

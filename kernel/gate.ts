@@ -10,20 +10,18 @@
 // Trust
 //   Trusts cbor.ts, contract.ts, clist.ts. Trusted by kernel.ts.
 import { type BadValue, completionMessage, description, errorValue } from "./cbor.ts";
-import { type Capability, cut, derive, drop, lookUp } from "./clist.ts";
-import { ANY, type CallContract, type Checked, checkArguments, checkRefusal, checkShape } from "./contract.ts";
+import { type Capability, cut, derive, drop, lookUp, release } from "./clist.ts";
+import { type CallContract, type Checked, checkArguments, checkReply, NONE_FOUND } from "./contract.ts";
 import { announceWait, chargeFuel, deliver, end, mayPark, renew, type Tenant } from "./domain.ts";
 import { PAGE_COST } from "./fuel.ts";
 import { MAX_PENDING, MAX_VALUE_BYTES, PAGE } from "./limits.ts";
 import { type Account, adjust, BYTES_MOVED, CALLS, chargeAccount, IN_FLIGHT, MEMORY } from "./meter.ts";
-import { NONE, NONE_FOUND, readU32, type Sent, send, take } from "./passing.ts";
+import { NO_HANDLE, NONE, readU32, send, take } from "./passing.ts";
 import type { Found } from "./shape.ts";
 import { PARK } from "./trampolines.ts";
-import type { Answer, CallContext, CallRecord, Failure, Parcel, Reply } from "./types.ts";
+import type { Answer, CallContext, Failure, Parcel, Reply, Replying, Sent, Told } from "./types.ts";
 
-const ERROR = -1;
-const PENDING = -16;
-const [NOTHING_WAITS, EMPTY, CANNOT_WAIT, UNKNOWN] = [-1, -1, -2, -1];
+const [ERROR, PENDING, NOTHING_WAITS, EMPTY, CANNOT_WAIT, UNKNOWN] = [-1, -16, -1, -1, -2, -1];
 
 /** Bytes of scratch space that stay between calls. */
 const KEPT_SCRATCH = 65_536;
@@ -69,7 +67,7 @@ function fail(tenant: Tenant, value: Uint8Array): number {
 
 const refuse = (tenant: Tenant, code: string, why: string): number => fail(tenant, errorValue(code, why));
 
-/** Counts a call and its bytes against the run's allowance, and with whoever pays. */
+/** Counts a call and its bytes against the run's allowance. */
 function isAffordable(tenant: Tenant, bytes: number): boolean {
   tenant.calls++;
   tenant.bytes += bytes;
@@ -78,6 +76,7 @@ function isAffordable(tenant: Tenant, bytes: number): boolean {
   return tenant.ending === undefined;
 }
 
+/** Counts them with whoever pays. */
 function isPaid(account: Account, bytes: number): boolean {
   if (!chargeAccount(account, CALLS, 1)) return false;
   if (chargeAccount(account, BYTES_MOVED, bytes)) return true;
@@ -85,42 +84,26 @@ function isPaid(account: Account, bytes: number): boolean {
   return false;
 }
 
-/** A call that may be made, and where its reply goes. */
-interface Crossing extends Sent {
-  readonly capability: Capability;
-  readonly account: Account;
-  readonly call: CallContract;
-  readonly handle: number;
-  readonly method: number;
-  readonly at: number;
-  readonly capacity: number;
-  readonly length: number;
-}
+/** What the guest asked for: alleged, but for the length, of which the scratch space has a copy. */
+type Called = Readonly<Record<"handle" | "method" | "at" | "capacity" | "length", number>>;
 
-function decodeCall(
-  tenant: Tenant,
-  handle: number,
-  allegedMethod: number,
-  at: number,
-  capacity: number,
-  length: number,
-): Crossing | Uint8Array {
-  const capability = lookUp(tenant.clist, handle);
-  if (capability === undefined) return errorValue("E_HANDLE", "no such capability");
+/** A call that may be made, and where its reply goes. */
+type Crossing = Called &
+  Sent & { readonly capability: Capability; readonly account: Account; readonly call: CallContract };
+
+function decodeCall(tenant: Tenant, called: Called): Crossing | Uint8Array {
+  const capability = lookUp(tenant.clist, called.handle);
+  if (capability === undefined) return NO_HANDLE;
   if (capability.state !== "live") return errorValue("E_REVOKED", `the capability is ${capability.state}`);
-  const method = allegedMethod >>> 0;
-  const call = capability.contract.calls[method];
+  const call = capability.contract.calls[called.method];
   if (call === undefined) return errorValue("E_METHOD", "the capability has no such call");
-  const { scratch } = tenant.core;
-  const checked = checkArguments(call, scratch, length);
+  const checked = checkArguments(call, tenant.core.scratch, called.length);
   chargeChecked(tenant, checked);
   if ("why" in checked) return badValue(checked);
   const account = capability.account ?? tenant.account;
-  if (!isPaid(account, length)) return errorValue("E_QUOTA", "the account has no calls or bytes left");
-  const sent = send(tenant, scratch, checked.found, capability);
-  return sent instanceof Uint8Array
-    ? sent
-    : { ...sent, capability, account, call, handle, method, at, capacity, length };
+  if (!isPaid(account, called.length)) return errorValue("E_QUOTA", "the account has no calls or bytes left");
+  const sent = send(tenant, tenant.core.scratch, checked.found, capability);
+  return sent instanceof Uint8Array ? sent : { ...called, ...sent, capability, account, call };
 }
 
 /** What a check looked at is paid for, whether it was accepted or not. */
@@ -131,30 +114,32 @@ const badValue = (bad: BadValue): Uint8Array => errorValue("E_VALUE", `${bad.why
 
 /** Gate `call`: see stdlib/abi.ts. */
 export function call(
-  tenant: Tenant,
+  t: Tenant,
   handle: number,
-  method: number,
+  allegedMethod: number,
   at: number,
-  length: number,
+  n: number,
   capacity: number,
 ): number {
-  if (tenant.ending !== undefined) return refuse(tenant, "E_ENDED", "the domain is ending");
-  if (method >>> 0 >= DESCRIBE) return ofHandle(tenant, handle, method >>> 0, at, capacity);
-  const copied = copyIn(tenant, at, length);
-  if (copied === undefined) return refuse(tenant, "E_BOUNDS", "the arguments do not lie in memory");
-  if (!isAffordable(tenant, copied)) return refuse(tenant, "E_ENDED", "the domain is ending");
-  const crossing = decodeCall(tenant, handle, method, at, capacity, copied);
-  if (!(crossing instanceof Uint8Array)) return perform(tenant, crossing);
-  observe(tenant, handle, method, "refused", copied, 0, { error: crossing });
-  return fail(tenant, crossing);
+  const method = allegedMethod >>> 0;
+  if (t.ending !== undefined) return refuse(t, "E_ENDED", "the domain is ending");
+  if (method >= DESCRIBE) return ofHandle(t, { handle, method, at, capacity, length: 0 });
+  const length = copyIn(t, at, n);
+  if (length === undefined) return refuse(t, "E_BOUNDS", "the arguments do not lie in memory");
+  if (!isAffordable(t, length)) return refuse(t, "E_ENDED", "the domain is ending");
+  const called = { handle, method, at, capacity, length };
+  const crossing = decodeCall(t, called);
+  if (!(crossing instanceof Uint8Array)) return perform(t, crossing);
+  observe(t, called, { decision: "refused", answer: crossing });
+  return fail(t, crossing);
 }
 
 // Methods that every handle has.
 const [DESCRIBE, RELEASE] = [0xffff_fffe, 0xffff_ffff];
 
-function ofHandle(tenant: Tenant, handle: number, method: number, at: number, capacity: number): number {
+function ofHandle(tenant: Tenant, { handle, method, at, capacity }: Called): number {
   const capability = lookUp(tenant.clist, handle);
-  if (capability === undefined) return refuse(tenant, "E_HANDLE", "no such capability");
+  if (capability === undefined) return fail(tenant, NO_HANDLE);
   const bytes = description(method === RELEASE ? [] : capability.contract.calls);
   if (method === RELEASE) drop(tenant.clist, handle);
   chargeValue(tenant, 0, bytes.length);
@@ -163,36 +148,29 @@ function ofHandle(tenant: Tenant, handle: number, method: number, at: number, ca
 }
 
 function perform(tenant: Tenant, crossing: Crossing): number {
-  const { capability, account, handle, method, length, capabilities, found } = crossing;
+  const { capability, account, method, length, capabilities, found } = crossing;
   let dropped: (() => void) | undefined;
-  const context: CallContext = {
-    ...{ domain: tenant.id, owner: tenant.owner, account, capabilities, found },
-    onDropped: (task) => {
-      dropped = task;
-    },
+  const onDropped = (task: () => void): void => {
+    dropped = task;
   };
-  let reply: Reply | Promise<Reply>;
+  const context: CallContext = { domain: tenant.id, owner: tenant.owner, account, capabilities, found, onDropped };
+  let reply: Replying;
   try {
     reply = capability.target(method, tenant.core.scratch, length, context);
   } catch {
-    return fail(tenant, broken(tenant, crossing));
+    return finish(tenant, crossing, BROKEN);
   }
   if (!(reply instanceof Promise)) return finish(tenant, crossing, reply);
-  const hasRoom = tenant.pending.size < tenant.limits.inFlight && tenant.pending.size < MAX_PENDING;
-  // A target may have revoked its own capability, or ended its caller: then nobody waits.
-  if (
-    !hasRoom ||
-    capability.state !== "live" ||
-    tenant.ending !== undefined ||
-    !chargeAccount(tenant.account, IN_FLIGHT, 1)
-  ) {
-    dropped?.();
-    reply.catch(() => undefined);
-    if (capability.state !== "live") return fail(tenant, REVOKED);
-    return refuse(tenant, "E_BUSY", "too many calls are in flight");
-  }
-  observe(tenant, handle, method, "pending", length, 0);
-  return PENDING - wait(tenant, crossing, reply, () => dropped?.());
+  if (mayWait(tenant, capability)) return PENDING - wait(tenant, crossing, reply, () => dropped?.());
+  dropped?.();
+  reply.then(waste, () => undefined);
+  return capability.state === "live" ? refuse(tenant, "E_BUSY", "too many calls are in flight") : fail(tenant, REVOKED);
+}
+
+/** A target may have revoked its own capability, or ended its caller: then nobody waits. */
+function mayWait({ pending, limits, ending, account }: Tenant, { state }: Capability): boolean {
+  const hasRoom = pending.size < limits.inFlight && pending.size < MAX_PENDING;
+  return hasRoom && state === "live" && ending === undefined && chargeAccount(account, IN_FLIGHT, 1);
 }
 
 /** Keeps a call that goes on; returns its token. */
@@ -200,63 +178,54 @@ function wait(tenant: Tenant, crossing: Crossing, reply: Promise<Reply>, dropCal
   const { capability } = crossing;
   const token = tenant.nextToken;
   tenant.nextToken = (token + 1) & 0x3fff_ffff;
+  const isWanted = (): boolean => {
+    capability.inFlight?.delete(revoked);
+    if (!tenant.pending.delete(token)) return false;
+    adjust(tenant.account, IN_FLIGHT, -1);
+    return tenant.ending === undefined;
+  };
   const revoked = (): void => {
-    if (!takePending(tenant, capability, token, revoked)) return;
+    if (!isWanted()) return;
     dropCall();
     deliver(tenant, completionMessage(token, false, REVOKED));
+  };
+  const settle = (value: Reply): void => {
+    if (!isWanted()) return waste(value);
+    // No longer in flight before it may be broken: breaking ends what is.
+    const { ok, bytes } = conclude(tenant, crossing, value, { isLate: true });
+    deliver(tenant, completionMessage(token, ok, bytes));
   };
   tenant.pending.set(token, dropCall);
   capability.inFlight ??= new Set();
   capability.inFlight.add(revoked);
-  const settle = (value: Reply): void => {
-    if (takePending(tenant, capability, token, revoked)) complete(tenant, crossing, token, value);
-  };
-  // Taken before it is broken: breaking ends what is in flight.
-  reply.then(settle, () => {
-    if (takePending(tenant, capability, token, revoked))
-      complete(tenant, crossing, token, { failed: broken(tenant, crossing) });
-  });
+  reply.then(settle, () => settle(BROKEN));
+  observe(tenant, crossing, { decision: "pending" });
   return token;
 }
 
-function takePending(tenant: Tenant, capability: Capability, token: number, revoked: () => void): boolean {
-  capability.inFlight?.delete(revoked);
-  if (!tenant.pending.delete(token)) return false;
-  adjust(tenant.account, IN_FLIGHT, -1);
-  return tenant.ending === undefined;
+/** Nobody takes a reply: what it would have given is let go. */
+function waste(reply: Reply): void {
+  for (const capability of (reply as Partial<Parcel> | undefined)?.capabilities ?? []) release(derive(capability));
 }
 
-function broken(tenant: Tenant, { capability, handle, method, length }: Crossing): Uint8Array {
-  cut(capability, "broken");
-  observe(tenant, handle, method, "failed", length, 0);
-  return errorValue("E_TARGET", "the capability broke its contract and was revoked");
-}
+/** What a target that throws has answered: nothing that any contract allows. */
+const BROKEN = { failed: undefined } as unknown as Failure;
 
-interface Judged extends Parcel {
-  readonly ok: boolean;
-  readonly items: number;
-}
-
-const NO_PARCEL = {};
-const toParcel = (reply: Reply): Parcel =>
-  reply instanceof Uint8Array ? { value: reply, capabilities: NONE } : ((reply ?? NO_PARCEL) as Parcel);
+type Judged = Sent & { readonly ok: boolean; readonly value: Uint8Array; readonly items: number };
 
 /** What a reply is if its contract allows it, else the error that the caller gets for a broken target. */
-function judge({ capability, call }: Crossing, reply: Reply): Judged {
-  const failed = (reply as Failure | undefined)?.failed;
-  const { value, capabilities = NONE, found } = failed === undefined ? toParcel(reply) : { value: failed };
-  if (found !== undefined) return { ok: true, value, capabilities, found, items: 1 };
-  const checked = judgeBytes(call, value, failed === undefined);
-  const fits = "why" in checked ? checked : isWhole(value, checked, capabilities);
-  if (!("why" in fits)) return { ok: failed === undefined, value, capabilities, ...fits };
+function judge({ capability, call }: Crossing, reply: Reply | undefined): Judged {
+  const ok = reply !== undefined && !("failed" in reply);
+  const given: { value?: unknown; capabilities?: Parcel["capabilities"]; found?: Parcel["found"] } =
+    reply instanceof Uint8Array ? { value: reply } : ok ? reply : { value: reply?.failed };
+  const { value, capabilities = NONE, found } = given;
+  // What comes from a domain was checked when it answered.
+  const checked = found === undefined ? checkReply(call, value, ok) : { items: 1, found };
+  const fits = "why" in checked ? checked : isWhole(value as Uint8Array, checked, capabilities);
+  if (!("why" in fits)) return { ok, value: value as Uint8Array, capabilities, ...fits };
   cut(capability, "broken");
-  const why = `the capability answered with ${fits.why} and was revoked`;
-  return { ok: false, value: errorValue("E_TARGET", why), capabilities: NONE, items: 1 };
-}
-
-function judgeBytes(call: CallContract, value: unknown, ok: boolean): Checked | BadValue {
-  if (!(value instanceof Uint8Array)) return { why: "no value", at: 0 };
-  return ok ? checkShape(call.gives, value) : checkRefusal(call, value);
+  const why = `the capability broke its contract with ${fits.why} and was revoked`;
+  return { ok: false, value: errorValue("E_TARGET", why), capabilities: NONE, found: NONE_FOUND, items: 1 };
 }
 
 /** A policy library may be buggy: what it says is a capability must be one, of the contract that is due. */
@@ -267,63 +236,33 @@ function isWhole(value: Uint8Array, checked: Checked, capabilities: readonly Cap
 }
 
 function finish(tenant: Tenant, crossing: Crossing, reply: Reply): number {
-  const { handle, method, at, capacity, length } = crossing;
-  const { ok, bytes } = conclude(tenant, crossing, judge(crossing, reply));
-  observe(tenant, handle, method, ok ? "done" : "failed", length, bytes.length);
-  if (ok && copyOut(tenant, at, capacity, bytes)) return bytes.length;
+  const { ok, bytes } = conclude(tenant, crossing, reply);
+  if (ok && copyOut(tenant, crossing.at, crossing.capacity, bytes)) return bytes.length;
   tenant.waiting = bytes.slice();
   return ok ? bytes.length : ERROR;
 }
 
-/** A pending call has ended, and somebody waits for it. */
-function complete(tenant: Tenant, crossing: Crossing, token: number, reply: Reply): void {
-  const { handle, method, length } = crossing;
-  const { ok, bytes } = conclude(tenant, crossing, judge(crossing, reply));
-  observe(tenant, handle, method, ok ? "done" : "failed", length, bytes.length, {
-    isLate: true,
-    ...(ok ? {} : { error: bytes }),
-  });
-  deliver(tenant, completionMessage(token, ok, bytes));
-}
-
-/** Charges a reply and moves its capabilities into the caller's c-list. */
-function conclude(tenant: Tenant, crossing: Crossing, judged: Judged): { ok: boolean; bytes: Uint8Array } {
-  const { capability, account } = crossing;
-  const { ok, value, items, found = NONE_FOUND } = judged;
+/** Judges and charges a reply, tells of it, and moves its capabilities into the caller's c-list. */
+function conclude(tenant: Tenant, crossing: Crossing, reply: Reply, late = {}): { ok: boolean; bytes: Uint8Array } {
+  const { ok, value, items, found, capabilities } = judge(crossing, reply);
   chargeValue(tenant, items, value.length);
   tenant.bytes += value.length;
-  adjust(account, BYTES_MOVED, value.length);
+  adjust(crossing.account, BYTES_MOVED, value.length);
+  observe(tenant, crossing, { decision: ok ? "done" : "failed", answer: value, ...late });
   if (found.length === 0) return { ok, bytes: value };
-  const bytes = value.slice();
-  const given = judged.capabilities.map((source) => derive(source, capability));
-  if (take(tenant, bytes, found, given)) return { ok, bytes };
+  const [bytes, given] = [value.slice(), capabilities.map((source) => derive(source, crossing.capability))];
+  if (take(tenant, bytes, { found, capabilities: given })) return { ok, bytes };
+  given.forEach(release);
   return { ok: false, bytes: errorValue("E_BUSY", "the c-list is full: let handles go") };
 }
 
 const REVOKED = errorValue("E_REVOKED", "the capability was revoked");
 
-function observe(
-  tenant: Tenant,
-  handle: number,
-  method: number,
-  decision: "done" | "failed" | "pending" | "refused",
-  bytesIn: number,
-  bytesOut: number,
-  more: Pick<CallRecord, "error" | "isLate"> = {},
-): void {
+function observe(tenant: Tenant, { handle, method, length }: Called, told: Told): void {
   if (tenant.onCall === undefined) return;
-  const contract = lookUp(tenant.clist, handle)?.contract;
-  const name = contract?.calls[method >>> 0]?.name ?? `#${method >>> 0}`;
-  tenant.onCall({
-    domain: tenant.id,
-    handle,
-    contract: contract?.name ?? "?",
-    call: name,
-    decision,
-    bytesIn,
-    bytesOut,
-    ...more,
-  });
+  const { name: contract = "?", calls } = lookUp(tenant.clist, handle)?.contract ?? {};
+  const [call, bytesOut] = [calls?.[method]?.name ?? `#${method}`, told.answer?.length ?? 0];
+  tenant.onCall({ domain: tenant.id, handle, contract, call, bytesIn: length, bytesOut, ...told });
 }
 
 /** Gate `reply`. */
@@ -366,14 +305,15 @@ export function answer(tenant: Tenant, token: number, ok: number, at: number, le
 }
 
 function checkAnswer(tenant: Tenant, call: CallContract | undefined, ok: boolean, bytes: Uint8Array): Answer {
-  const checked = call === undefined ? checkShape(ANY, bytes) : judgeBytes(call, bytes, ok);
+  const checked = checkReply(call, bytes, ok);
   chargeChecked(tenant, checked);
   const sent = "why" in checked ? badValue(checked) : send(tenant, bytes, checked.found);
   if (!(sent instanceof Uint8Array)) return { kind: "answered", ok, bytes, ...sent };
   if (call === undefined) return { kind: "answered", ok: false, bytes: sent, capabilities: NONE, found: NONE_FOUND };
   const why = `broke the contract of ${call.name}: ${"why" in checked ? checked.why : "a handle it does not hold"}`;
-  end(tenant, { kind: "refused", by: "contract", why });
-  return { kind: "ended", ending: { kind: "refused", by: "contract", why } };
+  const ending = { kind: "refused", by: "contract", why } as const;
+  end(tenant, ending);
+  return { kind: "ended", ending };
 }
 
 /** Gate `grow`: what `memory.grow` becomes. The virtual size and the real size are one. */

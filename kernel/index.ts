@@ -3,26 +3,10 @@ export type { BodySummary, Mode } from "./body.ts";
 export { i32, isNumeric, matches, type Reader, readByte, readCount, readI32, readU32, u32 } from "./bytes.ts";
 export { type BadValue, checkValue, errorValue } from "./cbor.ts";
 export { type Capability, cut, derive, newCapability, release } from "./clist.ts";
-export {
-  ANY,
-  type CallContract,
-  type Checked,
-  type Contract,
-  checkArguments,
-  checkShape,
-  permissive,
-} from "./contract.ts";
+export { ANY, type CallContract, type Contract, checkArguments, checkReply, permissive } from "./contract.ts";
 export { decode } from "./decode.ts";
 export * from "./fuel.ts";
-export {
-  type Artifact,
-  createKernel,
-  type Domain,
-  type DomainOptions,
-  type Grantable,
-  type Kernel,
-  type Passing,
-} from "./kernel.ts";
+export { type Artifact, createKernel, type Domain, type Grantable, type Kernel } from "./kernel.ts";
 export * from "./limits.ts";
 export * from "./meter.ts";
 export type * from "./module.ts";

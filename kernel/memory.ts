@@ -10,24 +10,18 @@
 import { type EngineMemory, newMemory } from "./engine.ts";
 import { MAX_PAGES, PAGE } from "./limits.ts";
 
-export interface Frame {
-  readonly memory: EngineMemory;
-  readonly initialPages: number;
-}
-
-export interface FramePool {
-  take(pages: number): Frame;
-  release(frame: Frame): void;
-}
+export type Frame = { readonly memory: EngineMemory; readonly initialPages: number };
+export type FramePool = ReturnType<typeof newFramePool>;
 
 /** Frames kept per size. Each holds address space of the host: 8 GB of V8's. */
 const KEPT = 32;
 
-export function newFramePool(): FramePool {
+export function newFramePool() {
   const idle = new Map<number, Frame[]>();
   return {
-    take: (pages) => idle.get(pages)?.pop() ?? { memory: newMemory(pages, MAX_PAGES), initialPages: pages },
-    release(frame) {
+    take: (pages: number): Frame =>
+      idle.get(pages)?.pop() ?? { memory: newMemory(pages, MAX_PAGES), initialPages: pages },
+    release(frame: Frame): void {
       const kept = idle.get(frame.initialPages) ?? [];
       if (frame.memory.buffer.byteLength !== frame.initialPages * PAGE || kept.length >= KEPT) return;
       new Uint8Array(frame.memory.buffer).fill(0);

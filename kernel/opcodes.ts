@@ -11,26 +11,14 @@ export type Immediate =
   | "none" | "block" | "label" | "labels" | "function" | "indirect" | "local" | "global"
   | "memarg" | "memory" | "memories" | "i32" | "i64" | "f32" | "f64";
 
-export interface Opcode {
-  /** The byte; 0xfc00 + number for the two-byte instructions. */
-  readonly code: number;
-  readonly immediate: Immediate;
-  readonly pops: string;
-  readonly pushes: string;
-  /** "stops": what follows in the same block cannot run. */
-  readonly effect: "reads" | "writes" | "stops" | "none";
-  /** Bytes that a load or store touches; 0 for others. */
-  readonly width: number;
-}
+/** "stops": what follows in the same block cannot run. */
+export type Effect = "reads" | "writes" | "stops" | "none";
+export type Opcode = Readonly<ReturnType<typeof op>>;
 
-const op = (
-  code: number,
-  immediate: Immediate,
-  pops: string,
-  pushes: string,
-  effect: Opcode["effect"] = "none",
-  width = 0,
-): Opcode => ({ code, immediate, pops, pushes, effect, width });
+/** `code`: the byte, or 0xfc00 + number. `width`: bytes that a load or store touches; 0 for others. */
+function op(code: number, immediate: Immediate, pops: string, pushes: string, effect: Effect = "none", width = 0) {
+  return { code, immediate, pops, pushes, effect, width };
+}
 
 // biome-ignore format: a table
 export const OPCODES = {

@@ -9,27 +9,18 @@
 //   Trusts clist.ts. Trusted by gate.ts and kernel.ts.
 import { errorValue, forgetMessage, invokeMessage, TAGGED } from "./cbor.ts";
 import { type Capability, derive, drop, grant, lookUp, newCapability } from "./clist.ts";
-import type { CallContract, Contract } from "./contract.ts";
+import { type CallContract, type Contract, NONE_FOUND } from "./contract.ts";
 import { ask, deliver, type Offer, type Tenant } from "./domain.ts";
 import { MAX_OFFERS, MAX_PENDING } from "./limits.ts";
 import type { Found } from "./shape.ts";
-import type { Answer, CallContext, Reply } from "./types.ts";
+import type { Answer, CallContext, Reply, Replying, Sent } from "./types.ts";
 
 export const NONE: readonly Capability[] = Object.freeze([]);
-export const NONE_FOUND: readonly Found[] = Object.freeze([]);
-
-export interface Sent {
-  readonly capabilities: readonly Capability[];
-  readonly found: readonly Found[];
-}
 const NOTHING_SENT: Sent = Object.freeze({ capabilities: NONE, found: NONE_FOUND });
 
-export const readU32 = (bytes: Uint8Array, at: number): number =>
-  bytes.subarray(at, at + 4).reduce((number, byte) => number * 256 + byte, 0);
-
-function writeU32(bytes: Uint8Array, at: number, number: number): void {
-  for (let i = 0; i < 4; i++) bytes[at + i] = number >>> (24 - 8 * i);
-}
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset);
+export const readU32 = (bytes: Uint8Array, at: number): number => viewOf(bytes).getUint32(at);
+const writeU32 = (bytes: Uint8Array, at: number, number: number): void => viewOf(bytes).setUint32(at, number);
 
 /** Takes what the handles in a value stand for out of the sender's c-list, or says why it cannot. */
 export function send(sender: Tenant, bytes: Uint8Array, found: readonly Found[], via?: Capability): Sent | Uint8Array {
@@ -38,8 +29,7 @@ export function send(sender: Tenant, bytes: Uint8Array, found: readonly Found[],
   for (const { at, contract, isOffer } of found) {
     const number = readU32(bytes, at);
     const source = isOffer ? offer(sender, number, contract) : lookUp(sender.clist, number);
-    if (source === undefined && isOffer) return errorValue("E_BUSY", "others hold too many objects of this domain");
-    if (source === undefined) return errorValue("E_HANDLE", "no such capability");
+    if (source === undefined) return isOffer ? errorValue("E_BUSY", "too many objects are held by others") : NO_HANDLE;
     if (source.state !== "live") return errorValue("E_REVOKED", `a capability that is passed on is ${source.state}`);
     if (source.contract.form !== contract.form)
       return errorValue("E_VALUE", `a ${source.contract.name} where a ${contract.name} is due`);
@@ -52,13 +42,10 @@ export function send(sender: Tenant, bytes: Uint8Array, found: readonly Found[],
   return { capabilities: sources.map((source) => (via === undefined ? derive(source) : derive(source, via))), found };
 }
 
+export const NO_HANDLE = errorValue("E_HANDLE", "no such capability");
+
 /** Puts what arrived into the receiver's c-list. False: there is no room, and nothing of it is there. */
-export function take(
-  receiver: Tenant,
-  bytes: Uint8Array,
-  found: readonly Found[],
-  capabilities: readonly Capability[],
-): boolean {
+export function take(receiver: Tenant, bytes: Uint8Array, { found, capabilities }: Sent): boolean {
   const handles: number[] = [];
   for (const { at } of found) {
     const handle = grant(receiver.clist, capabilities[readU32(bytes, at)] as Capability);
@@ -95,26 +82,19 @@ function withdraw(owner: Tenant, object: number, offer: Offer, unused: Capabilit
 const failed = (code: string, why: string): Reply => ({ failed: errorValue(code, why) });
 
 /** Calls an object of a domain. The reply is there at once if the domain answers in its first turn. */
-function invoke(
-  server: Tenant,
-  object: number,
-  call: CallContract,
-  bytes: Uint8Array,
-  { capabilities, found, onDropped }: CallContext,
-): Reply | Promise<Reply> {
+function invoke(server: Tenant, object: number, call: CallContract, bytes: Uint8Array, context: CallContext): Replying {
   if (server.requests.size >= MAX_PENDING) return failed("E_BUSY", "too many calls wait for this capability");
-  if (!take(server, bytes, found, capabilities)) return failed("E_BUSY", "the c-list behind this capability is full");
+  if (!take(server, bytes, context)) return failed("E_BUSY", "the c-list behind this capability is full");
   let reply: Reply | undefined;
-  let later: ((reply: Reply) => void) | undefined;
-  const resolve = (answer: Answer): void => {
+  let resolve = (answer: Answer): void => {
     reply = replyOf(answer);
-    later?.(reply);
   };
-  const forget = ask(server, { call, resolve }, (token) => invokeMessage(token, object, call.name, bytes));
+  const open = { call, resolve: (answer: Answer) => resolve(answer) };
+  const forget = ask(server, open, (token) => invokeMessage(token, object, call.name, bytes));
   if (reply !== undefined) return reply;
-  onDropped(forget);
+  context.onDropped(forget);
   return new Promise((settle) => {
-    later = settle;
+    resolve = (answer) => settle(replyOf(answer));
   });
 }
 

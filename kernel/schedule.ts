@@ -9,15 +9,9 @@
 import { SLICE_MS } from "./limits.ts";
 import type { FeralPowers } from "./types.ts";
 
-export interface Schedule {
-  readonly now: () => number;
-  readonly queue: (task: () => void) => void;
-  /** Runs before everything that is queued: endings. */
-  readonly queueFirst: (task: () => void) => void;
-  readonly mayRun: (now: number) => boolean;
-}
+export type Schedule = ReturnType<typeof newSchedule>;
 
-export function newSchedule({ now, later }: FeralPowers): Schedule {
+export function newSchedule({ now, later }: FeralPowers) {
   const [urgent, tasks]: [(() => void)[], (() => void)[]] = [[], []];
   let armed = false;
   let breath = now();
@@ -35,14 +29,15 @@ export function newSchedule({ now, later }: FeralPowers): Schedule {
   }
   return {
     now,
-    queue(task) {
+    queue(task: () => void) {
       tasks.push(task);
       arm();
     },
-    queueFirst(task) {
+    /** Runs before everything that is queued: endings. */
+    queueFirst(task: () => void) {
       urgent.push(task);
       arm();
     },
-    mayRun: (at) => at - breath < SLICE_MS,
+    mayRun: (at: number): boolean => at - breath < SLICE_MS,
   };
 }

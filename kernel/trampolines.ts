@@ -34,15 +34,7 @@ const importIndex = (name: ImportName): number => IMPORTS.findIndex((row) => row
 /** Imports that a source module may name: everything after the kernel's own three. */
 export const FIRST_GATE = 3;
 
-export interface Trampoline {
-  readonly name: string;
-  readonly params: number;
-  readonly results: number;
-  /** The whole body: locals, code, `end`. */
-  readonly body: Uint8Array;
-  /** May guest code call it, take its address, export it? */
-  readonly nameable: boolean;
-}
+export type Trampoline = ReturnType<typeof trampoline>;
 
 /** What `slice` answers when the guest is to be parked, and when it is to end. */
 export const YIELD = -1;
@@ -50,7 +42,7 @@ export const DIE = -2;
 /** What `receive` answers to its own trampoline: nothing has come, park. Never seen by guest code. */
 export const PARK = -0x8000_0000;
 
-const REFUEL = IMPORTS.length;
+export const REFUEL_INDEX = IMPORTS.length;
 const local = (index: number): number[] => [0x20, index];
 const setLocal = (index: number): number[] => [0x21, index];
 const call = (name: ImportName): number[] => [0x10, ...u32(importIndex(name))];
@@ -70,7 +62,7 @@ const refuelCode = (): number[] => [
   ...install(0),
 ];
 
-const gateCharge = charge(REFUEL, constant(GATE_COST));
+const gateCharge = charge(REFUEL_INDEX, constant(GATE_COST));
 const pass = (params: number): number[] => Array.from({ length: params }, (_, index) => local(index)).flat();
 
 const gateCode = (name: ImportName, params: number): number[] => [...gateCharge, ...pass(params), ...call(name)];
@@ -92,7 +84,7 @@ const difference = (a: number[], b: number[]): number[] => [...a, ...b, 0x6b];
 /** A loop over pieces of at most BULK_PIECE bytes: charge, then `move`, until local 2 is used up. Local 3: the piece. */
 const inPieces = (move: number[]): number[] => [
   ...[0x03, 0x40, ...local(2), ...bulkPiece, ...local(2), ...bulkPiece, 0x49, 0x1b, ...setLocal(3)],
-  ...charge(REFUEL, bulkAmount(3)),
+  ...charge(REFUEL_INDEX, bulkAmount(3)),
   ...move,
   ...[...difference(local(2), local(3)), 0x22, 2, 0x0d, 0, 0x0b],
 ];
@@ -110,11 +102,11 @@ const copyCode = (): number[] =>
 
 const fillCode = (): number[] => inPieces([...local(0), ...local(1), ...local(3), 0xfc, 0x0b, 0, ...advance(0)]);
 
-const trampoline = (name: string, params: number, results: number, locals: number, code: number[]): Trampoline => ({
-  name,
-  params,
-  results,
+const trampoline = (name: string, params: number, results: number, locals: number, code: number[]) => ({
+  ...{ name, params, results },
+  /** The whole body: locals, code, `end`. */
   body: Uint8Array.from([...(locals > 0 ? [1, ...u32(locals), I32] : [0]), ...code, 0x0b]),
+  /** May guest code call it, take its address, export it? */
   nameable: name !== "refuel",
 });
 
@@ -132,11 +124,10 @@ export const TRAMPOLINES: readonly Trampoline[] = [
 ];
 
 /** Function indices of an artifact. */
-export const FIRST_TRAMPOLINE = IMPORTS.length;
+export const FIRST_TRAMPOLINE = REFUEL_INDEX;
 export const FIRST_GUEST = FIRST_TRAMPOLINE + TRAMPOLINES.length;
 export const trampolineIndex = (name: string): number =>
   FIRST_TRAMPOLINE + TRAMPOLINES.findIndex((row) => row.name === name);
-export const REFUEL_INDEX = REFUEL;
 
 /** May guest code call this function, put it into the table, or export it? */
 export const nameable = (index: number): boolean =>

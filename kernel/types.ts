@@ -16,9 +16,8 @@ export interface FeralPowers {
 
 /** What a target answers: one CBOR value, one with capabilities in it, an error value, or a promise of one of these. */
 export type Reply = Uint8Array | Parcel | Failure;
-export interface Failure {
-  readonly failed: Uint8Array;
-}
+export type Failure = { readonly failed: Uint8Array };
+export type Replying = Reply | Promise<Reply>;
 
 /** A value under way: where its contract has a handle, the number is an index of `capabilities`. */
 export interface Parcel {
@@ -28,15 +27,12 @@ export interface Parcel {
   readonly found?: readonly Found[];
 }
 
-export interface CallContext {
+export interface CallContext extends Sent {
   readonly domain: number;
   /** What the embedder said of the calling domain at its birth. */
   readonly owner: unknown;
   /** Who pays for what the target does. */
   readonly account: Account | undefined;
-  /** The capabilities in the arguments. */
-  readonly capabilities: readonly Capability[];
-  readonly found: readonly Found[];
   /** The call was made but its result is no longer wanted: the domain has ended or the capability was revoked. */
   readonly onDropped: (task: () => void) => void;
 }
@@ -45,31 +41,28 @@ export interface CallContext {
  * What a capability does. `bytes[0, length)` is the checked CBOR array of arguments; it is scratch space of the
  * kernel, valid until the function returns. The reply is copied at once. A throw revokes the capability: `broken`.
  */
-export type Target = (
-  method: number,
-  bytes: Uint8Array,
-  length: number,
-  context: CallContext,
-) => Reply | Promise<Reply>;
+export type Target = (method: number, bytes: Uint8Array, length: number, context: CallContext) => Replying;
 
 /** A span of a memory image. */
-export interface ImageChunk {
-  readonly at: number;
-  readonly bytes: Uint8Array;
-}
+export type ImageChunk = { readonly at: number; readonly bytes: Uint8Array };
 
 /** Memory with which a domain begins instead of what its module says. Untrusted: it can harm its own domain alone. */
-export interface Image {
-  readonly pages: number;
-  readonly chunks: readonly ImageChunk[];
+export type Image = { readonly pages: number; readonly chunks: readonly ImageChunk[] };
+
+/** `pages` of 64 KiB that the domain may ever have; `inFlight`: its calls that may wait at once. */
+export type DomainLimits = { readonly pages: number; readonly inFlight: number };
+
+export interface DomainOptions {
+  readonly limits: DomainLimits;
+  readonly image?: Image;
+  readonly onCall?: (record: CallRecord) => void;
+  /** Told to targets. */
+  readonly owner?: unknown;
+  /** Who pays for what the domain uses. Default: an account of its own, without limits. */
+  readonly account?: Account;
 }
 
-export interface DomainLimits {
-  /** Pages of 64 KiB that the domain may ever have. */
-  readonly pages: number;
-  /** Calls in flight at once. */
-  readonly inFlight: number;
-}
+export type PaidOptions = DomainOptions & { readonly account: Account };
 
 /** What one run may use. Numbers are of the whole run; `deadline` is a time of the feral clock. */
 export interface Allowance {
@@ -84,36 +77,20 @@ export interface Allowance {
   readonly perAnswer?: number;
 }
 
-export interface Usage {
-  readonly fuel: number;
-  readonly calls: number;
-  readonly bytes: number;
-  /** Bytes of memory, now and at most: memory never shrinks. */
-  readonly memory: number;
-}
+/** `memory`: bytes now and at most, for memory never shrinks. */
+export type Usage = Readonly<Record<"fuel" | "calls" | "bytes" | "memory", number>>;
 
 /** What a request came to. */
 export type Answer =
-  | {
-      readonly kind: "answered";
-      readonly ok: boolean;
-      readonly bytes: Uint8Array;
-      readonly capabilities: readonly Capability[];
-      readonly found: readonly Found[];
-    }
+  | ({ readonly kind: "answered"; readonly ok: boolean; readonly bytes: Uint8Array } & Sent)
   | { readonly kind: "ended"; readonly ending: Ending };
 
+/** Capabilities in a value under way, and where their handles stand. */
+export type Sent = { readonly capabilities: readonly Capability[]; readonly found: readonly Found[] };
+
+/** What came of a gate call. The answer, an error too, is valid until the watcher returns; a late one was pending. */
+export type Told = { readonly decision: "done" | "failed" | "pending" | "refused"; answer?: Uint8Array; isLate?: true };
+
 /** One gate call, for whoever watches. */
-export interface CallRecord {
-  readonly domain: number;
-  readonly handle: number;
-  readonly contract: string;
-  readonly call: string;
-  readonly decision: "done" | "failed" | "pending" | "refused";
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  /** Of what was refused or failed: what its caller gets. Valid until the watcher returns. */
-  readonly error?: Uint8Array;
-  /** The end of a call that was told of as pending. */
-  readonly isLate?: true;
-}
+export type CallRecord = Readonly<Record<"domain" | "handle" | "bytesIn" | "bytesOut", number>> &
+  Readonly<Record<"contract" | "call", string> & Told>;

@@ -17,17 +17,12 @@ const I32 = 0x7f;
 /** Exports that the kernel reads, in order, before all others. */
 export const RESERVED_EXPORTS = ["cordon.fuel", "cordon.depth", "cordon.pages", "cordon.base"] as const;
 /** Exports that the kernel calls without being told so, with their results; none has parameters. */
-const ENTRIES = new Map<string, number>([
-  ["cordon_turn", 1],
-  ["cordon_init", 0],
-]);
+const ENTRIES = new Map(Object.entries({ cordon_turn: 1, cordon_init: 0 }));
 
 const SECTION_ORDER = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11];
 
-export interface Verified extends BodySummary {
-  /** Pages of memory that the artifact begins with. */
-  readonly initialPages: number;
-}
+/** `initialPages`: of memory, with which the artifact begins. */
+export type Verified = BodySummary & { readonly initialPages: number };
 
 /** Runs what may throw a Refusal. The one place that catches it. */
 export function attempt<T>(judge: () => T): { readonly value: T } | Refusal {

@@ -4,18 +4,12 @@
 //   A1  However many tasks wait for one signal, it has one listener: adding and removing a task takes constant time
 //       (an EventTarget looks through all its listeners for each).
 //   A2  A task runs at most once, and never after it was taken back.
+import type { Signal } from "./call.ts";
 import { refusal } from "./refusal.ts";
 
-/** The part of an AbortSignal that is used here: policy libraries name nothing of a browser or of Node. */
-export interface AbortSource {
-  readonly aborted: boolean;
-  addEventListener(type: "abort", task: () => void): void;
-  removeEventListener(type: "abort", task: () => void): void;
-}
+const tasksOf = new WeakMap<Signal, Set<() => void>>();
 
-const tasksOf = new WeakMap<AbortSource, Set<() => void>>();
-
-function listen(signal: AbortSource): Set<() => void> {
+function listen(signal: Signal): Set<() => void> {
   const tasks = new Set<() => void>();
   const fire = (): void => {
     signal.removeEventListener("abort", fire);
@@ -30,7 +24,7 @@ function listen(signal: AbortSource): Set<() => void> {
 }
 
 /** Runs `task` when the signal fires, unless the returned function was called before. */
-export function onAbort(signal: AbortSource, task: () => void): () => void {
+export function onAbort(signal: Signal, task: () => void): () => void {
   const tasks = tasksOf.get(signal) ?? listen(signal);
   const own = (): void => task();
   tasks.add(own);
@@ -40,6 +34,6 @@ export function onAbort(signal: AbortSource, task: () => void): () => void {
 /** What a call answers whose guest is gone. The kernel drops it; host code that called the function itself sees it. */
 export const ended = (): Error => refusal("E_ENDED", "the caller has ended");
 
-export function checkAlive(signal: AbortSource): void {
+export function checkAlive(signal: Signal): void {
   if (signal.aborted) throw ended();
 }

@@ -5,7 +5,8 @@
 //   L2  First come, first served.
 //   L3  Who stands in line is settled exactly once. Who has left is never handed anything: nothing is lost with them.
 //   L4  Joining, leaving and serving take constant time, whatever the length.
-import { type AbortSource, checkAlive, ended, onAbort } from "./abort.ts";
+import { checkAlive, ended, onAbort } from "./abort.ts";
+import type { Signal } from "./call.ts";
 import { refuse } from "./refusal.ts";
 
 /** Calls in one line, unless the line says otherwise. */
@@ -34,7 +35,7 @@ export interface Ticket<Result> {
 export interface Line<Wish, Result> {
   readonly size: number;
   /** Stands in line until served or the signal fires. `left` runs as soon as the place is free again. */
-  enter(wish: Wish, signal: AbortSource, left?: (how: Leaving) => void): Ticket<Result>;
+  enter(wish: Wish, signal: Signal, left?: (how: Leaving) => void): Ticket<Result>;
   /** What the first one wants, if anybody waits. */
   first(): Wish | undefined;
   /** Serves the first one; false if nobody waits. */

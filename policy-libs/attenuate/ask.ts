@@ -39,7 +39,8 @@ export interface AskOptions {
   readonly clock?: Clock;
 }
 
-export type Decide = (request: SignalledRequest) => Decision | Promise<Decision>;
+/** Not also of one that answers at once: TypeScript would then not take `async () => "allow"` for a decision. */
+export type Decide = (request: SignalledRequest) => Promise<Decision>;
 
 interface Asking {
   readonly decide: Decide;

@@ -12,6 +12,7 @@ import { sizeOf } from "./bytes.ts";
 import { type Clock, checkBound, REAL_CLOCK } from "./clock.ts";
 import { rebuild } from "./copy.ts";
 import { digest } from "./digest.ts";
+import { delivered } from "./dropped.ts";
 import { type Around, after, type Crossing, isThenable, membrane } from "./membrane.ts";
 import { deny } from "./refusal.ts";
 
@@ -134,8 +135,7 @@ function audited(audit: Audit, crossing: Crossing, isBack: boolean, call: () => 
   return after(
     call,
     (value) => {
-      over({ decision: "done", answer: shown(audit, value) });
-      return value;
+      return delivered(value, () => over({ decision: "done", answer: shown(audit, value) }));
     },
     (error) => {
       over({ decision: "failed", ...codeOf(error), answer: shown(audit, error) });

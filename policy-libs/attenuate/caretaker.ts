@@ -7,6 +7,7 @@
 //   V4  Cutting takes time for calls in flight, none for what was derived.
 // Not promised: what a base has begun and goes on with although its signal fired.
 import { currentCall, type Signal } from "../call.ts";
+import { delivered } from "./dropped.ts";
 import { isThenable } from "./membrane.ts";
 import { type CommonCode, deny, refusal } from "./refusal.ts";
 import { withSignal } from "./scope.ts";
@@ -84,8 +85,7 @@ export function guarded(caretaker: Caretaker, call: () => unknown): unknown {
     isPending = isThenable(value);
     if (isPending) return landing(caretaker, flight, value);
     // A call may cut what it came through: its own answer is dropped, too.
-    checkLive(caretaker);
-    return value;
+    return delivered(value, () => checkLive(caretaker));
   } catch (error) {
     checkLive(caretaker);
     throw error;
@@ -97,10 +97,10 @@ export function guarded(caretaker: Caretaker, call: () => unknown): unknown {
 /** What a pending call comes to, or the cut, whichever is first. */
 function landing(caretaker: Caretaker, flight: Flight, value: unknown): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const settle = (task: () => void): void => {
+    const settle = (value: unknown, task: () => void): void => {
       flight.over();
       try {
-        checkLive(caretaker);
+        delivered(value, () => checkLive(caretaker));
         task();
       } catch (error) {
         reject(error);
@@ -109,8 +109,8 @@ function landing(caretaker: Caretaker, flight: Flight, value: unknown): Promise<
     flight.reject = reject;
     if (caretaker.code !== undefined) reject(refusal(caretaker.code));
     Promise.resolve(value).then(
-      (result) => settle(() => resolve(result)),
-      (error) => settle(() => reject(error)),
+      (result) => settle(result, () => resolve(result)),
+      (error) => settle(undefined, () => reject(error)),
     );
   });
 }

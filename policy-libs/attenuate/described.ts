@@ -19,6 +19,8 @@ function handlesIn(shape: Shape): readonly Contract[] {
       return handlesIn(shape.each);
     case "union":
       return shape.of.flatMap(handlesIn);
+    case "tuple":
+      return [...shape.of, ...(shape.rest === undefined ? [] : [shape.rest])].flatMap(handlesIn);
     case "record":
       return shape.fields.flatMap((field) => handlesIn(field.shape));
     default:
@@ -31,7 +33,7 @@ export function contractsFrom(root: Contract): ReadonlyMap<string, Contract> {
   const found = new Map([[root.form, root]]);
   // A Map is walked to what is added meanwhile.
   for (const contract of found.values()) {
-    const shapes = contract.calls.flatMap(({ takes, gives }) => [...takes.shapes, takes.rest ?? gives, gives]);
+    const shapes = contract.calls.flatMap(({ takes, gives }) => [takes, gives]);
     for (const next of shapes.flatMap(handlesIn)) if (!found.has(next.form)) found.set(next.form, next);
   }
   return found;

@@ -8,6 +8,7 @@
 import type { Granted } from "../capability.ts";
 import { type Clock, checkNumber, REAL_CLOCK } from "./clock.ts";
 import { callData } from "./described.ts";
+import { dropped } from "./dropped.ts";
 import { after, type Crossing, membrane } from "./membrane.ts";
 import { COMMON, refusal } from "./refusal.ts";
 import { scope } from "./scope.ts";
@@ -82,7 +83,11 @@ export function faults<G extends Granted>(granted: G, options: Faults): G {
       const isBefore = error !== undefined && when === "before";
       const call = isBefore ? fail : () => next(crossing.args);
       const made = most > 0 ? () => later(clock, delay, call) : call;
-      return error === undefined ? made() : after(made, fail);
+      const lose = (value: unknown): never => {
+        dropped(value);
+        return fail();
+      };
+      return error === undefined ? made() : after(made, lose, fail);
     },
     waits: () => most > 0,
   });

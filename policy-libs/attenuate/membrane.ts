@@ -16,7 +16,9 @@
 //   Trusts values.ts, copy.ts. Trusted by every attenuator.
 import type { Capability, Contract } from "../../kernel/index.ts";
 import { type CallMode, type Granted, type HostFunction, isGranted } from "../capability.ts";
+import { wrapping } from "../unused.ts";
 import { mapGranted } from "./copy.ts";
+import { cameThrough } from "./dropped.ts";
 
 /** A call that stands at the membrane. Values are as its caller knows them. */
 export interface Crossing {
@@ -85,9 +87,9 @@ export function membrane<G extends Granted>(granted: G, rules: Rules): G {
 
   function outward(thing: Granted): Granted {
     const known = outside.get(thing);
-    if (known !== undefined) return known;
+    if (known !== undefined) return cameThrough(known, false);
     const way = { run: around, waits, caretaker, isDerived: thing !== granted, isBack: false };
-    return meet(thing, wrap(thing, way, inward, outward));
+    return cameThrough(meet(thing, wrap(thing, way, inward, outward)), true);
   }
 
   function inward(thing: Granted): Granted {
@@ -134,7 +136,8 @@ function wrap(thing: Granted, way: Way, mapArgument: Translate, mapResult: Trans
   // Spread, so that what else a capability carries stays with it.
   const { caretaker = thing.caretaker } = way;
   const wrapper: Granted = Object.freeze({ ...thing, functions, modes, caretaker });
-  return wrapper;
+  // What it keeps open is closed when nobody has the wrapper any more.
+  return wrapping(wrapper, thing);
 }
 
 /**

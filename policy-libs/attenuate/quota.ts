@@ -11,6 +11,7 @@
 import type { Granted } from "../capability.ts";
 import { sizeOf } from "./bytes.ts";
 import { checkBound } from "./clock.ts";
+import { delivered } from "./dropped.ts";
 import { type Args, type Around, after, membrane } from "./membrane.ts";
 import { callKey, callTable } from "./names.ts";
 import { deny } from "./refusal.ts";
@@ -55,10 +56,7 @@ function reserve(account: Account, key: string, args: Args): void {
 /** The capability until it has made so many calls, or moved so many bytes; then E_QUOTA. */
 export function quota<G extends Granted>(granted: G, limits: Quota): G {
   const account = open(granted, limits);
-  const spent = <T>(value: T): T => {
-    spendBytes(account, value);
-    return value;
-  };
+  const spent = <T>(value: T): T => delivered(value, () => spendBytes(account, value));
   const failed = (error: unknown): never => {
     throw spent(error);
   };

@@ -12,7 +12,7 @@ import { membrane } from "./membrane.ts";
 import { deny, refusal } from "./refusal.ts";
 import { scope } from "./scope.ts";
 
-export interface Rate {
+export interface RateLimit {
   readonly calls: number;
   /** Milliseconds. */
   readonly per: number;
@@ -37,7 +37,7 @@ interface Bucket {
   stopTimer: (() => void) | undefined;
 }
 
-function newBucket({ calls, per, burst = calls, waiting = 1_000, clock = REAL_CLOCK }: Rate): Bucket {
+function newBucket({ calls, per, burst = calls, waiting = 1_000, clock = REAL_CLOCK }: RateLimit): Bucket {
   checkNumber(calls, "calls", Number.MIN_VALUE);
   const capacity = checkNumber(burst, "burst", 1) * checkNumber(per, "per");
   const facts = { calls, per, capacity, most: checkBound(waiting, "waiting"), clock };
@@ -99,7 +99,7 @@ function inTurn(bucket: Bucket, call: () => unknown): Promise<unknown> {
 }
 
 /** The capability at most so fast; too fast is later, or E_RATE. */
-export function rate<G extends Granted>(granted: G, options: Rate): G {
+export function rate<G extends Granted>(granted: G, options: RateLimit): G {
   const bucket = newBucket(options);
   const { mode = "wait" } = options;
   if (mode !== "wait" && mode !== "refuse") throw new TypeError('mode is "wait" or "refuse"');

@@ -9,6 +9,7 @@ import type { Granted } from "../capability.ts";
 import { sizeOf } from "./bytes.ts";
 import { checkBound } from "./clock.ts";
 import { copyOf } from "./copy.ts";
+import { delivered } from "./dropped.ts";
 import { type Crossing, isThenable, membrane } from "./membrane.ts";
 import { keep, partsOf, type RecordedCall, type RecordedEnd, type RecordedThing, type Recording } from "./recording.ts";
 import { deny } from "./refusal.ts";
@@ -69,8 +70,7 @@ function end(tape: Tape, draft: Draft, answer: unknown, how: Pick<RecordedEnd, "
 function taped(tape: Tape, crossing: Crossing, call: () => unknown): unknown {
   const draft = begin(tape, crossing);
   const gave = (isLate: boolean) => (value: unknown) => {
-    end(tape, draft, value, { isLate, threw: false });
-    return value;
+    return delivered(value, () => end(tape, draft, value, { isLate, threw: false }));
   };
   const threw = (isLate: boolean) => (error: unknown) => {
     end(tape, draft, partsOf(error), { isLate, threw: true });

@@ -10,6 +10,7 @@
 import type { Granted } from "../capability.ts";
 import { checkBound } from "./clock.ts";
 import { type Path, rebuild } from "./copy.ts";
+import { dropped } from "./dropped.ts";
 import { bytesOf } from "./equal.ts";
 import { fitsArguments, fitsResult } from "./fits.ts";
 import { type Args, type Around, after, type Crossing, membrane } from "./membrane.ts";
@@ -137,8 +138,17 @@ const maskResult =
     after(
       () => next(args),
       (value) => {
-        const masked = redacted(redactor, value);
-        return fitsResult(contract, call, masked) ? masked : deny("E_DENIED");
+        let masked: unknown;
+        try {
+          masked = redacted(redactor, value);
+          return fitsResult(contract, call, masked) ? masked : deny("E_DENIED");
+        } catch (error) {
+          masked = undefined;
+          throw error;
+        } finally {
+          // What was masked away is held by nobody.
+          dropped(value, masked);
+        }
       },
       (error) => {
         throw redactedError(redactor, error);

@@ -27,6 +27,8 @@ interface Player {
   readonly contracts: ReadonlyMap<string, Contract>;
   readonly things: Map<number, Granted>;
   readonly numbers: WeakMap<Granted, number>;
+  /** Numbers of what the guest gave. */
+  readonly taken: Set<number>;
   next: number;
   /** Ends that the next one has to wait for are before this one. */
   ended: number;
@@ -53,13 +55,17 @@ function diverge(player: Player, thing: number, call: string, what: string, expe
 
 /** The number of what the guest holds; what it was not given by us is its own, as in the recording. */
 const numberIn =
-  ({ numbers, recording }: Player, expected: Kept) =>
+  (player: Player, expected: Kept) =>
   (thing: Granted): number => {
-    const known = numbers.get(thing);
+    const known = player.numbers.get(thing);
     if (known !== undefined) return known;
-    const isFree = (number: number): boolean => recording.things[number]?.isGuests === true;
-    const number = expected.things.map(([, candidate]) => candidate).find((candidate) => isFree(candidate)) ?? -1;
-    if (number >= 0 && recording.things[number]?.form === thing.contract.form) numbers.set(thing, number);
+    const { things } = player.recording;
+    const isFree = (number: number): boolean =>
+      things[number]?.isGuests === true && things[number].form === thing.contract.form && !player.taken.has(number);
+    const number = expected.things.map(([, candidate]) => candidate).find(isFree);
+    if (number === undefined) return -1;
+    player.taken.add(number);
+    player.numbers.set(thing, number);
     return number;
   };
 
@@ -142,6 +148,7 @@ export function replay(recording: Recording, contract: Contract): Granted {
   const isRecording = recording?.version === 1 && Array.isArray(recording.things) && Array.isArray(recording.calls);
   if (!isRecording) throw new TypeError("this is no recording");
   if (recording.things[0]?.form !== contract.form) throw new TypeError(`the recording is not of ${contract.name}`);
-  const tables = { things: new Map(), numbers: new WeakMap(), waiting: new Map(), contracts: contractsFrom(contract) };
-  return thingOf({ recording, ...tables, next: 0, ended: 0, refused: undefined }, 0);
+  const tables = { things: new Map(), numbers: new WeakMap(), taken: new Set<number>(), waiting: new Map() };
+  const contracts = contractsFrom(contract);
+  return thingOf({ recording, contracts, ...tables, next: 0, ended: 0, refused: undefined }, 0);
 }

@@ -2,6 +2,7 @@
 import type { Granted } from "../capability.ts";
 import { sizeOf } from "./bytes.ts";
 import { checkBound } from "./clock.ts";
+import { delivered } from "./dropped.ts";
 import { after, membrane } from "./membrane.ts";
 import { deny } from "./refusal.ts";
 
@@ -17,6 +18,8 @@ function checkSize<T>(value: T, most: number): T {
   return value;
 }
 
+const checkAnswer = <T>(value: T, most: number): T => delivered(value, () => checkSize(value, most));
+
 /** The capability for arguments and results of so many bytes; what is larger answers E_QUOTA. */
 export function size<G extends Granted>(granted: G, sizes: Sizes): G {
   const [argument, result] = [checkBound(sizes.argument, "argument"), checkBound(sizes.result, "result")];
@@ -25,7 +28,7 @@ export function size<G extends Granted>(granted: G, sizes: Sizes): G {
     const failed = (error: unknown): never => {
       throw checkSize(error, outOf);
     };
-    return after(call, (value) => checkSize(value, outOf), failed);
+    return after(call, (value) => checkAnswer(value, outOf), failed);
   };
   const [down, up] = [limited(argument, result), limited(result, argument)];
   return membrane(granted, {

@@ -7,7 +7,9 @@
 // Not promised: that both targets did it, or neither. One may fail where the other has acted.
 import type { CallMode, Granted, HostFunction } from "../capability.ts";
 import { isGranted } from "../capability.ts";
+import { unused, whenUnused } from "../unused.ts";
 import { rebuild } from "./copy.ts";
+import { grantedIn } from "./dropped.ts";
 import { isEqual } from "./equal.ts";
 import { type Args, after, asMode, isThenable } from "./membrane.ts";
 import { deny } from "./refusal.ts";
@@ -30,6 +32,8 @@ interface Tee {
   readonly pairs: WeakMap<Granted, Pair>;
   /** By the first target's, then by the second's: one pair has one face. */
   readonly faces: WeakMap<Granted, WeakMap<Granted, Granted>>;
+  /** Of both. */
+  readonly met: WeakSet<Granted>;
 }
 
 type Call = (...args: unknown[]) => unknown;
@@ -64,7 +68,7 @@ function isAgreed(tee: Tee, request: Request, first: TeeOutcome, second: TeeOutc
 }
 
 /** Capabilities of a value, in the order in which `rebuild` meets them. */
-function grantedIn(value: unknown): readonly Granted[] {
+function grantedInOrder(value: unknown): readonly Granted[] {
   const found: Granted[] = [];
   rebuild(value, {
     value: (item) => {
@@ -75,14 +79,21 @@ function grantedIn(value: unknown): readonly Granted[] {
   return found;
 }
 
+/** What neither of the two gave before is held by nobody. */
+function refuseBoth(tee: Tee, ...outcomes: readonly TeeOutcome[]): never {
+  for (const outcome of outcomes)
+    for (const thing of "gave" in outcome ? grantedIn(outcome.gave) : []) if (!tee.met.has(thing)) unused(thing);
+  return deny("E_DENIED", "the answers differ");
+}
+
 function deliver(tee: Tee, request: Request, first: TeeOutcome, second: TeeOutcome): unknown {
-  if (!isAgreed(tee, request, first, second)) return deny("E_DENIED", "the answers differ");
+  if (!isAgreed(tee, request, first, second)) return refuseBoth(tee, first, second);
   if ("threw" in first) throw first.threw;
-  const things = grantedIn(first.gave);
+  const things = grantedInOrder(first.gave);
   if (things.length === 0) return first.gave;
-  const others = "gave" in second ? grantedIn(second.gave) : [];
+  const others = "gave" in second ? grantedInOrder(second.gave) : [];
   const isPaired = things.every((thing, index) => others[index] !== undefined && isSameForm(thing, others[index]));
-  if (!isPaired) return deny("E_DENIED", "the answers differ");
+  if (!isPaired) return refuseBoth(tee, first, second);
   let index = 0;
   return rebuild(first.gave, {
     value: (item) => (isGranted(item) ? face(tee, item, others[index++] as Granted) : item),
@@ -125,6 +136,12 @@ function face(tee: Tee, first: Granted, second: Granted): Granted {
   ]);
   const made: Granted = Object.freeze({ ...first, functions: Object.freeze(Object.fromEntries(functions)), modes });
   tee.pairs.set(made, pair);
+  tee.met.add(first);
+  tee.met.add(second);
+  whenUnused(made, () => {
+    unused(first);
+    unused(second);
+  });
   faces.set(second, made);
   return made;
 }
@@ -134,5 +151,5 @@ export function tee<G extends Granted>(first: G, second: G, compare: Compare = s
   if (!isGranted(first) || !isGranted(second)) throw new TypeError("tee takes two capabilities");
   if (typeof compare !== "function") throw new TypeError("tee compares by a function");
   checkSameForm(first, second);
-  return face({ compare, pairs: new WeakMap(), faces: new WeakMap() }, first, second) as G;
+  return face({ compare, pairs: new WeakMap(), faces: new WeakMap(), met: new WeakSet() }, first, second) as G;
 }

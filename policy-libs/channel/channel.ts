@@ -1,10 +1,11 @@
 // Channels between domains. Each is made once; its ends are granted to whom the embedder wants to have them.
 import { capability } from "../capability.ts";
 import type { GrantedOf } from "../contract/index.ts";
+import { whenUnused } from "../unused.ts";
 import { MAILBOX_RECEIVER, MAILBOX_SENDER, PIPE_READER, PIPE_WRITER, SEMAPHORE, SHARED_BYTES } from "./contract.ts";
 import { type MailboxOptions, mailboxPlace } from "./mailbox.ts";
 import { type PipeOptions, pipePlace } from "./pipe.ts";
-import { type SemaphoreOptions, semaphorePlace } from "./semaphore.ts";
+import { newSemaphore, type SemaphoreOptions, type SemaphorePlace } from "./semaphore.ts";
 import { type SharedOptions, sharedPlace } from "./shared.ts";
 
 export interface PipeEnds {
@@ -36,6 +37,25 @@ export function mailbox(options: MailboxOptions = {}): MailboxEnds {
 export const sharedBytes = (length: number, options: SharedOptions = {}): GrantedOf<typeof SHARED_BYTES> =>
   capability(SHARED_BYTES, sharedPlace(length, options));
 
+type SemaphoreGrant = GrantedOf<typeof SEMAPHORE>;
+
+/** How to make another place of the same semaphore. */
+const makers = new WeakMap<object, () => SemaphorePlace>();
+
+function grantOf(make: () => SemaphorePlace): SemaphoreGrant {
+  const { leave, ...functions } = make();
+  const granted = whenUnused(capability(SEMAPHORE, functions), leave);
+  makers.set(granted, make);
+  return granted;
+}
+
 /** Permits that everybody who is granted the semaphore shares. One permit makes a lock. */
-export const semaphore = (count: number, options: SemaphoreOptions = {}): GrantedOf<typeof SEMAPHORE> =>
-  capability(SEMAPHORE, semaphorePlace(count, options));
+export const semaphore = (count: number, options: SemaphoreOptions = {}): SemaphoreGrant =>
+  grantOf(newSemaphore(count, options));
+
+/** Another grant of the same semaphore, for another guest: of a robust one it holds permits of its own. */
+export function sharing(granted: SemaphoreGrant): SemaphoreGrant {
+  const make = makers.get(granted);
+  if (make === undefined) throw new TypeError("sharing takes what semaphore() or sharing() gave");
+  return grantOf(make);
+}

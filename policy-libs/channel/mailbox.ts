@@ -5,8 +5,7 @@
 //       sends that wait for room.
 //   M2  Every value whose send succeeded is received once, in order, unless the receiving side closes the box.
 //   M3  Receivers and senders never both wait.
-import type { AbortSource } from "../abort.ts";
-import { signal } from "../call.ts";
+import { type Signal, signal } from "../call.ts";
 import { type Line, newLine } from "../line.ts";
 import { refusal, refuse } from "../refusal.ts";
 import { checkCount } from "./count.ts";
@@ -104,7 +103,7 @@ function seal({ isClosed, mostBytes }: Mailbox, value: unknown): Letter {
   return { value, weight };
 }
 
-async function send(mailbox: Mailbox, value: unknown, guest: AbortSource): Promise<void> {
+async function send(mailbox: Mailbox, value: unknown, guest: Signal): Promise<void> {
   const letter = seal(mailbox, value);
   const { senders, held, mostBytes } = mailbox;
   if (senders.size > 0 && held + letter.weight > mostBytes) refuse("E_BUSY", "too many bytes wait already");
@@ -126,7 +125,7 @@ function trySend(mailbox: Mailbox, value: unknown): boolean {
   return true;
 }
 
-async function receive(mailbox: Mailbox, guest: AbortSource): Promise<unknown> {
+async function receive(mailbox: Mailbox, guest: Signal): Promise<unknown> {
   const { done } = mailbox.receivers.enter(undefined, guest);
   settle(mailbox);
   return await done;

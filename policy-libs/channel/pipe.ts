@@ -4,8 +4,7 @@
 //   P1  At most `capacity` bytes wait in the pipe, and at most MOST_HELD in writes that wait for room.
 //   P2  Every byte of a write that was taken is read once, in the order of the writes, or the pipe was aborted.
 //   P3  Readers and writers never both wait: whoever changes the pipe serves the other side at once.
-import type { AbortSource } from "../abort.ts";
-import { signal } from "../call.ts";
+import { type Signal, signal } from "../call.ts";
 import { type Line, newLine } from "../line.ts";
 import { refusal, refuse } from "../refusal.ts";
 import { MOST_PIECE } from "./contract.ts";
@@ -96,7 +95,7 @@ function checkWritable({ state, held }: Pipe, length: number): void {
   if (held > 0 && held + length > MOST_HELD) refuse("E_BUSY", "too many bytes wait already");
 }
 
-async function write(pipe: Pipe, bytes: Uint8Array, guest: AbortSource): Promise<void> {
+async function write(pipe: Pipe, bytes: Uint8Array, guest: Signal): Promise<void> {
   checkWritable(pipe, bytes.length);
   const own = { bytes, taken: 0 };
   const { done } = pipe.writers.enter(own, guest, (how) => {
@@ -109,10 +108,11 @@ async function write(pipe: Pipe, bytes: Uint8Array, guest: AbortSource): Promise
   await done;
 }
 
-async function read(pipe: Pipe, most: number, guest: AbortSource): Promise<Uint8Array | undefined> {
+async function read(pipe: Pipe, most: number, guest: Signal): Promise<Uint8Array | undefined> {
   if (pipe.state === "aborted") throw aborted();
-  if (!(most >= 1 && most <= MOST_PIECE)) refuse("E_VALUE", `a number of bytes from 1 to ${MOST_PIECE}`);
-  const { done } = pipe.readers.enter(Math.floor(most), guest);
+  if (!(Number.isInteger(most) && most >= 1 && most <= MOST_PIECE))
+    refuse("E_VALUE", `a number of bytes from 1 to ${MOST_PIECE}`);
+  const { done } = pipe.readers.enter(most, guest);
   settle(pipe);
   return await done;
 }

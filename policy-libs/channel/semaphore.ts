@@ -4,20 +4,24 @@
 //   S1  Permits in the semaphore and permits taken are together the number it began with (and what was given without
 //       having been taken, unless it is strict).
 //   S2  A permit goes to who has waited longest: tryAcquire never overtakes.
-//   S3  Robust: a guest gives back only what it took itself, and what it holds when it ends is given back for it, once.
-import { type AbortSource, checkAlive, onAbort } from "../abort.ts";
-import { signal } from "../call.ts";
-import { newLine } from "../line.ts";
+//   S3  A permit that was given to a call whose guest is gone comes back at once.
+//   S4  Robust: a holder gives back only what it took itself, and what it has when it leaves comes back, once.
+import { checkAlive, ended } from "../abort.ts";
+import { type Signal, signal } from "../call.ts";
+import { type Line, newLine } from "../line.ts";
 import { refuse } from "../refusal.ts";
 import { checkCount } from "./count.ts";
 
-/** As POSIX has it (SEM_VALUE_MAX is at least 32,767; here what an int holds). */
+/** What an int holds, as SEM_VALUE_MAX of POSIX systems does. */
 const MOST_PERMITS = 2 ** 31 - 1;
 
 export interface SemaphoreOptions {
   /** Giving back what nobody holds is refused with E_RELEASE. Default: true. Else it adds a permit. */
   readonly strict?: boolean | undefined;
-  /** A guest that ends gives back what it holds, and one gives back only its own. Default: false. */
+  /**
+   * Permits belong to the grant by which they were taken: only it gives them back, and when nobody has it any more
+   * they come back by themselves. Each guest then needs a grant of its own: sharing(). Default: false.
+   */
   readonly robust?: boolean | undefined;
   /** Calls that wait. Default: 10,000. */
   readonly mostWaiting?: number | undefined;
@@ -27,91 +31,80 @@ export interface SemaphorePlace {
   acquire(): Promise<void>;
   tryAcquire(): boolean;
   release(): void;
+  /** Nobody can call the others any more. */
+  leave(): void;
 }
 
+/** Who has taken how many: a grant of a robust semaphore, or all together. */
 interface Holder {
   permits: number;
-  readonly forget: () => void;
 }
 
-/** Who holds how many, by the guest's signal. */
-function newHolders(giveBack: (permits: number) => void) {
-  const holders = new Map<AbortSource, Holder>();
-  function enter(guest: AbortSource): Holder {
-    const holder = {
-      permits: 0,
-      forget: onAbort(guest, () => {
-        holders.delete(guest);
-        giveBack(holder.permits);
-      }),
-    };
-    holders.set(guest, holder);
-    return holder;
+interface Semaphore {
+  readonly line: Line<Holder, void>;
+  readonly strict: boolean;
+  readonly robust: boolean;
+  free: number;
+}
+
+function put(semaphore: Semaphore): void {
+  const next = semaphore.line.first();
+  if (next === undefined) semaphore.free++;
+  else {
+    next.permits++;
+    semaphore.line.serve();
   }
-  return {
-    add(guest: AbortSource): void {
-      const holder = holders.get(guest) ?? enter(guest);
-      holder.permits++;
-    },
-    /** False if this guest holds none. */
-    remove(guest: AbortSource): boolean {
-      const holder = holders.get(guest);
-      if (holder === undefined) return false;
-      holder.permits--;
-      if (holder.permits === 0) {
-        holder.forget();
-        holders.delete(guest);
-      }
-      return true;
-    },
-  };
 }
 
-export function semaphorePlace(count: number, options: SemaphoreOptions = {}): SemaphorePlace {
+function giveBack(semaphore: Semaphore, holder: Holder): void {
+  holder.permits--;
+  put(semaphore);
+}
+
+function tryTake(semaphore: Semaphore, holder: Holder): boolean {
+  if (semaphore.free === 0) return false;
+  semaphore.free--;
+  holder.permits++;
+  return true;
+}
+
+async function acquire(semaphore: Semaphore, holder: Holder, guest: Signal): Promise<void> {
+  checkAlive(guest);
+  if (tryTake(semaphore, holder)) return;
+  await semaphore.line.enter(holder, guest).done;
+  if (!guest.aborted) return;
+  // Gone between being served and here. If its holder has left as well, that has given the permit back (S4).
+  if (holder.permits > 0) giveBack(semaphore, holder);
+  throw ended();
+}
+
+function release(semaphore: Semaphore, holder: Holder): void {
+  if (holder.permits > 0) return giveBack(semaphore, holder);
+  const isFull = semaphore.free >= MOST_PERMITS;
+  if (semaphore.strict || semaphore.robust || isFull) refuse("E_RELEASE", "no permit is held that could be given back");
+  put(semaphore);
+}
+
+/** Makes the places of one semaphore: one for each grant of it. */
+export function newSemaphore(count: number, options: SemaphoreOptions = {}): () => SemaphorePlace {
   const { strict = true, robust = false, mostWaiting } = options;
-  let free = checkCount("count", count, 0, MOST_PERMITS);
-  let taken = 0;
-  const line = newLine<AbortSource, void>(mostWaiting);
-  const holders = newHolders((permits) => {
-    for (let i = 0; i < permits; i++) put(true);
-  });
-
-  function take(guest: AbortSource): void {
-    taken++;
-    if (robust) holders.add(guest);
-  }
-  function put(wasTaken: boolean): void {
-    if (wasTaken) taken--;
-    const next = line.first();
-    if (next === undefined) free++;
-    else {
-      // Before it is served: its guest may end between this and the answer.
-      take(next);
-      line.serve();
-    }
-  }
-  function tryTake(guest: AbortSource): boolean {
-    if (free === 0) return false;
-    free--;
-    take(guest);
-    return true;
-  }
-  return {
-    async acquire() {
-      const guest = signal();
-      checkAlive(guest);
-      if (!tryTake(guest)) await line.enter(guest, guest).done;
-    },
-    tryAcquire() {
-      const guest = signal();
-      checkAlive(guest);
-      return tryTake(guest);
-    },
-    release() {
-      const isHeld = robust ? holders.remove(signal()) : taken > 0;
-      if (!isHeld && (strict || robust)) refuse("E_RELEASE", "no permit is held that could be given back");
-      if (!isHeld && free >= MOST_PERMITS) refuse("E_RELEASE", "the semaphore is full");
-      put(isHeld);
-    },
+  const free = checkCount("count", count, 0, MOST_PERMITS);
+  const everybody = { permits: 0 };
+  const semaphore: Semaphore = { line: newLine<Holder, void>(mostWaiting), strict, robust, free };
+  return () => {
+    const holder = robust ? { permits: 0 } : everybody;
+    return {
+      acquire: async () => await acquire(semaphore, holder, signal()),
+      tryAcquire() {
+        checkAlive(signal());
+        return tryTake(semaphore, holder);
+      },
+      release: () => release(semaphore, holder),
+      leave() {
+        if (!robust) return;
+        const { permits } = holder;
+        for (let i = 0; i < permits; i++) giveBack(semaphore, holder);
+      },
+    };
   };
 }

@@ -1,5 +1,6 @@
 // Who waits for which cell of shared bytes. A line for each cell that somebody waits for, and none for the others.
-import { type AbortSource, checkAlive } from "../abort.ts";
+import { checkAlive } from "../abort.ts";
+import type { Signal } from "../call.ts";
 import type { Time } from "../clock/time.ts";
 import { type Line, newLine } from "../line.ts";
 import { refuse } from "../refusal.ts";
@@ -8,7 +9,7 @@ import { refuse } from "../refusal.ts";
 export type Changed = "ok" | "not-equal" | "timed-out";
 
 export interface Watch {
-  wait(at: number, timeout: number | undefined, guest: AbortSource): Promise<Changed>;
+  wait(at: number, timeout: number | undefined, guest: Signal): Promise<Changed>;
   wake(at: number, count: number): number;
 }
 
@@ -29,7 +30,8 @@ export function newWatch(time: Time, most: number): Watch {
   return {
     async wait(at, timeout, guest) {
       checkAlive(guest);
-      if (timeout !== undefined && !(timeout >= 0)) refuse("E_VALUE", "a timeout of 0 milliseconds or more");
+      if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0))
+        refuse("E_VALUE", "a timeout of 0 milliseconds or more");
       if (waiting >= most) refuse("E_BUSY", "too many calls wait already");
       if (timeout === 0) return "timed-out";
       let cancel = (): void => undefined;

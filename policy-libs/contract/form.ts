@@ -41,6 +41,10 @@ function shapeText(shape: Shape, meet: Meet): unknown {
     }
     case "union":
       return [shape.kind, ...shape.of.map((member) => shapeText(member, meet))];
+    case "tuple": {
+      const rest = shape.rest === undefined ? null : shapeText(shape.rest, meet);
+      return [shape.kind, shape.of.map((member) => shapeText(member, meet)), shape.least, rest];
+    }
     case "handle":
       return [shape.kind, meet(shape.contract)];
   }
@@ -48,9 +52,7 @@ function shapeText(shape: Shape, meet: Meet): unknown {
 
 const callText = ({ name, takes, gives, refuses, mode }: CallContract, meet: Meet): unknown => [
   name,
-  takes.shapes.map((shape) => shapeText(shape, meet)),
-  takes.least,
-  takes.rest === undefined ? null : shapeText(takes.rest, meet),
+  shapeText(takes, meet),
   shapeText(gives, meet),
   refuses === "any" ? refuses : refuses.map(hex),
   mode,

@@ -76,7 +76,8 @@ function takesOf(parameters: readonly Parameter[], follow: Follow): CallContract
   const single = parameters.filter(({ type }) => type === "arg");
   const last = parameters.find(({ type }) => type === "rest");
   return Object.freeze({
-    shapes: Object.freeze(single.map(({ of }) => shapeOf(of, follow))),
+    kind: "tuple",
+    of: Object.freeze(single.map(({ of }) => shapeOf(of, follow))),
     least: single.filter(({ of }) => of.type !== "option").length,
     ...(last === undefined ? {} : { rest: shapeOf(last.of, follow) }),
   });

@@ -13,8 +13,9 @@ import { hostCrypto, type Key, type Subtle } from "./webcrypto.ts";
 
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 
-/** Computations at a time: each holds its data. */
+/** Computations at a time, and bytes that they hold together, unless it is one alone. */
 const MOST_AT_ONCE = 64;
+const MOST_HELD = 128 * 1024 * 1024;
 
 export type Data = Uint8Array | string;
 
@@ -54,16 +55,20 @@ async function areEqual(subtle: Subtle, a: Uint8Array, b: Uint8Array): Promise<b
   return await subtle.verify("HMAC", key, code, b);
 }
 
-/** At most so many at a time; what the host says when it fails is not for the guest. */
-function newGuard(most: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let running = 0;
-  return async (work) => {
-    if (running >= most) refuse("E_BUSY", `${most} computations run already`);
+/** Not too many at a time; what the host says when it fails is not for the guest. */
+function newGuard(): <T>(inputs: readonly Uint8Array[], work: () => Promise<T>) => Promise<T> {
+  let [running, held] = [0, 0];
+  return async (inputs, work) => {
+    const size = inputs.reduce((sum, { length }) => sum + length, 0);
+    const isTooMuch = running >= MOST_AT_ONCE || (running > 0 && held + size > MOST_HELD);
+    if (isTooMuch) refuse("E_BUSY", "too many computations run already");
     running++;
+    held += size;
     try {
       return await work().catch(() => refuse("E_IO", "the host could not compute it"));
     } finally {
       running--;
+      held -= size;
     }
   };
 }
@@ -75,26 +80,29 @@ function subtleOfHost(): Subtle {
 }
 
 export function digestPlace({ secrets }: DigestOptions = {}, subtle = subtleOfHost()): DigestPlace {
-  const guarded = newGuard(MOST_AT_ONCE);
+  const guarded = newGuard();
   const keyBytes = (key: Data): Uint8Array => bytesOf(typeof key === "string" ? (secrets?.keyOf(key) ?? key) : key);
   return {
     async digest(algorithm, data) {
       const [name, bytes] = [checkAlgorithm(algorithm), bytesOf(data)];
-      return await guarded(async () => new Uint8Array(await subtle.digest(name, bytes)));
+      return await guarded([bytes], async () => new Uint8Array(await subtle.digest(name, bytes)));
     },
     async hmac(algorithm, key, data) {
       const [name, own, bytes] = [checkAlgorithm(algorithm), keyBytes(key), bytesOf(data)];
-      return await guarded(async () => {
+      return await guarded([own, bytes], async () => {
         return new Uint8Array(await subtle.sign("HMAC", await keyOf(subtle, name, own), bytes));
       });
     },
     async verifyHmac(algorithm, key, data, code) {
       const [name, own, bytes] = [checkAlgorithm(algorithm), keyBytes(key), bytesOf(data)];
-      return await guarded(async () => await subtle.verify("HMAC", await keyOf(subtle, name, own), code, bytes));
+      return await guarded(
+        [own, bytes],
+        async () => await subtle.verify("HMAC", await keyOf(subtle, name, own), code, bytes),
+      );
     },
     async equal(a, b) {
       const [left, right] = [bytesOf(a), bytesOf(b)];
-      return await guarded(async () => await areEqual(subtle, left, right));
+      return await guarded([left, right], async () => await areEqual(subtle, left, right));
     },
   };
 }

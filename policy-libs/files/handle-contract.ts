@@ -43,7 +43,7 @@ const FINISHING = [...WRITING, "E_EXISTS", "E_NOT_FOUND", "E_KIND", "E_PATH", "E
 export const WRITER = contract({
   name: "open-writer",
   allows: "writing the one file that it was opened for",
-  never: "shows a part of a file to anybody; reads anything",
+  never: "shows a part of a file that it makes or replaces; reads anything",
   calls: {
     write: { takes: [arg("contents", CONTENTS)], gives: nothing(), refuses: WRITING, about: "adds bytes, or text as UTF-8" },
     close: { takes: [], gives: nothing(), refuses: FINISHING, about: "what was written becomes the file, all at once" },

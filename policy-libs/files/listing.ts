@@ -23,7 +23,7 @@ async function listAll(place: FilesPlace, path: unknown, most: number): Promise<
     if (next.kind !== "directory") continue;
     const { name } = next;
     const inner = await place.list(pathInside(root, name)).catch(ifMissing);
-    toDo.push(...inner.map((entry) => ({ ...entry, name: `${name}/${entry.name}` })).reverse());
+    for (const entry of inner.toReversed()) toDo.push({ ...entry, name: `${name}/${entry.name}` });
   }
   return found;
 }

@@ -1,10 +1,10 @@
 // The calls of files that open something, and those that are made of them: copy and truncate.
 import type { Functions } from "../contract/index.ts";
 import { type Account, account } from "../meter/index.ts";
+import { newQueue } from "../queue.ts";
 import type { FILES } from "./contract.ts";
 import { newDoor, type Opening } from "./door.ts";
 import { checkCount, fileHandle, type Range, readerHandle, watchHandle, writerHandle } from "./handles.ts";
-import { newQueue } from "./queue.ts";
 import { refuse } from "./refusal.ts";
 import { payRead, payWrite, type Tariff } from "./tariff.ts";
 import {

@@ -21,6 +21,8 @@ export interface Account {
    * with E_ENDED if the call is dropped meanwhile, with E_QUOTA if the rate never drains.
    */
   wait(resource: Metered, amount?: number): Promise<void>;
+  /** Would `wait` be over at once? What must not wait asks this instead. */
+  isReady(resource: Metered): boolean;
 }
 
 const refusal = (code: string, message: string): Error => Object.assign(new Error(message), { code });
@@ -66,6 +68,7 @@ const UNLIMITED: Account = Object.freeze({
   charge: () => undefined,
   refund: () => undefined,
   wait: async () => undefined,
+  isReady: () => true,
 });
 
 /** Charges to one account. */
@@ -73,6 +76,7 @@ export const chargesTo = (account: Ledger, dropped: Signal): Account => ({
   charge: (resource, amount = 1) => chargeTo(account, resource, amount),
   refund: (resource, amount = 1) => adjust(account, RESOURCES.indexOf(resource), -amount),
   wait: (resource, amount = 0) => waitFor(account, resource, amount, dropped),
+  isReady: (resource) => (meterOf(account)?.delay(resource) ?? 0) === 0,
 });
 
 /** The account of the call at hand: ask before the first `await`. Outside of a call it has no limits. */

@@ -57,6 +57,8 @@ export interface Toll {
   pay(sent: number, received: number): void;
   /** Waits until the rates allow more traffic. */
   ready(): Promise<unknown>;
+  /** Would `ready` be over at once? What must not wait asks this, and would block otherwise. */
+  isReady(): boolean;
 }
 
 /** The resources that traffic with this address is charged to. */
@@ -75,5 +77,6 @@ export function newToll(spent: Account, address: Address | undefined): Toll {
       }
     },
     ready: () => Promise.all([spent.wait(send, 0), spent.wait(receive, 0)]),
+    isReady: () => spent.isReady(send) && spent.isReady(receive),
   };
 }

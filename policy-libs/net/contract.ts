@@ -39,7 +39,7 @@ const PAIR = { address: string(), port: integer() };
 const CLOSE = { takes: [], gives: boolean(), refuses: [], about: "true the first time, then false" } as const;
 const INFO = { takes: [], gives: record(PAIR), refuses: [], about: "the local address and port" } as const;
 
-const READ_REFUSES = ["E_CLOSED", "E_CLOSED_REMOTE"] as const;
+const READ_REFUSES = ["E_CLOSED", "E_CLOSED_REMOTE", "E_TOO_LARGE"] as const;
 const WRITE_REFUSES = ["E_CLOSED", "E_CLOSED_REMOTE", "E_TOO_LARGE"] as const;
 
 export const SOCKET = contract({

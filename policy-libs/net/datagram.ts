@@ -1,5 +1,7 @@
 // One local address and port for datagrams as a capability, over any place's mailbox.
+
 import { capability } from "../capability.ts";
+import { whenUnused } from "../unused.ts";
 import type { Address } from "./address.ts";
 import { type Charges, newToll } from "./charges.ts";
 import { DATAGRAM, type DatagramGrant } from "./contract.ts";
@@ -68,15 +70,22 @@ export function datagramOf(options: DatagramOptions): DatagramGrant {
     const letter = takeNow(options, owner);
     return letter && shown(letter);
   };
-  return capability(DATAGRAM, {
+  /** Null while another call waits for the next one, and while a rate would make the guest wait. */
+  const tryReceive = () => {
+    const owner = caller();
+    const isHeld = line.length > 0 || !newToll(owner.spent, address).isReady();
+    return isHeld && holding.isOpen ? null : (receiveNow(owner) ?? null);
+  };
+  const granted = capability(DATAGRAM, {
     send: (bytes, host, to) => send(options, bytes, host, to),
     async receive() {
       const owner = caller();
       const { ready } = newToll(owner.spent, address);
       return await line.join({ ready, attempt: () => receiveNow(owner), gone: owner.gone });
     },
-    tryReceive: () => (line.length > 0 && holding.isOpen ? null : (receiveNow(caller()) ?? null)),
+    tryReceive,
     close: () => holding.end(),
     info: () => ({ address: address.text, port }),
   });
+  return whenUnused(granted, () => void holding.end());
 }

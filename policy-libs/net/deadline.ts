@@ -1,6 +1,7 @@
 // A limit of time over several steps, which the end of the guest cuts short.
+
+import { onAbort } from "../abort.ts";
 import type { Signal } from "../call.ts";
-import { onAbort } from "./abort.ts";
 import { netError } from "./refusal.ts";
 
 /** Runs a task after so many milliseconds, unless the returned function is called before. */

@@ -2,11 +2,11 @@
 //
 // Invariants
 //   O1  At most `most` things are open for one grant, those that are being opened included.
-//   O2  Each is given back exactly once, by whichever comes first: close(), a failure to open, the end of the guest, the
-//       embedder's signal.
+//   O2  Each is given back exactly once, by whichever comes first: close(), a failure to open, the end of the call that
+//       opens it, the end of the guest's handle (unused.ts), the embedder's signal.
 //   O3  After the guest's end nothing stays open.
+import { onAbort } from "../abort.ts";
 import type { Signal } from "../call.ts";
-import { onAbort } from "./abort.ts";
 import type { Owner } from "./owner.ts";
 import { refuse } from "./refusal.ts";
 

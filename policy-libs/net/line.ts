@@ -4,8 +4,9 @@
 //   L1  At most MAX_WAITING stand in a line; one more is refused with E_BUSY.
 //   L2  First come, first served: two writes never mix.
 //   L3  A call whose guest is gone leaves when its turn comes, having done nothing more.
+
+import { onAbort } from "../abort.ts";
 import type { Signal } from "../call.ts";
-import { onAbort } from "./abort.ts";
 import { netError, refuse } from "./refusal.ts";
 
 /** Calls in one line. */

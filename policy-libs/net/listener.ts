@@ -2,7 +2,9 @@
 //
 // Invariants
 //   L1  A connection is taken only when there is room for it: with too many open it keeps waiting where it is.
+
 import { capability } from "../capability.ts";
+import { whenUnused } from "../unused.ts";
 import { type Charges, newToll } from "./charges.ts";
 import { LISTENER, type ListenerGrant, type SocketGrant } from "./contract.ts";
 import type { Holding, Holdings } from "./holdings.ts";
@@ -60,14 +62,21 @@ export function listenerOf(options: ListenerOptions): ListenerGrant {
     acceptor.close();
     line.changed();
   });
-  return capability(LISTENER, {
+  /** Null while another call waits for the next one, and while a rate would make the guest wait. */
+  function tryAccept(): Accepted | null {
+    const owner = caller();
+    const isHeld = line.length > 0 || !newToll(owner.spent, address).isReady();
+    return isHeld && holding.isOpen ? null : (acceptNow(options, owner) ?? null);
+  }
+  const granted = capability(LISTENER, {
     async accept() {
       const owner = caller();
       const toll = newToll(owner.spent, address);
       return await line.join({ ready: toll.ready, attempt: () => acceptNow(options, owner), gone: owner.gone });
     },
-    tryAccept: () => (line.length > 0 && holding.isOpen ? null : (acceptNow(options, caller()) ?? null)),
+    tryAccept,
     close: () => holding.end(),
     info: () => ({ address: address.text, port }),
   });
+  return whenUnused(granted, () => void holding.end());
 }

@@ -17,6 +17,8 @@ import { refuse } from "./refusal.ts";
 export const MAX_ADDRESSES = 16;
 /** Addresses that `resolve` gave, remembered as those of a granted name. */
 const MAX_REMEMBERED = 1000;
+/** Names of one such address. */
+const MAX_NAMES = 8;
 
 export type Lookup = (name: string) => Promise<readonly unknown[]>;
 
@@ -61,19 +63,18 @@ const plainOrGranted = (endpoints: Endpoints, address: Address): boolean =>
 export function newReach(lookup: Lookup): Reach {
   // What a granted name resolved to may be reached by its address too, as far as the name may be: a program that
   // resolves first and connects then (RepyV2's do) is no wider than one that connects by name.
-  const remembered = new Map<string, string>();
+  const remembered = new Map<string, readonly string[]>();
 
   function remember(address: Address, name: string): void {
+    const others = (remembered.get(address.text) ?? []).filter((other) => other !== name);
     remembered.delete(address.text);
-    remembered.set(address.text, name);
+    remembered.set(address.text, [name, ...others].slice(0, MAX_NAMES));
     if (remembered.size > MAX_REMEMBERED) remembered.delete(remembered.keys().next().value as string);
   }
   function findAddress(address: Address, port: number, endpoints: Endpoints): Found {
-    const name = remembered.get(address.text);
+    const hosts = [address.text, ...(remembered.get(address.text) ?? [])];
     const isGranted =
-      endpoints === undefined ||
-      mayReach(endpoints, { host: address.text, port }) ||
-      (name !== undefined && mayReach(endpoints, { host: name, address: address.text, port }));
+      endpoints === undefined || hosts.some((host) => mayReach(endpoints, { host, address: address.text, port }));
     return isGranted ? { addresses: [address], port } : refuse("E_NOT_GRANTED", address.text);
   }
   async function findName(name: string, port: number, endpoints: Endpoints, deadline: Deadline): Promise<Found> {

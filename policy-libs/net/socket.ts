@@ -3,8 +3,10 @@
 // Invariants
 //   S1  Every byte is charged before it is handed on: with no account left, nothing moves and nothing is lost.
 //   S2  After close() nothing is read or written, and who still waits is told E_CLOSED.
+
 import { capability } from "../capability.ts";
 import { account } from "../meter/index.ts";
+import { whenUnused } from "../unused.ts";
 import { type Charges, newToll, type Toll } from "./charges.ts";
 import { MAX_TRANSFER, SOCKET, type SocketGrant } from "./contract.ts";
 import type { Holding } from "./holdings.ts";
@@ -72,17 +74,18 @@ async function write(socket: Socket, alleged: Uint8Array): Promise<void> {
   await socket.writes.join({ ready: toll.ready, attempt, gone });
 }
 
-/** Null while another call waits to read: the bytes are that one's. */
+/** Null while another call waits to read, whose bytes these are, and while a rate would make the guest wait. */
 function tryRead(socket: Socket, alleged: number): Uint8Array | null {
-  const most = checkMost(alleged);
-  if (socket.reads.length > 0 && socket.holding.isOpen) return null;
-  return readNow(socket, most, tollOf(socket)) ?? null;
+  const [most, toll] = [checkMost(alleged), tollOf(socket)];
+  const isHeld = socket.reads.length > 0 || !toll.isReady();
+  return isHeld && socket.holding.isOpen ? null : (readNow(socket, most, toll) ?? null);
 }
 
-/** Nothing goes out while another call waits to write: its bytes would be torn. */
+/** Nothing goes out while another call waits to write, whose bytes would be torn, and while a rate would make it wait. */
 function tryWrite(socket: Socket, alleged: Uint8Array): number {
-  const bytes = checkData(alleged);
-  return socket.writes.length > 0 && socket.holding.isOpen ? 0 : writeNow(socket, bytes, tollOf(socket));
+  const [bytes, toll] = [checkData(alleged), tollOf(socket)];
+  const isHeld = socket.writes.length > 0 || !toll.isReady();
+  return isHeld && socket.holding.isOpen ? 0 : writeNow(socket, bytes, toll);
 }
 
 /** In turn with what is being written. */
@@ -142,7 +145,7 @@ export function socketOf({ stream, holding, charges }: SocketOptions): SocketGra
     stream.close();
     changed();
   });
-  return capability(SOCKET, {
+  const granted = capability(SOCKET, {
     read: (most) => read(socket, most),
     tryRead: (most) => tryRead(socket, most),
     write: (bytes) => write(socket, bytes),
@@ -151,4 +154,5 @@ export function socketOf({ stream, holding, charges }: SocketOptions): SocketGra
     close: () => close(socket),
     info: () => info(socket),
   });
+  return whenUnused(granted, () => void holding.end());
 }

@@ -16,8 +16,8 @@ import { closeSync, constants, existsSync, fstatSync, openSync, realpathSync } f
 import type { Granted } from "../capability.ts";
 import { boundsOf } from "../files/bounds.ts";
 import { type FilesOptions, filesOf } from "../files/files.ts";
-import { newQueue, type Queue } from "../files/queue.ts";
 import type { FilesBounds, FilesPlace, OpenFile, OpenWriter } from "../files/types.ts";
+import { newQueue, type Queue } from "../queue.ts";
 import { checkedPlace } from "./directory-checked.ts";
 import { linuxPlace } from "./directory-linux.ts";
 import type { Root } from "./linux-walk.ts";

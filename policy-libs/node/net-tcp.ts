@@ -4,8 +4,10 @@ import type { Acceptor, Attempt, LocalWish, Pair, Stream } from "../net/place.ts
 import { translate } from "./net-errors.ts";
 import { pairOf, type StreamOptions, streamOf } from "./net-stream.ts";
 
-/** Connections that wait at one listener. */
+/** Connections that wait at one listener for the guest; more are reset. */
 const MAX_PENDING = 64;
+/** Connections that wait in the host's own system for us. With fewer, a burst waits a second and tries again. */
+const BACKLOG = 511;
 
 /** `lookup` is never asked for an address; should it be, it knows none. */
 const lookup: LookupFunction = (_name, _options, done) => done(new Error("no names here"), []);
@@ -20,7 +22,7 @@ const streamSettings = ({ maxBuffer }: StreamOptions) => ({
 export function connectTo(to: Pair, from: LocalWish, options: StreamOptions): Attempt<Stream> {
   const socket = new Socket(streamSettings(options) as ConstructorParameters<typeof Socket>[0]);
   const made = new Promise<Stream>((resolve, reject) => {
-    const fail = (error: Error): void => reject(translate(error));
+    const fail = (error: Error): void => reject(translate(error, "connect"));
     socket.once("error", fail);
     socket.once("connect", () => {
       socket.removeListener("error", fail);
@@ -88,8 +90,8 @@ export function listenOn({ address, port }: Pair, options: StreamOptions): Promi
   const { maxBuffer } = options;
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, highWaterMark: maxBuffer });
   return new Promise((resolve, reject) => {
-    server.once("error", (error) => reject(translate(error)));
+    server.once("error", (error) => reject(translate(error, "listen")));
     server.once("listening", () => resolve(acceptorOf(server, options)));
-    server.listen({ host: address.text, port, exclusive: true, ipv6Only: true, backlog: MAX_PENDING });
+    server.listen({ host: address.text, port, exclusive: true, ipv6Only: true, backlog: BACKLOG });
   });
 }

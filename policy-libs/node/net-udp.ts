@@ -14,6 +14,17 @@ type Found = (error: Error | null, address: string, family: number) => void;
 /** An address is its own answer: whatever is sent to was an address already. */
 const newLookup = (family: 4 | 6) => (address: string, _options: unknown, done: Found) => done(null, address, family);
 
+function send(socket: Socket, bytes: Uint8Array, to: Pair): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const sent = (error: Error | null): void => (error === null ? resolve() : reject(translate(error, "send")));
+    try {
+      socket.send(bytes, to.port, to.address.text, sent);
+    } catch (error) {
+      reject(translate(error, "send")); // Closed meanwhile.
+    }
+  });
+}
+
 function mailboxOf(socket: Socket, maxDatagram: number): Mailbox {
   const { address, port } = socket.address();
   const local = pairOf(address, port);
@@ -29,13 +40,10 @@ function mailboxOf(socket: Socket, maxDatagram: number): Mailbox {
     local,
     waiting: letters.first,
     take: letters.take,
-    post: (bytes, to) =>
-      to.address.family === local.address.family
-        ? new Promise((resolve, reject) => {
-            const sent = (error: Error | null): void => (error === null ? resolve() : reject(translate(error)));
-            socket.send(bytes, to.port, to.address.text, sent);
-          })
-        : refuse("E_UNREACHABLE", to.address.text),
+    async post(bytes, to) {
+      if (to.address.family !== local.address.family) refuse("E_UNREACHABLE", to.address.text);
+      await send(socket, bytes, to);
+    },
     close() {
       socket.close();
       letters.clear();
@@ -53,7 +61,7 @@ export function bindTo({ address, port }: Pair, maxDatagram: number): Promise<Ma
   return new Promise((resolve, reject) => {
     socket.once("error", (error) => {
       socket.close();
-      reject(translate(error));
+      reject(translate(error, "bind"));
     });
     socket.once("listening", () => {
       socket.removeAllListeners("error");

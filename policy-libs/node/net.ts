@@ -8,7 +8,6 @@
 //   W2  No message names an end of the host that the guest did not name itself.
 import { promises as dns } from "node:dns";
 import { networkInterfaces } from "node:os";
-import { newQueue } from "../files/queue.ts";
 import type { Charges } from "../net/charges.ts";
 import type { NetGrant } from "../net/contract.ts";
 import { DEFAULT_NET_BOUNDS, type NetBounds } from "../net/core.ts";
@@ -17,7 +16,7 @@ import { parseEndpoints } from "../net/grants.ts";
 import { netOf } from "../net/net.ts";
 import type { NetPlace } from "../net/place.ts";
 import { isLocalhost } from "../net/virtual.ts";
-import { translate } from "./net-errors.ts";
+import { newQueue } from "../queue.ts";
 import type { StreamOptions } from "./net-stream.ts";
 import { connectTo, listenOn } from "./net-tcp.ts";
 import { bindTo } from "./net-udp.ts";
@@ -50,17 +49,18 @@ const LOOKUPS_AT_ONCE = 2;
 const systemResolver: Resolver = async (name) =>
   (await dns.lookup(name, { all: true, order: "verbatim" })).map(({ address }) => address);
 
+/** RFC 6761 6.4: these never resolve. */
+const isInvalid = (name: string): boolean => /(^|\.)invalid$/.test(name);
+
 /** A resolver as a place asks it. Names of this host are not asked of anybody (RFC 6761 6.3). */
 export function newLookup(resolver: Resolver = systemResolver): (name: string) => Promise<readonly unknown[]> {
   const queue = newQueue(LOOKUPS_AT_ONCE);
   return async (name) => {
     if (isLocalhost(name)) return ["127.0.0.1", "::1"];
-    try {
-      const found: unknown = await queue(() => resolver(name));
-      return Array.isArray(found) ? found : [];
-    } catch (error) {
-      throw translate({ code: (error as { readonly code?: unknown } | undefined)?.code ?? "ENOTFOUND" });
-    }
+    if (isInvalid(name)) return [];
+    // Whatever went wrong, there is no address; what it was is the host's business.
+    const found: unknown = await queue(async () => resolver(name)).catch(() => undefined);
+    return Array.isArray(found) ? found : [];
   };
 }
 

@@ -6,7 +6,7 @@ import { StringDecoder } from "node:string_decoder";
 import type { Size, TerminalListener, TerminalPlace } from "../terminal/place.ts";
 import { type Terminal, type TerminalOptions, terminalOf } from "../terminal/terminal.ts";
 
-type Listener = (...args: never[]) => void;
+type Listener = (...args: unknown[]) => void;
 
 interface Emitter {
   on(event: string, listener: Listener): unknown;
@@ -36,8 +36,8 @@ const USUAL: Size = { columns: 80, rows: 24 };
 
 function listen(input: TerminalInput, output: TerminalOutput, listener: TerminalListener): () => void {
   const decoder = new StringDecoder("utf8");
-  const onData = (data: Uint8Array | string): void =>
-    listener.onText(typeof data === "string" ? data : decoder.write(data));
+  const onData = (data: unknown): void =>
+    listener.onText(typeof data === "string" ? data : decoder.write(data as Uint8Array));
   const onEnd = (): void => listener.onEnd();
   // A terminal that goes away is an end of input and a failed write, and no reason for the process to die.
   const onError = (): void => undefined;
@@ -73,12 +73,17 @@ function placeOf({ input, output }: HostTerminalOptions): TerminalPlace {
   };
 }
 
-/** As the terminal itself would do it, were it not in raw mode. */
-const interrupt = (): void => void process.kill(process.pid, "SIGINT");
-
 /** Grants a terminal of the host. Close it: until then it is the guest's, and the process may stay alive for its keys. */
-export function terminal({ onInterrupt = interrupt, ...options }: HostTerminalOptions): Terminal {
-  const { granted, close } = terminalOf(placeOf(options), { ...options, onInterrupt });
+export function terminal(options: HostTerminalOptions): Terminal {
+  /** As the terminal itself does it without raw mode; taken back first, as the signal may end the process at once. */
+  function interrupt(): void {
+    end();
+    process.kill(process.pid, "SIGINT");
+  }
+  const { granted, close } = terminalOf(placeOf(options), {
+    ...options,
+    onInterrupt: options.onInterrupt ?? interrupt,
+  });
   function end(): void {
     process.off("exit", end);
     close();

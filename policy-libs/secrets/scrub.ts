@@ -55,15 +55,23 @@ function spellingEnd(spelling: readonly string[], text: string, at: number): num
   return at + spelling.length;
 }
 
+/** Where the character that is spelled here ends. At most one spelling fits (F1 of forms.ts). */
+function pieceEnd(piece: Form[number], text: string, at: number): number {
+  let result = NO;
+  for (const spelling of piece) {
+    const end = spellingEnd(spelling, text, at);
+    if (end >= 0) return end;
+    if (end === UNDECIDED) result = UNDECIDED;
+  }
+  return result;
+}
+
 /** Where the form that begins here ends. */
 function formEnd(form: Form, text: string, from: number): number {
   let at = from;
   for (const piece of form) {
-    const ends = piece.map((spelling) => spellingEnd(spelling, text, at));
-    const end = Math.max(...ends);
-    // At most one spelling fits (F1 of forms.ts), and at the end of the text none that fits is another's beginning.
-    if (end < 0) return ends.includes(UNDECIDED) ? UNDECIDED : NO;
-    at = end;
+    at = pieceEnd(piece, text, at);
+    if (at < 0) return at;
   }
   return at;
 }

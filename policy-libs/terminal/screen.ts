@@ -74,6 +74,9 @@ const COMBINING = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
 const WIDE =
   /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]$/u;
 
+/** The letter, without what combines with it. */
+const first = (cell = ""): string => String.fromCodePoint(cell.codePointAt(0) ?? 0);
+
 function combine(state: State, character: string): void {
   const row = state.rows[state.row] as Row;
   const last = state.isFull ? state.column : state.column - 1;
@@ -82,9 +85,11 @@ function combine(state: State, character: string): void {
   if (at >= 0 && (row[at] as string).length < 32) row[at] += character;
 }
 
-function put(state: State, character: string): void {
-  if (COMBINING.test(character)) return combine(state, character);
-  const width = WIDE.test(character) && state.size.columns > 1 ? 2 : 1;
+function put(state: State, given: string): void {
+  if (COMBINING.test(given)) return combine(state, given);
+  // There is no room for a wide letter on a screen of one column.
+  const character = WIDE.test(given) && state.size.columns === 1 ? "\ufffd" : given;
+  const width = WIDE.test(character) ? 2 : 1;
   if (state.isFull || state.column + width > state.size.columns) {
     lineFeed(state);
     moveTo(state, state.row, 0);
@@ -111,10 +116,20 @@ function control(state: State, code: number): void {
   }
 }
 
+/** A wide letter of which one half is gone is gone. */
+function mend(row: Row): void {
+  row.forEach((cell, at) => {
+    const isHalf = cell === "" ? !WIDE.test(first(row[at - 1])) : WIDE.test(first(cell)) && row[at + 1] !== "";
+    if (isHalf) row[at] = " ";
+  });
+}
+
 function erase(state: State, fromRow: number, fromColumn: number, toRow: number, toColumn: number): void {
   for (let r = fromRow; r <= toRow; r++) {
     const end = r === toRow ? toColumn : state.size.columns;
-    (state.rows[r] as Row).fill(" ", r === fromRow ? fromColumn : 0, end);
+    const row = state.rows[r] as Row;
+    row.fill(" ", r === fromRow ? fromColumn : 0, end);
+    mend(row);
   }
 }
 
@@ -146,6 +161,7 @@ function shiftRow({ rows, row, column, size }: State, count: number): void {
     cells.splice(column, moved);
     cells.push(...blanks);
   }
+  mend(cells);
 }
 
 type Act = (state: State, n: number, first: number, second: number) => void;
@@ -206,8 +222,11 @@ function apply(state: State, token: Token): void {
   else if (token.kind === "escape" && token.intermediates === "") escapeSequence(state, token.final);
 }
 
-const fitted = (rows: readonly Row[], size: Size): Row[] =>
-  blankRows(size).map((blank, r) => blank.map((space, c) => rows[r]?.[c] ?? space));
+function fitted(rows: readonly Row[], size: Size): Row[] {
+  const cut = blankRows(size).map((blank, r) => blank.map((space, c) => rows[r]?.[c] ?? space));
+  cut.forEach(mend);
+  return cut;
+}
 
 /** The upper left corner stays where it is. */
 function resize(state: State, size: Size): void {

@@ -5,8 +5,8 @@
 //       the guest runs any more.
 //   T2  In raw mode what is typed is read at once, whether or not the guest asks: an interrupt reaches the host always.
 //   T3  At most MOST_KEYS keys wait; more are lost, as with a keyboard.
-import { type AbortSource, onAbort } from "../abort.ts";
-import { signal } from "../call.ts";
+import { checkAlive } from "../abort.ts";
+import { type Signal, signal } from "../call.ts";
 import { capability } from "../capability.ts";
 import { newQueue, type Queue } from "../channel/queue.ts";
 import { realTime, type Time } from "../clock/time.ts";
@@ -15,6 +15,7 @@ import type { GrantedOf } from "../contract/index.ts";
 import { type Line, newLine } from "../line.ts";
 import { account } from "../meter/index.ts";
 import { refusal, refuse } from "../refusal.ts";
+import { whenUnused } from "../unused.ts";
 import { MOST_SIZE, MOST_TEXT, TERMINAL } from "./contract.ts";
 import { type Filter, newFilter, type Sequences, UNDO } from "./filter.ts";
 import { type Key, type KeyReader, newKeyReader } from "./keys.ts";
@@ -47,13 +48,12 @@ interface Session {
   readonly place: TerminalPlace;
   readonly options: TerminalOptions;
   readonly time: Time;
-  readonly filter: Filter;
+  filter: Filter;
   readonly reader: KeyReader;
   readonly keys: Queue<Key>;
   readonly readers: Line<undefined, Key>;
   readonly writers: Line<undefined, void>;
   readonly watchers: Line<undefined, Size>;
-  readonly guests: WeakSet<AbortSource>;
   told: Size | undefined;
   cancelFlush: () => void;
   stopListening: () => void;
@@ -66,15 +66,9 @@ interface Session {
 
 const closed = (): Error => refusal("E_CLOSED", "the terminal was closed");
 
-/** The guest of this call, whose end will be noticed. */
-function enter(session: Session): AbortSource {
-  if (session.isClosed) throw closed();
-  const guest = signal();
-  if (!session.guests.has(guest)) {
-    session.guests.add(guest);
-    onAbort(guest, () => restore(session));
-  }
-  return guest;
+function enter({ isClosed }: Session): Signal {
+  if (isClosed) throw closed();
+  return signal();
 }
 
 const wantInput = ({ place, isRaw, readers }: Session): void => place.flow(isRaw || readers.size > 0);
@@ -96,6 +90,8 @@ function restore(session: Session): void {
     session.isRaw = false; // The terminal is gone, and its mode with it.
   }
   session.isChanged = false;
+  // What was begun and not ended would swallow what the next guest writes.
+  session.filter = filterFor(session.options);
   if (isChanged) writeQuietly(session, UNDO);
 }
 
@@ -158,17 +154,24 @@ function tell(session: Session, size: Size): Size {
   return size;
 }
 
+/** Another size than the last one told, if there is one. */
+function newSize(session: Session): Size | undefined {
+  const [now, { told }] = [currentSize(session), session];
+  return told?.columns === now.columns && told.rows === now.rows ? undefined : now;
+}
+
 function noteResize(session: Session): void {
-  const size = currentSize(session);
-  while (session.watchers.serve(size)) tell(session, size);
+  const size = newSize(session);
+  while (size !== undefined && session.watchers.serve(size)) tell(session, size);
 }
 
 /** A change between two calls is not missed: the size is compared with the last one told. */
 async function nextResize(session: Session): Promise<Size> {
   const guest = enter(session);
-  const [now, { told }] = [currentSize(session), session];
-  const isNew = told !== undefined && (told.columns !== now.columns || told.rows !== now.rows);
-  return isNew ? tell(session, now) : await session.watchers.enter(undefined, guest).done;
+  // Who has not asked for the size before waits for another than that of now.
+  session.told ??= currentSize(session);
+  const size = newSize(session);
+  return size === undefined ? await session.watchers.enter(undefined, guest).done : tell(session, size);
 }
 
 async function readKey(session: Session): Promise<Key> {
@@ -191,6 +194,8 @@ async function write(session: Session, text: string): Promise<void> {
   if (session.isWriting) await session.writers.enter(undefined, guest).done;
   session.isWriting = true;
   try {
+    // What a guest that is gone wanted to say would come after all was undone.
+    checkAlive(guest);
     await show(session, text);
   } finally {
     // Whoever is served writes next, so that nobody else begins meanwhile.
@@ -221,13 +226,15 @@ function setRawFor(session: Session, isOn: boolean): void {
   }
 }
 
+const filterFor = ({ sequences = "safe" }: TerminalOptions): Filter => newFilter(sequences);
+
 function newSession(place: TerminalPlace, options: TerminalOptions): Session {
   const nothing = (): void => undefined;
   const lines = { readers: newLine<undefined, Key>(), writers: newLine<undefined, void>() };
   const flags = { isRaw: false, isWriting: false, isChanged: false, isInputOver: false, isClosed: false };
   return {
-    ...{ place, options, time: options.time ?? realTime(), filter: newFilter(options.sequences ?? "safe") },
-    ...{ reader: newKeyReader(), keys: newQueue<Key>(), guests: new WeakSet<AbortSource>() },
+    ...{ place, options, time: options.time ?? realTime(), filter: filterFor(options) },
+    ...{ reader: newKeyReader(), keys: newQueue<Key>() },
     ...{ ...lines, watchers: newLine<undefined, Size>(), ...flags },
     ...{ told: undefined, cancelFlush: nothing, stopListening: nothing },
   };
@@ -251,5 +258,5 @@ export function terminalOf(place: TerminalPlace, options: TerminalOptions = {}):
     nextResize: async () => await nextResize(session),
     setRaw: (isOn) => setRawFor(session, isOn),
   });
-  return Object.freeze({ granted, close: () => close(session) });
+  return Object.freeze({ granted: whenUnused(granted, () => restore(session)), close: () => close(session) });
 }

@@ -1,6 +1,6 @@
 // Waiting. A sleep never ends early, and ends for good when its guest does.
-import { type AbortSource, checkAlive, ended, onAbort } from "../abort.ts";
-import { signal } from "../call.ts";
+import { checkAlive, ended, onAbort } from "../abort.ts";
+import { type Signal, signal } from "../call.ts";
 import { capability } from "../capability.ts";
 import { realTime, type Time } from "../clock/time.ts";
 import type { GrantedOf } from "../contract/index.ts";
@@ -21,7 +21,7 @@ export interface TimersPlace {
 
 export function timersPlace({ most = MOST_WAITING, time = realTime() }: TimersOptions = {}): TimersPlace {
   let open = 0;
-  function sleepOn(ms: number, guest: AbortSource): Promise<void> {
+  function sleepOn(ms: number, guest: Signal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const forget = onAbort(guest, () => {
       open--;
@@ -40,7 +40,8 @@ export function timersPlace({ most = MOST_WAITING, time = realTime() }: TimersOp
     async sleep(ms) {
       const guest = signal();
       checkAlive(guest);
-      if (!(ms >= 0 && ms <= LONGEST_SLEEP)) refuse("E_VALUE", `milliseconds from 0 to ${LONGEST_SLEEP}`);
+      if (!(Number.isFinite(ms) && ms >= 0 && ms <= LONGEST_SLEEP))
+        refuse("E_VALUE", `milliseconds from 0 to ${LONGEST_SLEEP}`);
       if (open >= most) refuse("E_BUSY", `${most} sleeps are open already`);
       await sleepOn(ms, guest);
     },

@@ -125,7 +125,7 @@ describe("cordon check", () => {
     ["files.readTxt('a')", "files has no call readTxt"],
     ["files.readText()", "files.readText(path: string) is called with 0 arguments"],
     ["files.rename('a')", "is called with 1 argument"],
-    ["files.list('a', 'b', 'c')", "is called with 3 arguments"],
+    ["files.stat('a', 'b')", "is called with 2 arguments"],
   ])("--types refuses %s: %s", (source, message) => {
     const { code, out } = cordon(["check", "-e", source, "--types", "--grant", `files=ro:${folder}`]);
     expect([code, out.includes(message)]).toEqual([1, true]);

@@ -1,7 +1,7 @@
 // How much, how often, how large, when: quota, rate, size, window.
 import { describe, expect, test } from "vitest";
 import { within } from "../../policy-libs/call.ts";
-import { type Granted, quota, type Rate, rate, size, window } from "../../policy-libs/index.ts";
+import { type Granted, quota, type RateLimit, rate, size, window } from "../../policy-libs/index.ts";
 import { functionsOf, manualClock, newListener, newWorld, outcome, settled } from "./attenuate-world.ts";
 
 const codes = async (calls: readonly Promise<unknown>[]): Promise<unknown[]> =>
@@ -130,7 +130,7 @@ describe("size", () => {
 });
 
 describe("rate", () => {
-  const limited = (options: Partial<Rate>, world = newWorld(), clock = manualClock()) => {
+  const limited = (options: Partial<RateLimit>, world = newWorld(), clock = manualClock()) => {
     const granted = rate(world.granted, { calls: 2, per: 100, burst: 1, clock, ...options });
     return { world, clock, granted, functions: functionsOf(granted) };
   };
@@ -210,6 +210,22 @@ describe("rate", () => {
     expect(await calls).toEqual(["alpha", "E_REVOKED", "beta", "E_REVOKED"]);
     expect(clock.timers()).toBe(0);
     expect(await outcome(() => inCall(gone, "a"))).toBe("E_REVOKED");
+  });
+
+  test("wait: a call whose guest goes in the very moment of its turn is not made", async () => {
+    const gone = new AbortController();
+    const clock = manualClock();
+    const after = (ms: number, task: () => void) =>
+      clock.after(ms, () => {
+        task();
+        gone.abort();
+      });
+    const { world, functions } = limited({}, newWorld(), { ...clock, after });
+    functions["count"]!();
+    const call = { account: undefined, interrupt: undefined, signal: () => gone.signal as never };
+    const late = outcome(() => within(call, () => functions["read"]!("a")));
+    await clock.advance(60);
+    expect([await late, world.log.length]).toEqual(["E_REVOKED", 1]);
   });
 
   test("handles wait in the same queue; calls that answered at once now block, and no call of theirs overtakes", async () => {

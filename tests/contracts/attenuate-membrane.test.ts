@@ -145,7 +145,21 @@ describe("values", () => {
 
   test("digests tell values apart and not orders of keys", () => {
     expect(digest({ a: 1, b: [2] })).toBe(digest({ b: [2], a: 1 }));
-    const values = [1, "1", [1], [[1]], { a: 1 }, { a: "1" }, null, undefined, -0, 0, 1n, Uint8Array.of(1), ["a", "b"]];
+    const values: unknown[] = [
+      1,
+      "1",
+      [1],
+      [[1]],
+      { a: 1 },
+      { a: "1" },
+      null,
+      undefined,
+      -0,
+      0,
+      1n,
+      Uint8Array.of(1),
+      ["a", "b"],
+    ];
     values.push(["ab"], ["a", ["b"]], new Date(1), Int8Array.of(1), new Map([["a", 1]]), new Set(["a", 1]), true);
     expect(new Set(values.map(digest)).size).toBe(values.length);
     expect(digest(cyclic)).toMatch(/^sha256:[0-9a-f]{64}$/);

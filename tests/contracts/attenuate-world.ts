@@ -50,11 +50,17 @@ export const BOX = contract({
   },
 });
 
+/** Something that was done, with what it gave; of a cell, the first argument is the path of its text. */
 export interface Effect {
   readonly call: string;
   readonly args: readonly unknown[];
-  readonly gave?: unknown;
+  gave: unknown;
+  /** When, and how much had been done before, in all worlds that share a stamp. */
+  readonly time: number;
+  readonly order: number;
 }
+
+export type Stamp = () => { readonly time: number; readonly order: number };
 
 // biome-ignore lint/suspicious/noExplicitAny: tests call whatever they like
 type Anything = any;
@@ -99,7 +105,12 @@ function newCells(texts: Map<string, string>, noted: Noted): (path: string) => G
   return cellAt;
 }
 
-export function newWorld(contents: Readonly<Record<string, string>> = { a: "alpha", b: "beta" }): World {
+const UNSTAMPED: Stamp = () => ({ time: 0, order: 0 });
+
+export function newWorld(
+  contents: Readonly<Record<string, string>> = { a: "alpha", b: "beta" },
+  stamp: Stamp = UNSTAMPED,
+): World {
   const texts = new Map(Object.entries(contents));
   const log: Effect[] = [];
   const slow: (() => void)[] = [];
@@ -107,7 +118,7 @@ export function newWorld(contents: Readonly<Record<string, string>> = { a: "alph
   const listeners: Functions[] = [];
   let counter = 0;
   const noted: Noted = (call, args, gave) => {
-    log.push({ call, args, gave });
+    log.push({ call, args, gave, ...stamp() });
     return gave;
   };
   const cellAt = newCells(texts, noted);
@@ -120,7 +131,12 @@ export function newWorld(contents: Readonly<Record<string, string>> = { a: "alph
     open: async (path) => noted("open", [path], textAt(path) && cellAt(path)) as never,
     all: async () => noted("all", [], all()) as never,
     watch: async (listener) => void listeners.push(functionsOf(noted("watch", [], listener as never))),
-    isMine: async (cell) => [...texts.keys()].some((path) => cellAt(path) === (cell as unknown)),
+    isMine: async (cell) =>
+      noted(
+        "isMine",
+        [],
+        [...texts.keys()].some((path) => cellAt(path) === (cell as unknown)),
+      ),
     count: (by = 1) => {
       counter += by;
       return noted("count", [by], counter);
@@ -128,7 +144,13 @@ export function newWorld(contents: Readonly<Record<string, string>> = { a: "alph
     slow: (path) => {
       signals.push(signal());
       noted("slow", [path], undefined);
-      return new Promise((resolve) => slow.push(() => resolve(texts.get(path) ?? "nothing")));
+      const effect = log.at(-1) as Effect;
+      return new Promise((resolve) =>
+        slow.push(() => {
+          effect.gave = texts.get(path) ?? "nothing";
+          resolve(effect.gave as string);
+        }),
+      );
     },
   }) as Granted;
   return {

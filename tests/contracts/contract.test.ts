@@ -149,11 +149,11 @@ describe("the kernel's form", () => {
 
   test("options count not in `least`, and may be undefined", () => {
     const { takes } = callOf([arg("a", date()), arg("b", option(date()))]);
-    expect(takes).toEqual({ shapes: [shapeOf(date()), shapeOf(option(date()))], least: 1 });
+    expect(takes).toEqual({ kind: "tuple", of: [shapeOf(date()), shapeOf(option(date()))], least: 1 });
   });
 
   test("rest is the shape of what follows", () => {
-    expect(callOf([rest(date())]).takes).toEqual({ shapes: [], least: 0, rest: { kind: "date" } });
+    expect(callOf([rest(date())]).takes).toEqual({ kind: "tuple", of: [], least: 0, rest: { kind: "date" } });
   });
 
   test("refusals are the declared and the common ones, sorted", () => {

@@ -98,8 +98,8 @@ describe.each(Object.keys(KINDS))("files %s", (kind) => {
     const aborted = await opened(files["openWriter"]!("x"));
     await aborted["abort"]!();
     const dropped = await files["openWriter"]!("x");
-    unused(dropped as object);
-    unused(dropped as object);
+    unused(dropped as Granted);
+    unused(dropped as Granted);
     await outcome(callsOf(dropped)["close"]!());
     const twice = await opened(files["open"]!("a.txt"));
     await Promise.all([outcome(twice["close"]!()), outcome(twice["close"]!())]);

@@ -2,7 +2,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { unused } from "../../policy-libs/index.ts";
+import { type Granted, unused } from "../../policy-libs/index.ts";
 import {
   BOUNDS,
   bytes,
@@ -112,7 +112,7 @@ describe.each(REAL)("what is opened %s", (kind) => {
     writeFileSync(world.inside("new.txt"), "theirs");
     expect(await outcome(failing["close"]!())).toBe("E_EXISTS");
     const dropped = await files["openWriter"]!("a.txt");
-    unused(dropped as object);
+    unused(dropped as Granted);
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(hidden()).toBe(0);
   });

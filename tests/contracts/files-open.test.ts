@@ -1,6 +1,14 @@
 // Open files, held against every place of files.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { FILE, FILE_WRITES, isChange, PATH_ARGUMENTS, readOnly, unused } from "../../policy-libs/index.ts";
+import {
+  FILE,
+  FILE_WRITES,
+  type Granted,
+  isChange,
+  PATH_ARGUMENTS,
+  readOnly,
+  unused,
+} from "../../policy-libs/index.ts";
 import {
   BOUNDS,
   bytes,
@@ -199,8 +207,8 @@ describe.each(Object.keys(PLACES))("an open file %s", (kind) => {
     const held = [];
     for (let at = 0; at < BOUNDS.maxOpen; at++) held.push(await files["open"]!("a.txt"));
     for (const one of held) {
-      unused(one as object);
-      unused(one as object);
+      unused(one as Granted);
+      unused(one as Granted);
     }
     expect(await outcome(callsOf(held[0])["size"]!())).toBe("E_CLOSED");
     await new Promise((resolve) => setTimeout(resolve, 50));

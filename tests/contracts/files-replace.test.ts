@@ -1,5 +1,5 @@
 // Replacing files: whoever looks sees the old file or the new one, also when the writer is killed or the disk is full.
-import { execFileSync, fork, spawnSync } from "node:child_process";
+import { execFileSync, fork, spawn, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -85,20 +85,26 @@ describe("replacing a file of a directory", () => {
     expect(seen["torn"] ?? 0).toBeGreaterThan(0);
   });
 
-  test("by a process that is killed leaves the old file or a new one, whole", () => {
+  test("by a process that is killed leaves the old file or a new one, whole", async () => {
     const script = join(world.root, "writer.ts");
-    const library = join(import.meta.dirname, "../../policy-libs/node/index.ts");
+    const library = join(import.meta.dirname, "../../policy-libs/node/directory.ts");
     writeFileSync(
       script,
       `import { directory } from ${JSON.stringify(library)};
        const files = directory(${JSON.stringify(world.inside())}).functions;
-       for (let n = 0; ; n = (n + 1) % 8)
-         await files.writeText("file", String.fromCharCode(97 + n).repeat(1_000 * (n + 1)));`,
+       for (let n = 0; ; n = (n + 1) % 8) {
+         await files.writeText("file", String.fromCharCode(97 + n).repeat(1_000 * (n + 1)));
+         if (n === 7) process.stdout.write("all of them\\n");
+       }`,
     );
-    writeFileSync(world.inside("file"), version(0));
     const seen = new Set<string>();
-    for (let round = 0; round < 6; round++) {
-      spawnSync(process.execPath, [script], { timeout: 400 + 37 * round, killSignal: "SIGKILL", stdio: "ignore" });
+    for (let round = 0; round < 8; round++) {
+      const child = spawn(process.execPath, [script], { stdio: ["ignore", "pipe", "inherit"] });
+      const gone = new Promise((resolve) => child.once("exit", resolve));
+      await new Promise((resolve) => child.stdout.once("data", resolve));
+      await new Promise((resolve) => setTimeout(resolve, 3 * round));
+      child.kill("SIGKILL");
+      await gone;
       const text = readFileSync(world.inside("file"), "latin1");
       expect(text === version(text.charCodeAt(0) - 97)).toBe(true);
       seen.add(text.slice(0, 1));

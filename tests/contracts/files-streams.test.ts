@@ -1,6 +1,6 @@
 // Readers and writers, copies and listings, held against every place of files.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { READER, unused, WRITER } from "../../policy-libs/index.ts";
+import { type Granted, READER, unused, WRITER } from "../../policy-libs/index.ts";
 import {
   BOUNDS,
   bytes,
@@ -113,7 +113,7 @@ describe.each(Object.keys(PLACES))("a writer %s", (kind) => {
   test("that nobody can use any more has done nothing", async () => {
     const granted = await files["openWriter"]!("a.txt");
     await callsOf(granted)["write"]!("half");
-    unused(granted as object);
+    unused(granted as Granted);
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(await content("a.txt")).toBe("alpha");
     expect(await names()).toEqual(["a.txt", "folder"]);

@@ -3,7 +3,7 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync }
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { MAX_CHANGES, newChanges } from "../../policy-libs/files/changes.ts";
-import { type Change, unused, WATCH } from "../../policy-libs/index.ts";
+import { type Change, type Granted, unused, WATCH } from "../../policy-libs/index.ts";
 import { directory } from "../../policy-libs/node/index.ts";
 import {
   BOUNDS,
@@ -137,7 +137,7 @@ describe.each(Object.keys(PLACES))("a watch %s", (kind) => {
     for (let round = 0; round < 3 * BOUNDS.maxOpen; round++) {
       const granted = await files["watch"]!(".");
       const wait = outcome(callsOf(granted)["next"]!());
-      unused(granted as object);
+      unused(granted as Granted);
       expect(await wait).toBe("E_CLOSED");
     }
   });

@@ -124,7 +124,7 @@ describe("G3 authority: handles and methods", () => {
     const { capability, calls } = watched();
     const call = {
       ...(capability.contract.calls[0] as NonNullable<unknown>),
-      takes: { shapes: [ANY], least: 0 },
+      takes: { kind: "tuple", of: [ANY], least: 0 },
     } as never;
     const domain = spawn(kernel, probe);
     domain.grant({ ...capability, contract: { ...capability.contract, calls: [call] } });

@@ -1,0 +1,3 @@
+const names = await listfiles();
+await log(names.sort().join(" "));
+await log(await used("fileread"));

@@ -1,0 +1,24 @@
+const ip = "127.0.0.1";
+const connect = async (server) => {
+  const out = await openconnection(ip, 12345, ip, 12346, 1);
+  const [from, port, into] = await server.getconnection();
+  await log(from, port);
+  await out.close();
+  await into.close();
+};
+let server = await listenforconnection(ip, 12345);
+await server.close();
+server = await listenforconnection(ip, 12345);
+await connect(server);
+await server.close();
+server = await listenforconnection(ip, 12345);
+await log(await errorOf(() => server.getconnection()));
+await server.close();
+server = await listenforconnection(ip, 12345);
+await connect(server);
+const out = await openconnection(ip, 12345, ip, 12346, 1);
+await server.close();
+await out.close();
+server = await listenforconnection(ip, 12345);
+await connect(server);
+await log(await server.close(), await server.close());

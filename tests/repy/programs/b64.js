@@ -1,0 +1,15 @@
+const ip = "127.0.0.1";
+const server = await listenforconnection(ip, 12345);
+const a = await openconnection(ip, 12345, ip, 12346, 1);
+const [, portA, intoA] = await server.getconnection();
+const b = await openconnection(ip, 12345, ip, 12347, 1);
+const [, portB, intoB] = await server.getconnection();
+await log(portA, portB);
+await a.send("a");
+await b.send("b");
+await log(await intoA.recv(9), await intoB.recv(9));
+for (const socket of [a, b, intoA, intoB]) await socket.close();
+await openconnection(ip, 12345, ip, 12346, 1);
+await openconnection(ip, 12345, ip, 12347, 1);
+const ports = [(await server.getconnection())[1], (await server.getconnection())[1]];
+await log(ports.sort().join(" "));

@@ -1,0 +1,6 @@
+// The line that matters is counted from the first one.
+await log("one");
+await log("two");
+await log("three");
+
+import { x } from "somewhere";

@@ -1,0 +1,4 @@
+// The line that matters is counted from the first one.
+await log("one");
+await log("two");
+const a = = 3;

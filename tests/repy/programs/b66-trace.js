@@ -1,0 +1,40 @@
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+function middle() {
+  inner();
+}
+
+
+
+
+function inner() {
+  throw new TypeError('deep');
+}
+middle();

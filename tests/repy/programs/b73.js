@@ -1,0 +1,1 @@
+await log(callfunc, callargs.length, callargs.join(" "));
