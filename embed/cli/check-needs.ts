@@ -1,5 +1,18 @@
 // What a script seems to need, as grants: a command line to copy, and a grants file.
-import { FILES } from "../../policy-libs/index.ts";
+import {
+  ARGS,
+  CLOCK,
+  CONSOLE,
+  DIGEST,
+  ENV,
+  FILES,
+  HTTP,
+  KV,
+  NET,
+  RANDOM,
+  TERMINAL,
+  TIMERS,
+} from "../../policy-libs/index.ts";
 import { placeOf } from "./frame.ts";
 import { wordOf } from "./grants/grant.ts";
 import { type Fields, isKind, type KindName, kindOf } from "./grants/kinds.ts";
@@ -26,7 +39,13 @@ const namesOf = ({ calls }: { readonly calls: readonly { readonly name: string }
   calls.map(({ name }) => name);
 
 /** By its calls, where its name says nothing. */
-const CALLS: readonly (readonly [KindName, readonly string[]])[] = [["files", namesOf(FILES)]];
+const CALLS: readonly (readonly [KindName, readonly string[]])[] = Object.entries({
+  ...{ files: FILES, net: NET, http: HTTP, kv: KV, env: ENV, args: ARGS, clock: CLOCK, timers: TIMERS },
+  ...{ random: RANDOM, console: CONSOLE, digest: DIGEST, terminal: TERMINAL },
+} satisfies Record<KindName, Parameters<typeof namesOf>[0]>).map(([kind, contract]) => [
+  kind as KindName,
+  namesOf(contract),
+]);
 
 /** A name says it, or else all calls are of one kind and of no other. */
 export function kindLike(group: string, calls: readonly string[]): KindName | undefined {

@@ -3,6 +3,7 @@ import { createSandbox } from "../node/index.ts";
 import type { Parsed } from "./arguments.ts";
 import { UsageError } from "./exit.ts";
 import { finish, mannerOf } from "./finish.ts";
+import { endGrants } from "./grants/index.ts";
 import { onCtrlC } from "./interrupt.ts";
 import { openListeners } from "./listeners.ts";
 import { readSource, type Source, textOf } from "./source.ts";
@@ -40,11 +41,13 @@ async function runScript(parsed: Parsed, source: Source): Promise<number> {
     };
     const result = await box.run(text, options);
     box.dispose();
+    endGrants(parsed);
     await listeners.close();
     return finish(parsed, result, { name: source.name, text, ctrlC: stop.wasPressed(), tracer: listeners.tracer });
   } finally {
     stop.release();
     box.dispose();
+    endGrants(parsed);
   }
 }
 

@@ -9,6 +9,7 @@ import type { Parsed } from "./arguments.ts";
 import { cacheOf } from "./cache.ts";
 import { UsageError } from "./exit.ts";
 import { type About, finish } from "./finish.ts";
+import { endGrants } from "./grants/index.ts";
 import { onCtrlC } from "./interrupt.ts";
 import { type Listeners, openListeners } from "./listeners.ts";
 import type { Source } from "./source.ts";
@@ -95,9 +96,11 @@ export async function runModule(parsed: Parsed, source: Source): Promise<number>
   try {
     const listeners = await openListeners(parsed, source.name);
     const result = await run(parsed, source, { listeners, signal: stop.signal });
+    endGrants(parsed);
     await listeners.close();
     return programEnd(parsed, source, result, { ctrlC: stop.wasPressed(), tracer: listeners.tracer });
   } finally {
+    endGrants(parsed);
     stop.release();
     process.stdin.unref?.();
   }

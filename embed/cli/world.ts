@@ -2,20 +2,9 @@
 import { relative, resolve, sep } from "node:path";
 import { type AuditOptions, LIMITS, type LimitsOption, type Profile, type SandboxOptions } from "../node/index.ts";
 import type { Parsed } from "./arguments.ts";
+import { consoleOf } from "./console.ts";
 import { UsageError } from "./exit.ts";
 import { grantsOf } from "./grants/index.ts";
-import { guestText, stderr, stdout } from "./terminal.ts";
-
-type Sink = (level: string, text: string) => void;
-
-/** log, info and debug go to stdout, warn and error to stderr; with --json stdout is for the one result. */
-export function consoleOf(parsed: Parsed): Sink {
-  const [out, err] = [parsed.has("json") ? stderr() : stdout(), stderr()];
-  return (level, text) => {
-    const screen = level === "warn" || level === "error" ? err : out;
-    screen.write(`${guestText(screen, text)}\n`);
-  };
-}
 
 export function limitsOf(parsed: Parsed): LimitsOption {
   const given = Object.keys(LIMITS).map((name) => [name, parsed.text(name)] as const);

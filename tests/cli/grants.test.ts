@@ -1,5 +1,7 @@
 // What can be granted on the command line and in a file, how both are put together, and how mistakes in them are told.
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fc, test as property } from "@fast-check/vitest";
@@ -10,7 +12,7 @@ import { JsonProblem, parseJson, plainOf } from "../../embed/cli/grants/json-tex
 import { KINDS } from "../../embed/cli/grants/kinds.ts";
 import { type Schema, validate } from "../../embed/cli/grants/schema.ts";
 import { parseWord } from "../../embed/cli/grants/word.ts";
-import { cordon, ROOT } from "./command.ts";
+import { beside, cordon, ROOT } from "./command.ts";
 
 let folder = "";
 beforeAll(() => {
@@ -101,6 +103,92 @@ describe("--grant WORD", () => {
     } catch (error) {
       expect(error).toBeInstanceOf(UsageError);
     }
+  });
+});
+
+describe("what a grant gives", () => {
+  const value = (source: string, ...args: string[]): unknown => {
+    const { out, err } = run(source, "--json", ...args);
+    const ended = JSON.parse(out) as { status: string; value?: unknown };
+    expect(ended.status, err + out).toBe("returned");
+    return ended.value;
+  };
+
+  test("args, env, clock, timers, random and digest", () => {
+    const source = `const before = clock.now(); await timers.sleep(20);
+      [await argv.all(), env.get("MODE"), env.get("HOME") !== undefined, env.get("PATH"), env.list().sort(),
+       clock.now() - before >= 19, (await random.bytes(3)).length, await digest.digest("SHA-256", "", "hex")]`;
+    const grants = ["argv=args", "env=HOME", "env=MODE=a,b", "clock", "timers", "random", "digest"];
+    expect(value(source, ...grants.flatMap((word) => ["--grant", word]), "--", "x", "-y")).toEqual([
+      ["x", "-y"],
+      ...["a,b", true, { $type: "undefined" }, ["HOME", "MODE"], true, 3],
+      // FIPS 180-4, of no bytes.
+      "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    ]);
+  });
+
+  test("random with --seed repeats, and what tells the host's time is refused to a run that repeats", () => {
+    const source = "await random.integer(1, 1e9)";
+    const seeded = (seed: string): unknown => value(source, "--grant", "random", "--seed", seed);
+    expect(seeded("1")).toBe(seeded("1"));
+    expect(seeded("1")).not.toBe(seeded("2"));
+    for (const kind of ["clock", "timers"])
+      expect(run("1", "--grant", kind, "--virtual")).toMatchObject({ code: EXIT.usage.code, out: "" });
+  });
+
+  test("console says lines where the guest's own console does", () => {
+    const source = "await say.write('log', 'to stdout'); await say.write('error', 'to stderr'); undefined";
+    expect(run(source, "--grant", "say=console")).toEqual({ code: 0, out: "to stdout\n", err: "to stderr\n" });
+  });
+
+  test("kv in memory forgets, and in a file does not", () => {
+    const store = ["--grant", "kv=memory", "--grant", `kept=kv:${folder}/x.sqlite`];
+    const source = "[await kv.increment('n'), await kept.increment('n')]";
+    expect([value(source, ...store), value(source, ...store)]).toEqual([
+      [1, 1],
+      [1, 2],
+    ]);
+  });
+
+  test("terminal is there for a run, not for what wants stdin or stdout itself", () => {
+    expect(run("terminal.size()", "--grant", "terminal").out).toBe("{ columns: 80, rows: 24 }\n");
+    expect(run("1", "--grant", "terminal", "--json").err).toContain("both want stdout");
+    expect(cordon(["run", "-", "--grant", "terminal"], "1").err).toContain("stdin is read already");
+    expect(cordon(["repl", "--grant", "terminal"], "1\n").err).toContain("stdin is read already");
+  });
+
+  test("net and http reach what was named, and nothing else", async () => {
+    const server = createServer((request, response) => response.end(`answer to ${request.url}`));
+    await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+    const at = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      const fetching = `const of = async (path) => {
+          try { return await (await http.fetch({ url: "http://${at}" + path })).body.text(); } catch (e) { return e.code; }
+        };
+        [await of("/a/b"), await of("/c")]`;
+      const fetched = await beside(["run", "-e", fetching, "--grant", `http=http://${at}/a/`]);
+      expect(fetched).toEqual({ code: 0, out: "[ 'answer to /a/b', 'E_NOT_GRANTED' ]\n", err: "" });
+      const [host, port] = at.split(":");
+      const connecting = `const of = async (port) => {
+          try { const s = await net.connect({ host: "${host}", port }); s.close(); return "open"; } catch (e) { return e.code; }
+        };
+        [await of(${port}), await of(1)]`;
+      const connected = await beside(["run", "-e", connecting, "--grant", `net=${at}`]);
+      expect(connected).toEqual({ code: 0, out: "[ 'open', 'E_NOT_GRANTED' ]\n", err: "" });
+    } finally {
+      server.close();
+    }
+  });
+
+  test.each([
+    ["net=999.1.1.1:5", "neither a name nor an address"],
+    ["net=a:99999", "at most 65535"],
+    ["http=https://a/../b", "not plain"],
+    ["kv=/no/such/place/x.sqlite", "unable to open"],
+    ["files=ro:/no/such/place", "no such directory"],
+  ])("%s is refused before anything runs", (word, message) => {
+    const { code, out, err } = run("console.log('ran')", "--grant", word);
+    expect([code, out, err]).toEqual([EXIT.usage.code, "", expect.stringContaining(message)]);
   });
 });
 

@@ -54,8 +54,19 @@ export function grantsFrom(parsed: Parsed): Promise<readonly Grant[]> {
 export const writableDirectories = (grants: readonly Grant[]): string[] =>
   grants.filter(isWritable).map(({ fields }) => textOf(fields, "path"));
 
+const endings = new WeakMap<Parsed, (() => void)[]>();
+
+/** The guest has ended: the terminal, say, is taken back. */
+export function endGrants(parsed: Parsed): void {
+  for (const task of endings.get(parsed)?.splice(0) ?? []) task();
+}
+
 /** The capabilities by the names of their grants. */
 export async function grantsOf(parsed: Parsed): Promise<Readonly<Record<string, Granted>>> {
-  const made = (await grantsFrom(parsed)).map(async (grant) => [grant.name, await make(grant, parsed)] as const);
+  const tasks: (() => void)[] = [];
+  endings.set(parsed, tasks);
+  const made = (await grantsFrom(parsed)).map(
+    async (grant) => [grant.name, await make(grant, parsed, (task) => void tasks.push(task))] as const,
+  );
   return Object.fromEntries(await Promise.all(made));
 }

@@ -66,7 +66,7 @@ const NET_FIELDS = { connect: "allow", listen: "listen", udp: "udp", bind: "bind
 const NET_EXAMPLE = "--grant net=api.example.com:443,listen:127.0.0.1:8080";
 
 const NET: Kind = {
-  what: "[connect:|listen:|udp:|bind:]HOST:PORT,...",
+  what: "HOST:PORT,... | listen:HOST:PORT | udp:HOST:PORT | bind:HOST:PORT",
   gives: "connections to HOST:PORT, listening there, datagrams to it (udp) or received there (bind)",
   parse(what) {
     const fields: Record<string, string[]> = {};
@@ -141,9 +141,15 @@ export const KINDS = {
   timers: plain("timers", "waiting for a time to pass"),
   random: plain("random", "random bytes and numbers"),
   console: plain("console", "lines on stdout and stderr, as a capability"),
+  digest: plain("digest", "hashes and message authentication codes"),
   terminal: plain("terminal", "the terminal: keys, size and text"),
 } as const satisfies Readonly<Record<string, Kind>>;
 
 export type KindName = keyof typeof KINDS;
 export const isKind = (name: string): name is KindName => Object.hasOwn(KINDS, name);
+/** The first way to write it: "files=ro:DIR". */
+export function exampleOf(name: KindName): string {
+  const [what = ""] = KINDS[name].what.split(" | ");
+  return what === "" ? name : `${name}=${what}`;
+}
 export const kindOf = (name: KindName): Kind => KINDS[name];

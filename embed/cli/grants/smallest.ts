@@ -157,7 +157,7 @@ const ROWS: Readonly<Record<KindName, Row>> = {
   http: { lists: ["allow"], see: seeHttp },
   kv: { texts: { store: "memory" }, see: () => undefined },
   env: { lists: ["names"], see: seeEnv },
-  ...{ args: plain, clock: plain, timers: plain, random: plain, console: plain, terminal: plain },
+  ...{ args: plain, clock: plain, timers: plain, random: plain, console: plain, digest: plain, terminal: plain },
 };
 
 /** The smallest grant of a kind with which all these calls could be made, and what nobody can tell. */

@@ -5,7 +5,7 @@
 import { nearest } from "../arguments.ts";
 import { UsageError } from "../exit.ts";
 import { checkName, type Grant, NAME } from "./grant.ts";
-import { Complaint, isKind, KINDS, type KindName, kindOf } from "./kinds.ts";
+import { Complaint, exampleOf, isKind, KINDS, type KindName, kindOf } from "./kinds.ts";
 
 const EXAMPLE = "--grant files=ro:./data";
 const MODES = ["ro", "rw"];
@@ -44,7 +44,7 @@ export function parseWord(word: string): Grant {
   if (!NAME.test(name)) throw new UsageError(`${from}: not NAME=KIND:WHAT`, EXAMPLE);
   checkName(name, from);
   if (isKind(name) && what === undefined && kindOf(name).what !== "") {
-    throw new UsageError(`${from}: not NAME=KIND:WHAT`, `--grant ${name}=${kindOf(name).what.split(" | ")[0]}`);
+    throw new UsageError(`${from}: not NAME=KIND:WHAT`, `--grant ${exampleOf(name)}`);
   }
   const [kind, rest] = isKind(name) ? [name, what ?? ""] : splitWhat(name, what, from);
   return { name, kind, fields: parseWhat(kind, rest, from), from, isFromFile: false };
