@@ -306,6 +306,7 @@ async function checkSource(box: Box, source: Source, given: RunOptions): Promise
 function dispose(box: Box): void {
   box.isDisposed = true;
   endBox(box, { kind: "aborted" });
+  box.meter.watching?.end();
   box.account.remove();
 }
 
