@@ -166,7 +166,7 @@ describe("the limits of an interrupted run", () => {
     const source = "let n = 0; for (let i = 0; i < 1000; i++) n += await question('?'); n";
     const plain = await run({
       source,
-      grant: { question: () => new Promise((resolve) => setImmediate(() => resolve(1))) },
+      grant: { ...grant, question: () => new Promise((resolve) => setImmediate(() => resolve(1))) },
     });
     let result: Result = await run({ source, grant });
     while (result.status === "interrupted") result = await result.continuation.resume(1);
