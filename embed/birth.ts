@@ -1,5 +1,13 @@
 // A sandbox is born: a domain from the engine's image, with its grants, configured.
-import { type CallRecord, DEPTH_SHARED_STACK, type Domain, PAGE } from "../kernel/index.ts";
+import {
+  type Account,
+  type CallRecord,
+  DEPTH_SHARED_STACK,
+  type Domain,
+  IN_FLIGHT,
+  MEMORY,
+  PAGE,
+} from "../kernel/index.ts";
 import { type Meter, meterUnder } from "../policy-libs/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
 import { type Audit, readAudits } from "./audit-options.ts";
@@ -22,6 +30,7 @@ import { newWatchers } from "./watchers.ts";
 export interface CallMeter extends CallCounter {
   used: number;
   most: number;
+  readonly above: CallMeter | undefined;
 }
 
 /** What a sandbox is made of, checked before anything is made. */
@@ -39,6 +48,8 @@ export interface Plan {
   readonly trace: ((record: CallRecord) => void) | undefined;
   readonly audits: readonly Audit[];
   readonly paying: Meter | undefined;
+  /** Of the domain that made this one: calls count there too. */
+  readonly above: CallMeter | undefined;
 }
 
 export interface Born {
@@ -47,8 +58,21 @@ export interface Born {
   readonly output: Output;
   readonly clock: Clock;
   readonly meter: CallMeter;
-  /** What it uses, of all its runs. */
+  /** What it uses, of all its runs, and what the domains do that it made. */
   readonly account: Meter;
+  readonly virtual: VirtualOptions | undefined;
+  readonly timeZoneOffset: number;
+}
+
+const bornBy = new WeakMap<Account, Born>();
+
+/** The domain that pays by this account, or by one below which it is. */
+export function payerOf(account: Account | undefined): Born | undefined {
+  for (let at = account; at !== undefined; at = at.parent) {
+    const born = bornBy.get(at);
+    if (born !== undefined) return born;
+  }
+  return undefined;
 }
 
 export function planSandbox(given: SandboxOptions): Plan {
@@ -67,6 +91,7 @@ export function planSandbox(given: SandboxOptions): Plan {
     trace: options.trace,
     audits: readAudits(options.audit),
     paying: options.meter,
+    above: undefined,
   };
 }
 
@@ -116,26 +141,44 @@ async function configure(domain: Domain, grants: object, system: object, options
   throw new CordonError("E_ENGINE", `the engine could not be configured: ${why}`);
 }
 
-function newCallMeter(domain: () => Domain): CallMeter {
+function newCallMeter(domain: () => Domain, above: CallMeter | undefined): CallMeter {
   const meter: CallMeter = {
-    ...{ used: 0, most: 0, inFlight: 0, watching: undefined },
+    ...{ used: 0, most: 0, inFlight: 0, watching: undefined, above },
     take() {
-      if (meter.used >= meter.most) {
+      let at: CallMeter | undefined = meter;
+      while (at !== undefined && at.used < at.most) at = at.above;
+      if (at !== undefined) {
         domain().end({ kind: "exhausted", resource: "calls" });
         return false;
       }
-      meter.used++;
+      for (at = meter; at !== undefined; at = at.above) at.used++;
       return true;
     },
   };
   return meter;
 }
 
+/** What the domain may have, the domains that it makes included. */
+function bound({ account }: Meter, { memory, inFlight }: Limits): void {
+  account.limit[MEMORY] = memory;
+  account.limit[IN_FLIGHT] = inFlight;
+}
+
 export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
+  const account = meterUnder(plan.paying, plan.name);
+  bound(account, plan.limits);
+  try {
+    return await bear(engine, plan, account);
+  } catch (error) {
+    account.remove();
+    throw error;
+  }
+}
+
+async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
   const names = new Map<number, string | null>();
   const watchers = newWatchers(plan, (handle) => names.get(handle));
-  const [meter, loading] = [newCallMeter(() => domain), newMeter()];
-  const account = meterUnder(plan.paying, plan.name);
+  const [meter, loading] = [newCallMeter(() => domain, plan.above), newMeter()];
   const domain: Domain = spawn(engine, plan.limits, watchers.onCall, meter, account);
   meter.watching = watchers.begin(domain, plan.grants);
   const isQuiet = (): boolean => domain.isWaiting() && meter.inFlight + loading.inFlight === 0;
@@ -161,5 +204,7 @@ export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
   const { timeZoneOffset, limits } = plan;
   const stack = engine.kernel.canSuspend ? {} : { stack: SHARED_STACK };
   await configure(domain, grants, system, { timeZoneOffset, memory: limits.memory, ...stack });
-  return { domain, limits: plan.limits, output, clock, meter, account };
+  const born = { domain, limits: plan.limits, output, clock, meter, account, virtual: plan.virtual, timeZoneOffset };
+  bornBy.set(account.account, born);
+  return born;
 }

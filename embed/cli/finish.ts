@@ -16,6 +16,7 @@ const EXITS: Readonly<Record<Result["status"], ExitName>> = {
   exhausted: "exhausted",
   trapped: "trapped",
   aborted: "aborted",
+  interrupted: "interrupted",
 };
 
 /** How --value wants the value printed. */
@@ -27,6 +28,12 @@ export function mannerOf(parsed: Parsed): Manner {
 }
 
 const ADVICE = new Map([["audit", "; --audit-max allows more, --audit-at-max says what is done then"]]);
+const MOST_SHOWN = 200; // characters
+
+function questionText(question: unknown): string {
+  const text = typeof question === "string" ? question : JSON.stringify(toJson(question));
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}...` : text;
+}
 
 /** One line about an end that is neither a value nor an error of the guest. */
 function endingLine(result: Result): string {
@@ -37,6 +44,8 @@ function endingLine(result: Result): string {
     return `exhausted: ${result.resource} ${spent}${more}`;
   }
   if (result.status === "refused") return `refused by ${result.by}: ${result.why}${ADVICE.get(result.by) ?? ""}`;
+  // Nobody is there to answer: the process ends, and the run with it.
+  if (result.status === "interrupted") return `interrupted, and nobody can answer: ${questionText(result.question)}`;
   return result.status === "trapped" ? `trapped: ${result.reason}` : result.status;
 }
 
@@ -75,7 +84,7 @@ function traceOf({ tracer }: About): object {
 }
 
 function showJson(result: Result, about: About, exit: number): void {
-  const { console: _lines, ...all } = result;
+  const { console: _lines, continuation: _live, ...all } = result as Result & { readonly continuation?: unknown };
   const { value, ...others } = all as { readonly value?: unknown };
   const rest = value === undefined ? others : all;
   const { exited } = about;

@@ -82,11 +82,13 @@ async function evaluate(repl: Repl, source: string): Promise<void> {
   if (result.status === "returned") printValue(result.value, "inspect", repl.screen);
   else if (result.status === "threw") printError(result.error, NAME, source, repl.screen);
   else repl.screen.write(`${painter(repl.screen)("red", "cordon:")} ${describe(result)}\n`);
+  if (result.status === "interrupted") result.continuation.cancel();
   if (repl.box.ended() !== undefined) await fresh(repl, "the sandbox has ended");
 }
 
 function describe(result: Result): string {
   if (result.status === "exhausted") return `exhausted: ${result.resource}`;
+  if (result.status === "interrupted") return "interrupted, and nobody can answer";
   return result.status === "refused" ? `refused by ${result.by}: ${result.why}` : result.status;
 }
 
