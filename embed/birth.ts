@@ -134,10 +134,16 @@ const SETUP_MS = 60_000;
 async function configure(domain: Domain, grants: object, system: object, options: object): Promise<void> {
   domain.allow({ ...SETUP, deadline: now() + SETUP_MS });
   const asked = encodeValue({ grants, system, options });
+  // Not only when it runs: under a frozen meter it does not.
+  const timer = setTimeout(() => domain.end({ kind: "exhausted", resource: "wall" }), SETUP_MS + 1);
   const answer = await domain.request(ENGINE.CONFIGURE, asked);
+  clearTimeout(timer);
   if (answer.kind === "answered" && answer.ok) return;
   const why = answer.kind === "ended" ? endingText(answer.ending) : asError(decodeValue(answer.bytes)).message;
   domain.end();
+  // What configuring takes is fixed: only a meter can have too little for it, or stand still for so long.
+  if (answer.kind === "ended" && answer.ending.kind === "exhausted")
+    throw new CordonError("E_LIMIT", `the meter allows no sandbox: ${why}`);
   throw new CordonError("E_ENGINE", `the engine could not be configured: ${why}`);
 }
 
@@ -164,6 +170,7 @@ function bound({ account }: Meter, { memory, inFlight }: Limits): void {
   account.limit[IN_FLIGHT] = inFlight;
 }
 
+/** What could not be made is in no bill: a tenant may try as often as it likes. */
 export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
   const account = meterUnder(plan.paying, plan.name);
   bound(account, plan.limits);
