@@ -139,9 +139,10 @@ const [DESCRIBE, RELEASE] = [0xffff_fffe, 0xffff_ffff];
 
 function ofHandle(tenant: Tenant, { handle, method, at, capacity }: Called): number {
   const capability = lookUp(tenant.clist, handle);
+  // A reply may be waiting: an engine lets handles go as it collects garbage, at any moment.
+  if (method === RELEASE) return drop(tenant.clist, handle) ? 0 : UNKNOWN;
   if (capability === undefined) return fail(tenant, NO_HANDLE);
-  const bytes = description(method === RELEASE ? [] : capability.contract.calls);
-  if (method === RELEASE) drop(tenant.clist, handle);
+  const bytes = description(capability.contract.calls);
   chargeValue(tenant, 0, bytes.length);
   if (!copyOut(tenant, at, capacity, bytes)) tenant.waiting = bytes;
   return bytes.length;
@@ -203,9 +204,10 @@ function wait(tenant: Tenant, crossing: Crossing, reply: Promise<Reply>, dropCal
   return token;
 }
 
-/** Nobody takes a reply: what it would have given is let go. */
+/** Lets go what a reply alone holds. A host keeps its capability: it may find it unused now. */
 function waste(reply: Reply): void {
-  for (const capability of (reply as Partial<Parcel> | undefined)?.capabilities ?? []) release(derive(capability));
+  const { capabilities = NONE, found } = Object(reply) as Partial<Parcel>;
+  for (const capability of capabilities) release(found === undefined ? derive(capability) : capability);
 }
 
 /** What a target that throws has answered: nothing that any contract allows. */
@@ -222,10 +224,11 @@ function judge({ capability, call }: Crossing, reply: Reply | undefined): Judged
   // What comes from a domain was checked when it answered.
   const checked = found === undefined ? checkReply(call, value, ok) : { items: 1, found };
   const fits = "why" in checked ? checked : isWhole(value as Uint8Array, checked, capabilities);
-  if (!("why" in fits)) return { ok, value: value as Uint8Array, capabilities, ...fits };
+  if (!("why" in fits) && capability.state === "live") return { ok, value: value as Uint8Array, capabilities, ...fits };
   cut(capability, "broken");
-  const why = `the capability broke its contract with ${fits.why} and was revoked`;
-  return { ok: false, value: errorValue("E_TARGET", why), capabilities: NONE, found: NONE_FOUND, items: 1 };
+  const why = `the capability broke its contract with ${"why" in fits ? fits.why : "nothing"} and was revoked`;
+  const error = capability.state === "revoked" ? REVOKED : errorValue("E_TARGET", why);
+  return { ok: false, value: error, capabilities: NONE, found: NONE_FOUND, items: 1 };
 }
 
 /** A policy library may be buggy: what it says is a capability must be one, of the contract that is due. */
@@ -252,6 +255,7 @@ function conclude(tenant: Tenant, crossing: Crossing, reply: Reply): { ok: boole
   if (found.length === 0) return { ok, bytes: value };
   const bytes = value.slice();
   const given = capabilities.map((source) => derive(source, crossing.capability));
+  waste(reply);
   if (take(tenant, bytes, { found, capabilities: given })) return { ok, bytes };
   given.forEach(release);
   return { ok: false, bytes: errorValue("E_BUSY", "the c-list is full: let handles go") };

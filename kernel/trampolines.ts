@@ -12,7 +12,7 @@
 import { u32 } from "./bytes.ts";
 import { bulkAmount, bulkPiece, charge, constant, GATE_COST, GLOBAL } from "./fuel.ts";
 
-const I32 = 0x7f;
+export const I32 = 0x7f;
 
 /** The module name of every import of an artifact, and the first word of every reserved export. */
 export const CORDON = "cordon";
