@@ -12,10 +12,10 @@ import type {
 } from "../../kernel/index.ts";
 import { arg, contract, handle, integer, nothing, string } from "../../policy-libs/index.ts";
 import { probeSource } from "../kit/probe.ts";
-import { loadSource, mustReturn, newKernel, type SpawnOptions, spawn } from "../kit/world.ts";
+import { LIMITS, loadSource, mustReturn, newKernel, PLENTY, type SpawnOptions } from "../kit/world.ts";
 
 export const kernel = newKernel();
-const probe = loadSource(kernel, probeSource(1));
+export const probe = loadSource(kernel, probeSource(1));
 
 export const NOTHING = Uint8Array.of(0xf7);
 export const RELEASE = 0xffff_ffff;
@@ -44,10 +44,27 @@ const say = (bytes: readonly number[]): string => Buffer.from(bytes).toString("l
 /** How a call ended at once: with a value, with an error's code, or with a token to wait for. */
 export type Called = { readonly bytes: number[]; readonly code?: string | undefined; readonly token?: number };
 
-export type Hand = ReturnType<typeof newHand>;
+export type Hand = ReturnType<typeof handOf>;
 
-export function newHand(options?: SpawnOptions) {
-  const domain: Domain = spawn(kernel, probe, options);
+export interface HandOptions extends SpawnOptions {
+  readonly account?: Account;
+}
+
+/** Undefined where the kernel refuses it. */
+export function tryHand({ account, limits, allowance }: HandOptions = {}) {
+  const born = kernel.spawn(probe, { limits: { ...LIMITS, ...limits }, ...(account === undefined ? {} : { account }) });
+  if (born.kind !== "returned") return undefined;
+  born.value.allow({ ...PLENTY, ...allowance });
+  return handOf(born.value);
+}
+
+export function newHand(options?: HandOptions) {
+  const hand = tryHand(options);
+  if (hand === undefined) throw new Error("no domain was born");
+  return hand;
+}
+
+function handOf(domain: Domain) {
   const number = async (name: string, ...args: number[]): Promise<number> =>
     Number(mustReturn(await domain.enter(name, args)));
   async function write(bytes: readonly number[]): Promise<void> {
