@@ -1,6 +1,6 @@
 // G3: a guest names a capability by a handle that it holds, or not at all: H1, P1, K2, by guests that try other ways.
 import { describe, expect, test } from "vitest";
-import { derive, MAX_HANDLES, MAX_OFFERS, newCapability, release } from "../../kernel/index.ts";
+import { derive, MAX_HANDLES, MAX_OFFERS, newCapability, permissive, release } from "../../kernel/index.ts";
 import { arg, contract, handle, integer, nothing, record, string, union } from "../../policy-libs/index.ts";
 import {
   BOX,
@@ -90,6 +90,16 @@ describe("G3 authority: handles in arguments", () => {
       expect((await hand.call(openHandle, 0, [0x81, ...bytes])).code).toBe("E_VALUE");
     expect(calls).toEqual([]);
     expect((await hand.call(openHandle, 0, [0x81, 0x80])).code).toBeUndefined();
+  });
+
+  test("a plain function, under the contract that allows anything, is neither given a handle nor gives one", async () => {
+    const { hand, cellHandle } = cellAndBox();
+    const { given, calls } = seen(permissive("plain", ["it"]), () => Uint8Array.from(handleOf(0)));
+    const plain = hand.domain.grant(given) as number;
+    for (const bytes of [handleOf(cellHandle), offerOf(1), [0x81, ...handleOf(cellHandle)]])
+      expect((await hand.call(plain, 0, [0x81, ...bytes])).code).toBe("E_VALUE");
+    expect(calls).toEqual([]);
+    expect((await hand.call(plain, 0)).code).toBe("E_TARGET");
   });
 
   test("a capability that was revoked is not passed on", async () => {

@@ -1,6 +1,7 @@
 // Guests that a test moves by hand: each says and hears, byte by byte, what a guest of its own could. So a hostile one is
 // no harder to write than an honest one.
 import type {
+  Account,
   Answer,
   CallContract,
   Capability,
