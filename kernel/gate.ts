@@ -217,7 +217,7 @@ type Judged = Sent & { readonly ok: boolean; readonly value: Uint8Array; readonl
 
 /** What a reply is if its contract allows it, else the error that the caller gets for a broken target. */
 function judge({ capability, call }: Crossing, reply: Reply | undefined): Judged {
-  const ok = reply !== undefined && !("failed" in reply);
+  const ok = typeof reply === "object" && reply !== null && !("failed" in reply);
   const given: { value?: unknown; capabilities?: Parcel["capabilities"]; found?: Parcel["found"] } =
     reply instanceof Uint8Array ? { value: reply } : ok ? reply : { value: reply?.failed };
   const { value, capabilities = NONE, found } = given;
