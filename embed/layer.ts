@@ -143,7 +143,7 @@ async function begin(
 /** Starts a layer. Rejects with CordonError E_LAYER when its program does not give what it has to. */
 export async function newLayer(engine: () => Promise<Engine>, given: LayerOptions): Promise<Layer> {
   const { source, kind = "auto", inputs, offers, name = "layer", ...rest } = readLayerOptions(given);
-  const plan = { ...planSandbox(rest), name };
+  const plan = { ...planSandbox(rest), name, serves: true };
   const contracts = contractsOf(offers);
   const text = readSource(source, plan.limits.source);
   if (typeof text !== "string") return refuse(name, text.status === "refused" ? text.why : text.status);
