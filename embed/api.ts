@@ -1,4 +1,6 @@
 // What every entry of the package gives besides its own `run` and `createSandbox`: re-exports only.
+export type { AuditAbout, AuditOptions, AuditSink } from "./audit-options.ts";
+export { type AuditCall, type AuditDecision, type AuditNotice, type AuditRecord, auditLine } from "./audit-record.ts";
 export { blocking, type Grant, type Grants } from "./capability.ts";
 export type { VirtualOptions } from "./clock.ts";
 export { type Cordon, createCordon, type RunRequest } from "./cordon.ts";

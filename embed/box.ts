@@ -56,6 +56,7 @@ export function endBox({ domain, helper }: Box, ending: Ending): void {
 export function disposeBox(box: Box): void {
   box.isDisposed = true;
   endBox(box, { kind: "aborted" });
+  box.meter.watching?.end();
   box.account.remove();
 }
 
