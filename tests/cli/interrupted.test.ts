@@ -9,7 +9,7 @@ afterEach(() => vi.restoreAllMocks());
 
 async function finished(question: unknown, ...words: string[]): Promise<{ code: number; out: string; err: string }> {
   const said = { out: "", err: "" };
-  const listen = (stream: typeof process.stdout, name: "out" | "err"): void => {
+  const listen = (stream: NodeJS.WriteStream, name: "out" | "err"): void => {
     vi.spyOn(stream, "write").mockImplementation((text) => {
       said[name] += String(text);
       return true;
