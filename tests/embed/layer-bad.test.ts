@@ -5,7 +5,7 @@ import { capability, meter } from "../../policy-libs/index.ts";
 import { cordon, gave, run } from "./cordon.ts";
 import { code, FORWARD, fails, ITEM, newStore, over, STORE, sleep, wrapped } from "./layer-world.ts";
 
-const { stack } = cordon;
+const { layer, stack } = cordon;
 
 describe("a layer that misbehaves", () => {
   const callThrough = async (
@@ -66,6 +66,18 @@ describe("a layer that misbehaves", () => {
   // The engine answers E_VALUE for the layer, and the kernel takes that for a refusal that every contract declares.
   test.fails("gives something that cannot cross: that is its fault, not its caller's", async () => {
     expect((await callThrough("get: () => Symbol()"))[0]).toBe("E_TARGET");
+  });
+
+  // What a domain passes on in the answer to a request is derived from what it held, not from the domain as well.
+  test.fails("that ends by its own fault takes along what it only passed on", async () => {
+    using one = await layer({
+      source: "({ store, item: { read: () => 7, size: () => 1 } })",
+      grant: { store: newStore().granted },
+      offers: { store: STORE, item: ITEM },
+    });
+    expect(gave(await run({ source: code("item.read()"), grant: one.grant }))).toBe("E_TARGET");
+    expect(one.ended()).toBeDefined();
+    expect(gave(await run({ source: code("store.get('a')"), grant: one.grant }))).toBe("E_REVOKED");
   });
 
   test("an offered object that has no such function, or one that throws while it is looked up, ends it as well", async () => {
