@@ -11,7 +11,7 @@
 //   M4  Fuel spent is exact whatever the slices: `left` + what is granted - what global 0 holds is conserved.
 // Trust
 //   Trusts memory.ts, schedule.ts, engine.ts. Trusted by gate.ts and kernel.ts.
-import { type Capability, cut, newClist, release } from "./clist.ts";
+import { type Capability, cut, newCapability, newClist, release } from "./clist.ts";
 import type { CallContract } from "./contract.ts";
 import {
   canSuspend,
@@ -77,6 +77,8 @@ export function newTenant(core: Core, options: PaidOptions, frame: Frame, { expo
     requests: new Map<number, OpenRequest>(),
     /** Calls in flight, by token, with what tells their targets that nobody wants the result. */
     pending: new Map<number, () => void>(),
+    /** What all that it offers and passes on dies with. */
+    life: newCapability({ name: "life", form: "life", calls: [] }, () => new Uint8Array(0)),
     /** Objects of this domain that others hold. */
     offers: new Map<number, Offer>(),
   };
@@ -210,6 +212,7 @@ export function chargeFuel(tenant: Tenant, amount: number): void {
 export function end(tenant: Tenant, ending: Ending): void {
   if (tenant.ending !== undefined) return;
   tenant.ending = ending;
+  cut(tenant.life);
   if (tenant.state === "idle") return finalize(tenant);
   if (tenant.state === "running") return chargeToDeath(tenant);
   if (tenant.state === "parked") tenant.core.schedule.queueFirst(() => resume(tenant));
@@ -235,10 +238,9 @@ function finalize(tenant: Tenant): void {
   adjust(tenant.account, DOMAINS, -1);
   adjust(tenant.account, IN_FLIGHT, -tenant.pending.size);
   letGo(tenant);
-  const ending = tenant.ending ?? { kind: "aborted" };
   const open = [...tenant.requests.values()];
   tenant.requests.clear();
-  for (const { resolve } of open) resolve({ kind: "ended", ending });
+  for (const { resolve } of open) resolve({ kind: "ended", ending: tenant.ending ?? { kind: "aborted" } });
 }
 
 /** What it offered is revoked, what it held is released, what it waits for is dropped. */
@@ -246,8 +248,7 @@ function letGo(tenant: Tenant): void {
   const dropped = [...tenant.pending.values()];
   tenant.pending.clear();
   for (const drop of dropped) drop();
-  for (const { made } of [...tenant.offers.values()]) for (const capability of [...made]) cut(capability);
-  tenant.offers.clear();
+  cut(tenant.life);
   for (const slot of tenant.clist.slots) if (slot.capability !== undefined) release(slot.capability);
   tenant.clist.slots.length = 0;
 }

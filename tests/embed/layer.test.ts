@@ -47,6 +47,7 @@ describe("layers that do nothing", () => {
     expect(one.meter.totals().fuel).toBeGreaterThan(1_000);
     expect(tenant.totals().fuel).toBe(one.meter.totals().fuel);
     one.dispose();
+    await new Promise((resolve) => setTimeout(resolve, 5)); // its parked stack ends in a turn of its own
     expect(tenant.usage()).toMatchObject({ domains: 0, memory: 0 });
   });
 

@@ -108,7 +108,8 @@ function answerNow(token, value) {
     open--;
   } catch (error) {
     open--;
-    answerError(token, error);
+    // Not with the code that tells callers of bad arguments: what cannot cross is this guest's own fault.
+    answerError(token, new TypeError_(asText(peek(error, "message"), "")));
   }
 }
 
