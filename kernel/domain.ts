@@ -212,9 +212,10 @@ export function chargeFuel(tenant: Tenant, amount: number): void {
 export function end(tenant: Tenant, ending: Ending): void {
   if (tenant.ending !== undefined) return;
   tenant.ending = ending;
-  cut(tenant.life);
   if (tenant.state === "idle") return finalize(tenant);
   if (tenant.state === "running") return chargeToDeath(tenant);
+  // Its stack ends in a turn of its own; whoever holds what it offered must not wait for that.
+  if (tenant.state === "parked") cut(tenant.life);
   if (tenant.state === "parked") tenant.core.schedule.queueFirst(() => resume(tenant));
 }
 

@@ -192,7 +192,7 @@ describe("a layer that cannot be started", () => {
       code: "E_LAYER",
       message: expect.stringContaining("third"),
     });
-    await sleep(5); // parked stacks end in turns of their own
-    expect(tenant.usage()).toMatchObject({ domains: 0, memory: 0 });
+    // Parked stacks end in turns of their own.
+    await expect.poll(() => tenant.usage()).toMatchObject({ domains: 0, memory: 0 });
   });
 });

@@ -47,8 +47,8 @@ describe("layers that do nothing", () => {
     expect(one.meter.totals().fuel).toBeGreaterThan(1_000);
     expect(tenant.totals().fuel).toBe(one.meter.totals().fuel);
     one.dispose();
-    await new Promise((resolve) => setTimeout(resolve, 5)); // its parked stack ends in a turn of its own
-    expect(tenant.usage()).toMatchObject({ domains: 0, memory: 0 });
+    // Its parked stack ends in a turn of its own.
+    await expect.poll(() => tenant.usage()).toMatchObject({ domains: 0, memory: 0 });
   });
 
   test("each of a stack may drop what is below, and the rest passes by it", async () => {
