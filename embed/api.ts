@@ -1,7 +1,11 @@
 // What every entry of the package gives besides its own `run` and `createSandbox`: re-exports only.
+export type { AuditAbout, AuditOptions, AuditSink } from "./audit-options.ts";
+export { type AuditCall, type AuditDecision, type AuditNotice, type AuditRecord, auditLine } from "./audit-record.ts";
 export { blocking, type Grant, type Grants } from "./capability.ts";
 export type { VirtualOptions } from "./clock.ts";
 export { type Cordon, createCordon, type RunRequest } from "./cordon.ts";
+export { CHILD, DOMAIN } from "./domain-contract.ts";
+export type { DomainsOptions } from "./domains.ts";
 export type { BytesSource, CordonPowers } from "./engine.ts";
 export { CODES, CordonError, type ErrorCode, isCordonError } from "./errors.ts";
 export type { Layer, LayerOptions, Stack, StackedLayer } from "./layer.ts";
@@ -18,7 +22,7 @@ export type { LoadedModule, ModuleLoader, ModulesOption } from "./modules.ts";
 export type { RunOptions, SandboxOptions, Source, TraceRecord } from "./options.ts";
 export { type ConsoleLine, type ConsoleOption, escapeControls, type Level } from "./output.ts";
 export { newProgramRunner, type ProgramPowers, type ProgramResult, type RunProgram } from "./program.ts";
-export type { Resource, Result, RunFacts, RunUsage, Status } from "./result.ts";
+export type { Continuation, Resource, Result, RunFacts, RunUsage, Status } from "./result.ts";
 export type { Sandbox } from "./sandbox.ts";
 export { callSignal } from "./target.ts";
 export type { Language } from "./typescript.ts";

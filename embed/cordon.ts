@@ -1,5 +1,8 @@
 // A Cordon: `run` and `createSandbox` over one engine. Entries make one of their host's powers.
+import type { GrantedOf } from "../policy-libs/index.ts";
 import type { Grants } from "./capability.ts";
+import type { DOMAIN } from "./domain-contract.ts";
+import { type DomainsOptions, newDomains } from "./domains.ts";
 import { type CordonPowers, type Engine, newEngine } from "./engine.ts";
 import { type Layer, type LayerOptions, newLayer, newStack, type Stack, type StackedLayer } from "./layer.ts";
 import { type RunOptions, type SandboxOptions, type Source, splitOptions } from "./options.ts";
@@ -19,6 +22,8 @@ export interface Cordon {
   layer(options: LayerOptions): Promise<Layer>;
   /** Layers one upon the other, the first at the bottom, over `base`. */
   stack(base: Grants, layers: readonly StackedLayer[]): Promise<Stack>;
+  /** What a guest needs to host guests of its own: they count as parts of it. */
+  domains(options?: DomainsOptions): GrantedOf<typeof DOMAIN>;
   /** Loads the engine, so that the first run need not wait for it. */
   warmUp(): Promise<void>;
 }
@@ -36,6 +41,7 @@ export function createCordon(powers: CordonPowers): Cordon {
     createSandbox: (options: SandboxOptions = {}) => newSandbox(engine, options),
     layer: (options: LayerOptions) => newLayer(engine, options),
     stack: (base: Grants, layers: readonly StackedLayer[]) => newStack(engine, base, layers),
+    domains: (options: DomainsOptions = {}) => newDomains(engine, options),
     warmUp: async () => void (await engine()),
   }) as Cordon;
 }

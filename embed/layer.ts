@@ -102,11 +102,12 @@ const MISMATCH = (contracts: ReadonlyMap<string, Contract>): string =>
   `its program must give an object with ${[...contracts.keys()].join(", ")} and nothing else: each an object with the calls of its contract, or what was granted under that contract`;
 
 function facade(name: string, born: Born, grants: Record<string, Granted>): Layer {
-  const { domain, account, output, clock } = born;
+  const { domain, account, output, clock, meter } = born;
   const dispose = (): void => {
     domain.end();
     clock.rest();
     account.remove();
+    meter.watching?.end();
   };
   return Object.freeze({
     ...{ name, grant: Object.freeze(grants), meter: account, dispose },

@@ -19,7 +19,7 @@ import { type Account, adjust, BYTES_MOVED, CALLS, chargeAccount, IN_FLIGHT, MEM
 import { NO_HANDLE, NONE, readU32, send, take } from "./passing.ts";
 import type { Found } from "./shape.ts";
 import { PARK } from "./trampolines.ts";
-import type { Answer, CallContext, CallRecord, Failure, Parcel, Reply, Replying, Sent } from "./types.ts";
+import type { Answer, CallContext, Failure, Parcel, Reply, Replying, Sent, Told } from "./types.ts";
 
 const [ERROR, PENDING, NOTHING_WAITS, EMPTY, CANNOT_WAIT, UNKNOWN] = [-1, -16, -1, -1, -2, -1];
 
@@ -130,7 +130,7 @@ export function call(
   const called = { handle, method, at, capacity, length };
   const crossing = decodeCall(t, called);
   if (!(crossing instanceof Uint8Array)) return perform(t, crossing);
-  observe(t, called, "refused");
+  observe(t, called, { decision: "refused", answer: crossing });
   return fail(t, crossing);
 }
 
@@ -193,14 +193,14 @@ function wait(tenant: Tenant, crossing: Crossing, reply: Promise<Reply>, dropCal
   const settle = (value: Reply): void => {
     if (!isWanted()) return waste(value);
     // No longer in flight before it may be broken: breaking ends what is.
-    const { ok, bytes } = conclude(tenant, crossing, value);
+    const { ok, bytes } = conclude(tenant, crossing, value, { isLate: true });
     deliver(tenant, completionMessage(token, ok, bytes));
   };
   tenant.pending.set(token, dropCall);
   capability.inFlight ??= new Set();
   capability.inFlight.add(revoked);
   reply.then(settle, () => settle(BROKEN));
-  observe(tenant, crossing, "pending");
+  observe(tenant, crossing, { decision: "pending" });
   return token;
 }
 
@@ -240,21 +240,20 @@ function isWhole(value: Uint8Array, checked: Checked, capabilities: readonly Cap
 
 function finish(tenant: Tenant, crossing: Crossing, reply: Reply): number {
   const { ok, bytes } = conclude(tenant, crossing, reply);
-  observe(tenant, crossing, ok ? "done" : "failed", bytes.length);
   if (ok && copyOut(tenant, crossing.at, crossing.capacity, bytes)) return bytes.length;
   tenant.waiting = bytes.slice();
   return ok ? bytes.length : ERROR;
 }
 
-/** Judges and charges a reply, and moves its capabilities into the caller's c-list. */
-function conclude(tenant: Tenant, crossing: Crossing, reply: Reply): { ok: boolean; bytes: Uint8Array } {
+/** Judges and charges a reply, tells of it, and moves its capabilities into the caller's c-list. */
+function conclude(tenant: Tenant, crossing: Crossing, reply: Reply, late = {}): { ok: boolean; bytes: Uint8Array } {
   const { ok, value, items, found, capabilities } = judge(crossing, reply);
   chargeValue(tenant, items, value.length);
   tenant.bytes += value.length;
   adjust(crossing.account, BYTES_MOVED, value.length);
+  observe(tenant, crossing, { decision: ok ? "done" : "failed", answer: value, ...late });
   if (found.length === 0) return { ok, bytes: value };
-  const bytes = value.slice();
-  const given = capabilities.map((source) => derive(source, crossing.capability));
+  const [bytes, given] = [value.slice(), capabilities.map((source) => derive(source, crossing.capability))];
   waste(reply);
   if (take(tenant, bytes, { found, capabilities: given })) return { ok, bytes };
   given.forEach(release);
@@ -263,11 +262,11 @@ function conclude(tenant: Tenant, crossing: Crossing, reply: Reply): { ok: boole
 
 const REVOKED = errorValue("E_REVOKED", "the capability was revoked");
 
-function observe(tenant: Tenant, { handle, method, length }: Called, decision: CallRecord["decision"], out = 0): void {
+function observe(tenant: Tenant, { handle, method, length }: Called, told: Told): void {
   if (tenant.onCall === undefined) return;
-  const contract = lookUp(tenant.clist, handle)?.contract;
-  const names = { contract: contract?.name ?? "?", call: contract?.calls[method]?.name ?? `#${method}` };
-  tenant.onCall({ domain: tenant.id, handle, ...names, decision, bytesIn: length, bytesOut: out });
+  const { name: contract = "?", calls } = lookUp(tenant.clist, handle)?.contract ?? {};
+  const [call, bytesOut] = [calls?.[method]?.name ?? `#${method}`, told.answer?.length ?? 0];
+  tenant.onCall({ domain: tenant.id, handle, contract, call, bytesIn: length, bytesOut, ...told });
 }
 
 /** Gate `reply`. */
