@@ -104,6 +104,18 @@ describe("G3 authority: handles in arguments", () => {
     expect((await hand.call(plain, 0)).code).toBe("E_TARGET");
   });
 
+  test("a contract of the same name that says something else is another contract", async () => {
+    const lookalike = contract({
+      ...{ name: CELL.name, allows: CELL.allows, never: CELL.never },
+      calls: { ...CELL.data.calls, get: { takes: [], gives: string(), refuses: ["E_EMPTY"], about: "" } },
+    });
+    const { box, hand, boxHandle } = cellAndBox();
+    const [same] = [seen(contract(CELL.data)), seen(lookalike)].map(({ given }) => hand.domain.grant(given) as number);
+    expect((await hand.call(boxHandle, TAKE, [0x81, ...handleOf((same as number) + 1)])).code).toBe("E_VALUE");
+    expect((await hand.call(boxHandle, TAKE, [0x81, ...handleOf(same as number)])).code).toBeUndefined();
+    expect(box.calls.length).toBe(1);
+  });
+
   test("a capability that was revoked is not passed on", async () => {
     const { box, hand, cellHandle, boxHandle } = cellAndBox();
     hand.domain.revoke(cellHandle);
