@@ -150,6 +150,16 @@ describe("G7 revocation: calls in flight", () => {
     expect([count, await hand.receive()]).toEqual([1, undefined]);
   });
 
+  test("a domain that serves one is told when it answers: nobody wants to know", async () => {
+    const [owner, user] = [newHand(), newHand()];
+    const cell = user.domain.grant(await offered(owner, 4)) as number;
+    await user.call(cell, GET);
+    const { token } = await invoked(owner);
+    user.domain.revoke(cell);
+    expect(await owner.answer(token, true, textOf("late"))).toBe(-1);
+    expect(owner.domain.ending()).toBeUndefined();
+  });
+
   test("what nobody takes any more lets go of what it would have given", async () => {
     const [hand, owner] = [newHand(), newHand()];
     const { given, calls } = seen(BOX, () => "later");
