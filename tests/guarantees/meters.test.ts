@@ -157,6 +157,21 @@ describe("meters of real guests", () => {
     expect(cold.usage().domains).toBe(0);
   });
 
+  test("are born when they thaw, not before", async () => {
+    const cold = meter({ name: "cold" });
+    cold.freeze();
+    let isBorn = false;
+    const birth = createSandbox({ meter: cold }).then((box) => {
+      isBorn = true;
+      return box;
+    });
+    await sleep(60);
+    expect([isBorn, cold.totals().fuel]).toEqual([false, 0]);
+    cold.thaw();
+    using box = await birth;
+    expect(await box.run("1 + 1")).toMatchObject({ value: 2 });
+  });
+
   test("end in the cold too: abort, deadline and disposal do not wait for a thaw", async () => {
     const cold = meter({ name: "cold" });
     const boxes = await Promise.all([1, 2, 3].map(() => createSandbox({ meter: cold })));
