@@ -66,6 +66,13 @@ describe("kernel/README.md", () => {
     expect([...named].toSorted()).toEqual(labels.toSorted());
   });
 
+  test("every test that it quotes is there, word for word", () => {
+    const quoted = [...read(FILE).matchAll(/\| "(.+)" \|$/gm)].map(([, name]) => name as string);
+    const sources = files("tests/{guarantees,rules}/*.test.ts").map((file) => read(file));
+    expect(quoted.length).toBeGreaterThan(20);
+    expect(quoted.filter((name) => !sources.some((source) => source.includes(`"${name}"`)))).toEqual([]);
+  });
+
   test("every test file that it names is there", () => {
     const named = [...read(FILE).matchAll(/`(tests\/[\w./-]+)`/g)].map(([, path]) => path as string);
     expect(named.length).toBeGreaterThan(15);
