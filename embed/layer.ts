@@ -4,7 +4,7 @@
 //
 //   const shy = await layer({ name: "shy", source, grant: { files }, offers: { files: FILES } });
 //   await run({ source: program, grant: shy.grant });
-import { type Answer, type CallContract, type Contract, permissive, type Shape } from "../kernel/index.ts";
+import { type Answer, type CallContract, type Contract, cut, permissive, type Shape } from "../kernel/index.ts";
 import { contractFrom, type Granted, type Meter } from "../policy-libs/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
 import { type Born, giveBirth, type Plan, planSandbox } from "./birth.ts";
@@ -13,7 +13,7 @@ import { type Engine, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { readLayerOptions, type SandboxOptions, type Source } from "./options.ts";
 import type { ConsoleLine } from "./output.ts";
-import { facadeOf } from "./power.ts";
+import { facadeOf, powerOf } from "./power.ts";
 import { asError, endingText } from "./result.ts";
 import { readSource } from "./source.ts";
 import { decodeParcel, decodeValue, encodeValue } from "./values.ts";
@@ -107,6 +107,8 @@ function facade(name: string, born: Born, grants: Record<string, Granted>): Laye
   const { domain, account, output, clock, meter } = born;
   const dispose = (): void => {
     domain.end();
+    // What it only passed on is not its own, and would outlive it.
+    for (const granted of Object.values(grants)) cut(powerOf(granted));
     clock.rest();
     account.remove();
     meter.watching?.end();
@@ -145,7 +147,7 @@ async function begin(
 /** Starts a layer. Rejects with CordonError E_LAYER when its program does not give what it has to. */
 export async function newLayer(engine: () => Promise<Engine>, given: LayerOptions): Promise<Layer> {
   const { source, kind = "auto", inputs, offers, name = "layer", ...rest } = readLayerOptions(given);
-  const plan = { ...planSandbox(rest), name };
+  const plan = { ...planSandbox(rest), name, serves: true };
   const contracts = contractsOf(offers);
   const text = readSource(source, plan.limits.source);
   if (typeof text !== "string") return refuse(name, text.status === "refused" ? text.why : text.status);

@@ -112,6 +112,7 @@ function grantSlice(tenant: Tenant, now = tenant.core.schedule.now()): number {
   tenant.left -= slice;
   tenant.granted = slice;
   tenant.sliceStart = now;
+  if (tenant.isCalledFirst) renew(tenant);
   return slice;
 }
 
@@ -296,7 +297,6 @@ function begin(tenant: Tenant, entry: (...args: Numbers) => Promise<unknown>, ar
   tenant.state = "running";
   tenant.depth.value = OWN_DEPTH;
   tenant.fuel.value = grantSlice(tenant);
-  if (tenant.isCalledFirst) renew(tenant);
   tenant.core.nested++;
   try {
     return entry(...args);

@@ -89,6 +89,20 @@ function invoke(token, number, name, args) {
   } catch (error) {
     return answerOne({ __proto__: null, token, ok: false, value: error });
   }
+  answerNow(token, value);
+}
+
+const FULFILLED = 1;
+function answerLater(token, value) {
+  const promise = promiseParts(value) ? value : construct(Promise_, [(resolve) => resolve(value)]);
+  whenSettled(
+    promise,
+    (v) => answerNow(token, v),
+    (error) => answerOne({ __proto__: null, token, ok: false, value: error }),
+  );
+}
+
+function answerNow(token, value) {
   try {
     answer(token, true, value, true);
     open--;
@@ -97,9 +111,6 @@ function invoke(token, number, name, args) {
     answerError(token, error);
   }
 }
-
-const FULFILLED = 1;
-const answerLater = (token, value) => awaitValue(token, value, (v) => finish(token, true, v, asIs, false, true));
 
 function calledOn(target, name) {
   const method = target?.[name];
