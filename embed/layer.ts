@@ -18,6 +18,7 @@ import { asError, endingText } from "./result.ts";
 import { readSource } from "./source.ts";
 import { decodeParcel, decodeValue, encodeValue } from "./values.ts";
 
+/** A layer's program, what it is granted, and what it has to offer. */
 export interface LayerOptions extends Omit<SandboxOptions, "trace"> {
   /** In errors, meters and audits. Default: "layer". */
   readonly name?: string | undefined;
@@ -28,6 +29,7 @@ export interface LayerOptions extends Omit<SandboxOptions, "trace"> {
   readonly offers: Readonly<Record<string, unknown>>;
 }
 
+/** A guest that stands in front of others. */
 export interface Layer {
   readonly name: string;
   /** What it offers, to be granted above. */
@@ -159,6 +161,7 @@ export interface StackedLayer extends Omit<LayerOptions, "grant"> {
   readonly drops?: readonly string[] | undefined;
 }
 
+/** Layers that stand one upon the other, and what the top one leaves to be granted. */
 export interface Stack {
   readonly grant: Grants;
   readonly layers: readonly Layer[];
