@@ -4,7 +4,7 @@ export type { VirtualOptions } from "./clock.ts";
 export { type Cordon, createCordon, type RunRequest } from "./cordon.ts";
 export type { BytesSource, CordonPowers } from "./engine.ts";
 export { CODES, CordonError, type ErrorCode, isCordonError } from "./errors.ts";
-export type { Layer, LayerOptions, Stack, StackedLayer } from "./layer.ts";
+export type { Layer, LayerOptions } from "./layer.ts";
 export {
   LIMITS,
   type LimitName,
@@ -20,6 +20,7 @@ export { type ConsoleLine, type ConsoleOption, escapeControls, type Level } from
 export { newProgramRunner, type ProgramPowers, type ProgramResult, type RunProgram } from "./program.ts";
 export type { Resource, Result, RunFacts, RunUsage, Status } from "./result.ts";
 export type { Sandbox } from "./sandbox.ts";
+export type { Stack, StackedLayer } from "./stack.ts";
 export { callSignal } from "./target.ts";
 export type { Language } from "./typescript.ts";
 export { decodeBytes as decodeValue, encodeValue } from "./values.ts";

@@ -1,10 +1,11 @@
 // A Cordon: `run` and `createSandbox` over one engine. Entries make one of their host's powers.
 import type { Grants } from "./capability.ts";
 import { type CordonPowers, type Engine, newEngine } from "./engine.ts";
-import { type Layer, type LayerOptions, newLayer, newStack, type Stack, type StackedLayer } from "./layer.ts";
+import { type Layer, type LayerOptions, newLayer } from "./layer.ts";
 import { type RunOptions, type SandboxOptions, type Source, splitOptions } from "./options.ts";
 import type { Result } from "./result.ts";
 import { newSandbox, runAlone, type Sandbox } from "./sandbox.ts";
+import { newStack, type Stack, type StackedLayer } from "./stack.ts";
 
 export interface RunRequest extends SandboxOptions, Omit<RunOptions, "limits"> {
   /** JavaScript, as text or as UTF-8. */

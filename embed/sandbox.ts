@@ -1,5 +1,5 @@
 // Sandboxes: one guest engine whose state is kept between runs. Runs queue; a run that ends the engine ends the sandbox.
-import type { Answer, Ending } from "../kernel/index.ts";
+import type { Answer, Domain, Ending } from "../kernel/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
 import { type Born, giveBirth, type Plan, planSandbox } from "./birth.ts";
 import { type Engine, later, now } from "./engine.ts";
@@ -110,7 +110,7 @@ function resultOf(answer: Answer, { limits, read }: Job, known: RunFacts): Resul
 }
 
 /** A guest may be busy behind its answer. Once it rests, usage is whole, and the same for the same run. */
-async function untilRest({ domain }: Box): Promise<void> {
+export async function untilRest(domain: Domain): Promise<void> {
   for (let i = 0; i < 4 && !domain.isWaiting(); i++) await undefined;
   while (!domain.isWaiting()) await new Promise<void>(later);
 }
@@ -135,7 +135,7 @@ async function ask(box: Box, job: Job, spent: Spent): Promise<Result> {
   allow(box, job, spent);
   const answer = await box.domain.request(job.method, job.message);
   if (job.drain === true && answer.kind === "answered" && answer.ok) await drain(box);
-  await untilRest(box);
+  await untilRest(box.domain);
   const ending = job.drain === true ? box.domain.ending() : undefined;
   spend(spent, box.domain.usage());
   return resultOf(ending === undefined ? answer : { kind: "ended", ending }, job, facts(box, spent));
