@@ -27,4 +27,5 @@ export const nodePowers: CordonPowers = {
   engine: () => readAsset("engine.wasm"),
   image: () => (findAsset("engine.image") === undefined ? undefined : readAsset("engine.image")),
   stripper: () => readAsset("typescript.image"),
+  repy: () => readAsset("repy.json"),
 };

@@ -8,4 +8,4 @@ export { findAsset, nodePowers } from "./assets.ts";
 export { type DiskCacheOptions, diskCache } from "./disk-cache.ts";
 export { runProgram } from "./program.ts";
 
-export const { run, createSandbox, layer, stack, warmUp } = createCordon(nodePowers);
+export const { run, createSandbox, layer, stack, runRepy, warmUp } = createCordon(nodePowers);

@@ -9,6 +9,8 @@ export interface Rate {
   readonly perSecond: number;
   /** Units that may be used at once. Default: one second's worth. */
   readonly burst?: number | undefined;
+  /** Units to which the level must have come down before what a rate has stopped goes on. Default: the burst. */
+  readonly resume?: number | undefined;
 }
 
 export interface Bucket {
@@ -16,11 +18,17 @@ export interface Bucket {
   add(amount: number): void;
   /** Milliseconds until the level is at the capacity again; Infinity if it never will be. */
   delay(): number;
+  /** Milliseconds until what was stopped may go on. */
+  rest(): number;
   level(): number;
 }
 
 /** `factor` is the part of the rate that this bucket has now: its share among its siblings. */
-export function newBucket({ perSecond, burst = perSecond }: Rate, now: () => number, factor = (): number => 1): Bucket {
+export function newBucket(
+  { perSecond, burst = perSecond, resume = burst }: Rate,
+  now: () => number,
+  factor = (): number => 1,
+): Bucket {
   let level = 0;
   let last = now();
   const drain = (): void => {
@@ -29,16 +37,18 @@ export function newBucket({ perSecond, burst = perSecond }: Rate, now: () => num
     level = Math.max(0, level - (Math.max(0, at - last) / 1000) * perSecond * factor());
     last = Math.max(last, at);
   };
+  function delayTo(most: number): number {
+    drain();
+    const over = level - most * factor();
+    return over <= 0 ? 0 : (over / (perSecond * factor())) * 1000;
+  }
   return {
     add(amount) {
       drain();
       level = Math.max(0, level + amount);
     },
-    delay() {
-      drain();
-      const over = level - burst * factor();
-      return over <= 0 ? 0 : (over / (perSecond * factor())) * 1000;
-    },
+    delay: () => delayTo(burst),
+    rest: () => delayTo(resume),
     level() {
       drain();
       return level;

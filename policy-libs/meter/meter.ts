@@ -118,29 +118,32 @@ function onCharge(node: Node, index: number, amount: number): void {
   const bucket = node.buckets.get(resource);
   if (bucket === undefined) return;
   bucket.add(amount);
-  if (RUNNING.has(resource)) stopWhileFull(node, bucket);
+  if (RUNNING.has(resource)) stopWhileFull(node, bucket, isOwnRate(node, resource));
 }
 
 /** Below the host's own shortest timer there is nothing to wait for. */
 const SHORTEST = 1; // ms
 
-function stopWhileFull(node: Node, bucket: Bucket): void {
-  const delay = bucket.delay();
-  if (node.isStopped || delay < SHORTEST) return;
+const isOwnRate = ({ options }: Node, resource: Metered): boolean => options.rates?.[resource] !== undefined;
+
+function stopWhileFull(node: Node, bucket: Bucket, isOwn: boolean): void {
+  if (node.isStopped || bucket.delay() < SHORTEST) return;
   node.isStopped = true;
   freeze(node.account);
   const since = node.time.now();
   const look = (): void => {
-    const more = bucket.delay();
+    const more = bucket.rest();
     if (more >= SHORTEST) return wait(more);
     node.isStopped = false;
     note(node, since);
+    // It was stopped by its part of its parent's rate; where the whole of it was full, the parent notes that itself.
+    if (!isOwn && node.parent?.isStopped === false) note(node.parent, since);
     thaw(node.account);
   };
   const wait = (ms: number): void => {
     if (ms !== Infinity) node.time.after(Math.min(ms, 2 ** 30), look);
   };
-  wait(delay);
+  wait(bucket.rest());
 }
 
 function note(node: Node, since: number): void {

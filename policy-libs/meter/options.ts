@@ -16,12 +16,14 @@ function checkNames(name: string, what: string, given: object): void {
 }
 
 function checkRate(name: string, resource: string, rate: unknown): number | Rate {
-  const { perSecond, burst } =
-    typeof rate === "object" && rate !== null ? (rate as Rate) : { perSecond: rate, burst: undefined };
+  const { perSecond, burst, resume } =
+    typeof rate === "object" && rate !== null ? (rate as Rate) : ({ perSecond: rate } as Partial<Rate>);
   if (!isAmount(perSecond) || perSecond === Infinity)
     refuse(name, `rates.${resource} must be units a second, 0 or more`);
   if (burst !== undefined && !isAmount(burst)) refuse(name, `rates.${resource}.burst must be a number of 0 or more`);
-  return { perSecond: perSecond as number, burst };
+  if (resume !== undefined && !(isAmount(resume) && resume <= (burst ?? (perSecond as number))))
+    refuse(name, `rates.${resource}.resume must be a number from 0 to the burst`);
+  return { perSecond: perSecond as number, burst, resume };
 }
 
 /** A copy that was checked. Throws E_METER. */
