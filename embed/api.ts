@@ -20,7 +20,7 @@ export { type ConsoleLine, type ConsoleOption, escapeControls, type Level } from
 export { newProgramRunner, type ProgramPowers, type ProgramResult, type RunProgram } from "./program.ts";
 export type { RepyResult, RepyUsage } from "./repy.ts";
 export type { RepyEnd, RepyEndKind } from "./repy-end.ts";
-export { FUEL_PER_SECOND } from "./repy-limits.ts";
+export { FUEL_PER_SECOND, type RepyRestrictions } from "./repy-limits.ts";
 export type { RepyLayer, RepyOptions } from "./repy-options.ts";
 export type { RepyVirtual } from "./repy-time.ts";
 export type { Resource, Result, RunFacts, RunUsage, Status } from "./result.ts";

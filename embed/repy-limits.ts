@@ -16,7 +16,8 @@ export const FUEL_PER_SECOND = 4e9;
 /** RepyV2 looks at the processor's use ten times a second, and stops a program for what it has used too much since. */
 const LOOK = 0.1; // seconds
 
-export interface Restrictions {
+/** What the host reads of a restrictions file. */
+export interface RepyRestrictions {
   /** Of one core. */
   readonly cpu: number;
   /** Bytes of the program's domain. */
@@ -26,9 +27,9 @@ export interface Restrictions {
 }
 
 /** Read where nothing can be harmed: by RepyV2's own reader, in a domain. Throws CordonError with the line. */
-export async function readRestrictions(cordon: Cordon, parts: RepyParts, text: string): Promise<Restrictions> {
+export async function readRestrictions(cordon: Cordon, parts: RepyParts, text: string): Promise<RepyRestrictions> {
   if (typeof text !== "string") throw new CordonError("E_OPTION", "restrictions must be text");
-  const result = await cordon.run<Restrictions>({ source: parts.restrictions, kind: "module", inputs: { text } });
+  const result = await cordon.run<RepyRestrictions>({ source: parts.restrictions, kind: "module", inputs: { text } });
   if (result.status !== "returned") {
     const why = result.status === "threw" ? result.error.message : `they are too long (${result.status})`;
     throw new CordonError("E_OPTION", `restrictions: ${why}`);
@@ -36,7 +37,7 @@ export async function readRestrictions(cordon: Cordon, parts: RepyParts, text: s
   return checked(result.value);
 }
 
-function checked({ cpu, memory, messport, connport }: Restrictions): Restrictions {
+function checked({ cpu, memory, messport, connport }: RepyRestrictions): RepyRestrictions {
   const { least, most } = LIMITS.memory;
   if (!(cpu > 0)) throw new CordonError("E_OPTION", "restrictions: cpu must be above 0, for nothing would ever run");
   if (memory < least)
@@ -74,7 +75,7 @@ function rateOf(cpu: number): MeterOptions["rates"] {
 }
 
 export function metersOf(
-  { cpu, memory }: Restrictions,
+  { cpu, memory }: RepyRestrictions,
   paying: Meter | undefined,
   time: MeterOptions["time"],
 ): RepyMeters {

@@ -3,6 +3,7 @@ import { type Granted, isGranted, type Meter } from "../policy-libs/index.ts";
 import { CordonError } from "./errors.ts";
 import { checkKeys, isMeter } from "./options.ts";
 import { readPlain } from "./plain.ts";
+import type { RepyRestrictions } from "./repy-limits.ts";
 import type { RepyVirtual } from "./repy-time.ts";
 import { checkSignal } from "./signal.ts";
 
@@ -24,8 +25,8 @@ export interface RepyOptions {
   readonly layers?: readonly RepyLayer[] | undefined;
   /** One flat directory. Default: an empty one, in memory. */
   readonly files?: Granted | undefined;
-  /** Default: a network in memory with nobody else on it. */
-  readonly net?: Granted | undefined;
+  /** Or what makes one of the restrictions. Default: a network in memory with nobody else on it. */
+  readonly net?: Granted | ((restrictions: RepyRestrictions) => Granted) | undefined;
   /** Takes each line that is logged. Default: they are in the result. */
   readonly console?: ((line: string) => void) | undefined;
   /** Who pays. Default: nobody. */
@@ -72,7 +73,8 @@ export function readRepyOptions(given: RepyOptions): RepyOptions {
   if (console !== undefined && typeof console !== "function") wrong("console must be a function (line)");
   if (meter !== undefined && !isMeter(meter)) wrong("meter must be what meter() made");
   for (const [key, place] of Object.entries({ files, net }))
-    if (place !== undefined && !isGranted(place)) wrong(`${key} must be a capability of policy-libs`);
+    if (place !== undefined && !isGranted(place) && !(key === "net" && typeof place === "function"))
+      wrong(`${key} must be a capability of policy-libs`);
   checkSignal(options.signal);
   return { ...options, args: [...args], layers: readLayers(layers), virtual: readRepyVirtual(options.virtual) };
 }

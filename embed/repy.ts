@@ -25,7 +25,14 @@ import type { Cordon } from "./cordon.ts";
 import { isCordonError } from "./errors.ts";
 import type { Layer } from "./layer.ts";
 import { endOfEmulation, endOfProgram, type RepyEnd } from "./repy-end.ts";
-import { ENDLESS, FUEL_PER_SECOND, metersOf, type RepyMeters, readRestrictions } from "./repy-limits.ts";
+import {
+  ENDLESS,
+  FUEL_PER_SECOND,
+  metersOf,
+  type RepyMeters,
+  type RepyRestrictions,
+  readRestrictions,
+} from "./repy-limits.ts";
 import { newLog } from "./repy-log.ts";
 import { type RepyOptions, readRepyOptions } from "./repy-options.ts";
 import type { RepyParts } from "./repy-parts.ts";
@@ -56,6 +63,7 @@ interface Run {
   readonly cordon: Cordon;
   readonly parts: RepyParts;
   readonly options: RepyOptions;
+  readonly restrictions: RepyRestrictions;
   readonly meters: RepyMeters;
   readonly time: RepyTime;
   readonly start: number;
@@ -83,13 +91,13 @@ const loneNet = (time: ClockTime): Granted => virtualNet(virtualWorld({ later: (
 const ROOMY = { maxFileBytes: 2 ** 30, maxOpen: 10_000 };
 
 function baseOf(run: Run, take: (line: string) => void): Record<string, Granted> {
-  const { parts, options, time, finish } = run;
+  const { parts, options, restrictions, time, finish } = run;
   const { USAGE, LIFE } = parts.contracts;
   const seed = time.virtual === undefined ? {} : { seed: time.virtual.seed ?? 0 };
   const life = { end: (cause: unknown) => finish(endOfEmulation(cause)) };
   return {
     files: options.files ?? tree({}, ROOMY),
-    net: options.net ?? loneNet(time.time),
+    net: typeof options.net === "function" ? options.net(restrictions) : (options.net ?? loneNet(time.time)),
     clock: clock({ time: time.time }),
     timers: timers({ time: time.time, most: 100_000 }),
     random: random(seed as never),
@@ -206,5 +214,5 @@ export async function runRepy(cordon: Cordon, parts: RepyParts, given: RepyOptio
   const clockOfMeters = { now: () => time.time.monotonic(), after: time.time.after };
   const meters = metersOf(restrictions, options.meter, clockOfMeters);
   const start = time.time.monotonic();
-  return toItsEnd({ cordon, parts, options, meters, time, start, layers: [], finish, ended, over });
+  return toItsEnd({ cordon, parts, options, restrictions, meters, time, start, layers: [], finish, ended, over });
 }
