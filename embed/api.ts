@@ -1,7 +1,11 @@
 // What every entry of the package gives besides its own `run` and `createSandbox`: re-exports only.
+export type { AuditAbout, AuditOptions, AuditSink } from "./audit-options.ts";
+export { type AuditCall, type AuditDecision, type AuditNotice, type AuditRecord, auditLine } from "./audit-record.ts";
 export { blocking, type Grant, type Grants } from "./capability.ts";
 export type { VirtualOptions } from "./clock.ts";
 export { type Cordon, createCordon, type RunRequest } from "./cordon.ts";
+export { CHILD, DOMAIN } from "./domain-contract.ts";
+export type { DomainsOptions } from "./domains.ts";
 export type { BytesSource, CordonPowers } from "./engine.ts";
 export { CODES, CordonError, type ErrorCode, isCordonError } from "./errors.ts";
 export type { Layer, LayerOptions } from "./layer.ts";
@@ -23,7 +27,7 @@ export type { RepyEnd, RepyEndKind } from "./repy-end.ts";
 export { FUEL_PER_SECOND, type RepyRestrictions } from "./repy-limits.ts";
 export type { RepyLayer, RepyOptions } from "./repy-options.ts";
 export type { RepyVirtual } from "./repy-time.ts";
-export type { Resource, Result, RunFacts, RunUsage, Status } from "./result.ts";
+export type { Continuation, Resource, Result, RunFacts, RunUsage, Status } from "./result.ts";
 export type { Sandbox } from "./sandbox.ts";
 export type { Stack, StackedLayer } from "./stack.ts";
 export { callSignal } from "./target.ts";

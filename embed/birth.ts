@@ -1,7 +1,16 @@
 // A sandbox is born: a domain from the engine's image, with its grants, configured.
-import { type CallRecord, DEPTH_SHARED_STACK, type Domain, PAGE } from "../kernel/index.ts";
+import {
+  type Account,
+  type CallRecord,
+  DEPTH_SHARED_STACK,
+  type Domain,
+  IN_FLIGHT,
+  MEMORY,
+  PAGE,
+} from "../kernel/index.ts";
 import { type Meter, meterUnder } from "../policy-libs/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
+import { type Audit, readAudits } from "./audit-options.ts";
 import { type CallEntry, type Prepared, prepareGrants } from "./capability.ts";
 import { type Clock, realClock, startOf, type VirtualOptions, virtualClock } from "./clock.ts";
 import { type Engine, later, now } from "./engine.ts";
@@ -9,17 +18,19 @@ import { CordonError } from "./errors.ts";
 import { allLimits, type Limits } from "./limits.ts";
 import { type Load, moduleLoader } from "./modules.ts";
 import { readSandboxOptions, type SandboxOptions } from "./options.ts";
-import { ignoreResult, newOutput, type Output } from "./output.ts";
+import { newOutput, type Output } from "./output.ts";
 import { type RandomBytes, realRandom, seededRandom } from "./randomness.ts";
 import { asError, endingText } from "./result.ts";
 import { systemGrants } from "./system.ts";
 import { type Meter as CallCounter, newMeter } from "./target.ts";
 import { decodeValue, encodeValue } from "./values.ts";
+import { newWatchers } from "./watchers.ts";
 
 /** Counts calls of grants against `most`, and ends the domain beyond. */
 export interface CallMeter extends CallCounter {
   used: number;
   most: number;
+  readonly above: CallMeter | undefined;
 }
 
 /** What a sandbox is made of, checked before anything is made. */
@@ -35,7 +46,10 @@ export interface Plan {
   readonly random: RandomBytes;
   readonly timeZoneOffset: number;
   readonly trace: ((record: CallRecord) => void) | undefined;
+  readonly audits: readonly Audit[];
   readonly paying: Meter | undefined;
+  /** Of the domain that made this one: calls count there too. */
+  readonly above: CallMeter | undefined;
 }
 
 export interface Born {
@@ -44,8 +58,21 @@ export interface Born {
   readonly output: Output;
   readonly clock: Clock;
   readonly meter: CallMeter;
-  /** What it uses, of all its runs. */
+  /** What it uses, of all its runs, and what the domains do that it made. */
   readonly account: Meter;
+  readonly virtual: VirtualOptions | undefined;
+  readonly timeZoneOffset: number;
+}
+
+const bornBy = new WeakMap<Account, Born>();
+
+/** The domain that pays by this account, or by one below which it is. */
+export function payerOf(account: Account | undefined): Born | undefined {
+  for (let at = account; at !== undefined; at = at.parent) {
+    const born = bornBy.get(at);
+    if (born !== undefined) return born;
+  }
+  return undefined;
 }
 
 export function planSandbox(given: SandboxOptions): Plan {
@@ -62,7 +89,9 @@ export function planSandbox(given: SandboxOptions): Plan {
     random: virtual === undefined ? realRandom : seededRandom(virtual.seed),
     timeZoneOffset: options.timeZoneOffset ?? 0,
     trace: options.trace,
+    audits: readAudits(options.audit),
     paying: options.meter,
+    above: undefined,
   };
 }
 
@@ -91,21 +120,6 @@ function spawn(
   throw new CordonError("E_ENGINE", `no sandbox could be made: ${why}`);
 }
 
-/** A call of the embedder's own function, which may throw, from inside the kernel, which may not. */
-function guarded(
-  trace: (record: CallRecord) => void,
-  isGrant: (handle: number) => boolean,
-): (record: CallRecord) => void {
-  return (record) => {
-    if (!isGrant(record.handle)) return;
-    try {
-      ignoreResult(trace(record));
-    } catch {
-      // Watching must not change what is watched.
-    }
-  };
-}
-
 interface GrantEntry {
   readonly handle: number;
   readonly calls: Readonly<Record<string, CallEntry>>;
@@ -120,34 +134,60 @@ const SETUP_MS = 60_000;
 async function configure(domain: Domain, grants: object, system: object, options: object): Promise<void> {
   domain.allow({ ...SETUP, deadline: now() + SETUP_MS });
   const asked = encodeValue({ grants, system, options });
+  // Not only when it runs: under a frozen meter it does not.
+  const timer = setTimeout(() => domain.end({ kind: "exhausted", resource: "wall" }), SETUP_MS + 1);
   const answer = await domain.request(ENGINE.CONFIGURE, asked);
+  clearTimeout(timer);
   if (answer.kind === "answered" && answer.ok) return;
   const why = answer.kind === "ended" ? endingText(answer.ending) : asError(decodeValue(answer.bytes)).message;
   domain.end();
+  // What configuring takes is fixed: only a meter can have too little for it, or stand still for so long.
+  if (answer.kind === "ended" && answer.ending.kind === "exhausted")
+    throw new CordonError("E_LIMIT", `the meter allows no sandbox: ${why}`);
   throw new CordonError("E_ENGINE", `the engine could not be configured: ${why}`);
 }
 
-function newCallMeter(domain: () => Domain): CallMeter {
+function newCallMeter(domain: () => Domain, above: CallMeter | undefined): CallMeter {
   const meter: CallMeter = {
-    ...{ used: 0, most: 0, inFlight: 0 },
+    ...{ used: 0, most: 0, inFlight: 0, watching: undefined, above },
     take() {
-      if (meter.used >= meter.most) {
+      let at: CallMeter | undefined = meter;
+      while (at !== undefined && at.used < at.most) at = at.above;
+      if (at !== undefined) {
         domain().end({ kind: "exhausted", resource: "calls" });
         return false;
       }
-      meter.used++;
+      for (at = meter; at !== undefined; at = at.above) at.used++;
       return true;
     },
   };
   return meter;
 }
 
+/** What the domain may have, the domains that it makes included. */
+function bound({ account }: Meter, { memory, inFlight }: Limits): void {
+  account.limit[MEMORY] = memory;
+  account.limit[IN_FLIGHT] = inFlight;
+}
+
+/** What could not be made is in no bill: a tenant may try as often as it likes. */
 export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
-  const handles = new Set<number>();
-  const watch = plan.trace === undefined ? undefined : guarded(plan.trace, (handle) => handles.has(handle));
-  const [meter, loading] = [newCallMeter(() => domain), newMeter()];
   const account = meterUnder(plan.paying, plan.name);
-  const domain: Domain = spawn(engine, plan.limits, watch, meter, account);
+  bound(account, plan.limits);
+  try {
+    return await bear(engine, plan, account);
+  } catch (error) {
+    account.remove();
+    throw error;
+  }
+}
+
+async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
+  const names = new Map<number, string | null>();
+  const watchers = newWatchers(plan, (handle) => names.get(handle));
+  const [meter, loading] = [newCallMeter(() => domain, plan.above), newMeter()];
+  const domain: Domain = spawn(engine, plan.limits, watchers.onCall, meter, account);
+  meter.watching = watchers.begin(domain, plan.grants);
   const isQuiet = (): boolean => domain.isWaiting() && meter.inFlight + loading.inFlight === 0;
   const clock = plan.virtual === undefined ? realClock() : virtualClock(plan.start, isQuiet, later);
   const { random, output, load } = plan;
@@ -158,16 +198,20 @@ export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
   };
   const system: Record<string, GrantEntry> = {};
   for (const { name, contract, target, calls } of systemGrants({ clock, random, output, load, loading })) {
-    system[name] = { handle: give(name, { contract, target }), calls };
+    const handle = give(name, { contract, target });
+    names.set(handle, null);
+    system[name] = { handle, calls };
   }
   const grants: Record<string, GrantEntry> = {};
   for (const { name, calls, capability } of plan.grants) {
     const handle = give(name, capability(meter));
-    handles.add(handle);
+    names.set(handle, name);
     grants[name] = { handle, calls };
   }
   const { timeZoneOffset, limits } = plan;
   const stack = engine.kernel.canSuspend ? {} : { stack: SHARED_STACK };
   await configure(domain, grants, system, { timeZoneOffset, memory: limits.memory, ...stack });
-  return { domain, limits: plan.limits, output, clock, meter, account };
+  const born = { domain, limits: plan.limits, output, clock, meter, account, virtual: plan.virtual, timeZoneOffset };
+  bornBy.set(account.account, born);
+  return born;
 }

@@ -1,5 +1,8 @@
 // A Cordon: `run` and `createSandbox` over one engine. Entries make one of their host's powers.
+import type { GrantedOf } from "../policy-libs/index.ts";
 import type { Grants } from "./capability.ts";
+import type { DOMAIN } from "./domain-contract.ts";
+import { type DomainsOptions, newDomains } from "./domains.ts";
 import { type CordonPowers, type Engine, newEngine } from "./engine.ts";
 import { type Layer, type LayerOptions, newLayer } from "./layer.ts";
 import { type RunOptions, type SandboxOptions, type Source, splitOptions } from "./options.ts";
@@ -23,6 +26,8 @@ export interface Cordon {
   layer(options: LayerOptions): Promise<Layer>;
   /** Layers one upon the other, the first at the bottom, over `base`. */
   stack(base: Grants, layers: readonly StackedLayer[]): Promise<Stack>;
+  /** What a guest needs to host guests of its own: they count as parts of it. */
+  domains(options?: DomainsOptions): GrantedOf<typeof DOMAIN>;
   /** Runs a program of RepyV2 under a restrictions file, to its end. */
   runRepy(options: RepyOptions): Promise<RepyResult>;
   /** Loads the engine, so that the first run need not wait for it. */
@@ -43,6 +48,7 @@ export function createCordon(powers: CordonPowers): Cordon {
     createSandbox: (options: SandboxOptions = {}) => newSandbox(engine, options),
     layer: (options: LayerOptions) => newLayer(engine, options),
     stack: (base: Grants, layers: readonly StackedLayer[]) => newStack(engine, base, layers),
+    domains: (options: DomainsOptions = {}) => newDomains(engine, options),
     // Loaded when it is asked for: a hello must not wait for it.
     runRepy: async (options: RepyOptions) => (await import("./repy.ts")).runRepy(cordon, await parts(), options),
     warmUp: async () => void (await engine()),

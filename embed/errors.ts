@@ -8,6 +8,7 @@ export const CODES = {
   E_OPTION: "an option is unknown or of the wrong type",
   E_ENGINE: "the engine could not be loaded: build it (`npm run build`) or pass its bytes",
   E_LAYER: "a layer could not be started: nothing above it runs (see the reason in the message)",
+  E_CONTINUATION: "an interrupted run was resumed or cancelled before: each continuation is used once",
   E_DISPOSED: "the sandbox was disposed: make a new one",
 } as const;
 

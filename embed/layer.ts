@@ -57,13 +57,14 @@ const serve = ({ domain, limits: { fuel, wall } }: Born): void =>
   domain.allow({ fuel, bytes: Infinity, calls: SYSTEM_CALLS, deadline: Infinity, perAnswer: wall });
 
 function facade(name: string, born: Born, grants: Record<string, Granted>): Layer {
-  const { domain, account, output, clock } = born;
+  const { domain, account, output, clock, meter } = born;
   const dispose = (): void => {
     domain.end();
     // What it passed on as it came is not its own, and would outlive it.
     for (const granted of Object.values(grants)) cut(powerOf(granted));
     clock.rest();
     account.remove();
+    meter.watching?.end();
   };
   return Object.freeze({
     ...{ name, grant: Object.freeze(grants), meter: account, dispose },

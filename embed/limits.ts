@@ -69,6 +69,9 @@ function parseText(text: string, unit: Row["unit"]): number | undefined {
   return Number((parts[1] as string).replaceAll("_", "")) * factor;
 }
 
+/** Bytes, as `"64 MiB"` says it, or undefined. */
+export const parseBytes = (text: string): number | undefined => parseText(text, "bytes");
+
 /** The limit that a number or text means. Throws CordonError E_LIMIT that names it and tells what is allowed. */
 export function parseLimit(name: LimitName, value: unknown): number {
   if (!isLimit(name)) return refuseName(name);

@@ -1,6 +1,7 @@
 // The options of createSandbox and run: what they are, and that there are no others.
 import type { CallRecord } from "../kernel/index.ts";
 import { type Meter, meterOf } from "../policy-libs/index.ts";
+import type { AuditOptions } from "./audit-options.ts";
 import type { Grants } from "./capability.ts";
 import type { VirtualOptions } from "./clock.ts";
 import { CordonError } from "./errors.ts";
@@ -32,6 +33,8 @@ export interface SandboxOptions {
   readonly meter?: Meter | undefined;
   /** Called for each call of a grant. */
   readonly trace?: ((record: TraceRecord) => void) | undefined;
+  /** Gets one record for each call of a grant, once it is over; several may. */
+  readonly audit?: AuditOptions | readonly AuditOptions[] | undefined;
 }
 
 export interface RunOptions {
@@ -65,6 +68,7 @@ const SANDBOX_KEYS = [
   "timeZoneOffset",
   "meter",
   "trace",
+  "audit",
 ] as const;
 const RUN_KEYS = ["inputs", "name", "kind", "language", "drain", "limits", "signal"] as const;
 const ALL_KEYS = ["source", ...SANDBOX_KEYS, ...RUN_KEYS] as const;

@@ -9,6 +9,7 @@ import {
   cut,
   newCapability,
   type Reply,
+  release,
   type Target,
 } from "../kernel/index.ts";
 import { type CallMode, capability, type Granted, type HostFunction, unused } from "../policy-libs/index.ts";
@@ -18,7 +19,9 @@ import { newTarget, type Passing, type TargetParts } from "./target.ts";
 import { decodeParcel, decodeValue, encodeParcel } from "./values.ts";
 
 const powers = new WeakMap<Granted, Capability>();
-const facades = new WeakMap<Capability, Granted>();
+/** Weakly, for a capability lives in the kernel as long as somebody holds it: here that is the embedder's side. */
+const facades = new WeakMap<Capability, WeakRef<Granted>>();
+const dropped = new FinalizationRegistry<Capability>(release);
 
 const passing: Passing = { toCapability: powerOf, toObject: facadeOf };
 
@@ -60,12 +63,12 @@ export function powerOf(granted: Granted): Capability {
 /** Was it made by a guest, so that its calls need time? */
 export const isOfGuest = (granted: Granted): boolean => {
   const power = powers.get(granted);
-  return power !== undefined && facades.get(power) === granted;
+  return power !== undefined && facades.get(power)?.deref() === granted;
 };
 
 /** The embedder's side of a capability: functions that call it, asynchronous all of them. */
 export function facadeOf(power: Capability): Granted {
-  const known = facades.get(power);
+  const known = facades.get(power)?.deref();
   if (known !== undefined) return known;
   const { contract } = power;
   const functions = contract.calls.map(({ name }, method): [string, HostFunction] => [
@@ -77,7 +80,8 @@ export function facadeOf(power: Capability): Granted {
     .filter(({ mode }) => mode === "sync")
     .map(({ name }): [string, CallMode] => [name, "blocking"]);
   const made = capability(contract, Object.fromEntries(functions), Object.fromEntries(waits), power);
-  facades.set(power, made);
+  facades.set(power, new WeakRef(made));
+  dropped.register(made, power);
   powers.set(made, power);
   return made;
 }

@@ -39,6 +39,11 @@ const ERRNO: Readonly<Record<string, number>> = {
   E_PATH: 76, E_NOT_FOUND: 44, E_EXISTS: 20, E_KIND: 54, E_NOT_EMPTY: 55, E_READ_ONLY: 69, E_TOO_LARGE: 22,
   E_TEXT: 25, E_VALUE: 28, E_IO: 29,
 };
+const CODES = new Map(Object.entries(ERRNO).map(([code, errno]): [unknown, string] => [errno, code]));
+
+/** The code that the files capability refused with, for whoever is told of a program's calls. */
+export const codeOfErrno = (errno: unknown): string | undefined => CODES.get(errno);
+
 const IO = 29;
 const NOT_SUPPORTED = 52;
 const IS_DIRECTORY = 31;
@@ -157,7 +162,8 @@ export interface Ready {
 export function programFiles(grant: Grant | undefined, meter: Meter): Ready | undefined {
   const files = grant === undefined ? undefined : filesOf(grant);
   if (files === undefined) return undefined;
-  const contract = permissive("files", PROGRAM.FILES.methods);
+  // Whoever watches is told the calls of the capability; a program calls by number.
+  const contract = permissive("files", NAMES);
   const work = methods(files);
   const functions = PROGRAM.FILES.methods.map((name) => guarded(work[name]));
   return { contract, target: hostTarget({ name: "files", contract, functions, meter }) };

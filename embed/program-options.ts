@@ -6,7 +6,7 @@ import type { ArtifactCache } from "./program-cache.ts";
 import type { InputOption, Sink } from "./program-process.ts";
 import { checkSignal } from "./signal.ts";
 
-type Shared = "grant" | "limits" | "profile" | "console" | "virtual" | "trace";
+type Shared = "grant" | "limits" | "profile" | "console" | "virtual" | "trace" | "audit";
 
 export interface ProgramRequest extends Pick<SandboxOptions, Shared> {
   /** A WebAssembly module. It may import gates (stdlib/abi.ts) and WASI preview 1. */
@@ -32,7 +32,7 @@ export interface ProgramRequest extends Pick<SandboxOptions, Shared> {
 
 const KEYS = [
   ...["module", "args", "env", "stdin", "stdout", "stderr", "entry", "entryArgs", "signal", "cache"],
-  ...["grant", "limits", "profile", "console", "virtual", "trace"],
+  ...["grant", "limits", "profile", "console", "virtual", "trace", "audit"],
 ];
 
 const wrong = (what: string): never => {

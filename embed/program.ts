@@ -3,7 +3,6 @@
 //
 // The linker, the instrumenter and the library are not trusted; what the kernel's verifier accepts is run.
 import {
-  type CallRecord,
   createKernel,
   type Domain,
   type Ending,
@@ -14,15 +13,16 @@ import {
   permissive,
 } from "../kernel/index.ts";
 import { PROGRAM } from "../stdlib/abi.ts";
+import { type Audit, readAudits } from "./audit-options.ts";
 import { type Prepared, prepareGrants } from "./capability.ts";
 import { type Clock, realClock, startOf, virtualClock } from "./clock.ts";
 import { asBytes, type BytesSource, later, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { allLimits, type Limits } from "./limits.ts";
-import { ignoreResult, newOutput, type Output } from "./output.ts";
+import { newOutput, type Output } from "./output.ts";
 import type { ArtifactNaming } from "./program-cache.ts";
 import { type Entry, findEntry } from "./program-entry.ts";
-import { programFiles } from "./program-files.ts";
+import { codeOfErrno, programFiles } from "./program-files.ts";
 import { type Loaded, type LoadProgram, newProgramLoader } from "./program-load.ts";
 import { environmentOf, type ProgramRequest, readProgramRequest } from "./program-options.ts";
 import { inputReader, newStreams, type ProcessParts, programProcess, type Streams } from "./program-process.ts";
@@ -32,6 +32,8 @@ import { isAborted, onAbort } from "./signal.ts";
 import { systemGrants } from "./system.ts";
 import type { Meter } from "./target.ts";
 import { newMeter } from "./target.ts";
+import type { Watching } from "./watch.ts";
+import { newWatchers, type Watchers } from "./watchers.ts";
 
 /** How a program ended. `returned`: it returned or exited; the value is what its entry gave. */
 export type ProgramResult = Result & {
@@ -54,6 +56,7 @@ interface Plan {
   readonly request: ProgramRequest;
   readonly limits: Limits;
   readonly grants: readonly Prepared[];
+  readonly audits: readonly Audit[];
   readonly env: readonly string[];
   readonly read: ProcessParts["read"];
   readonly output: Output;
@@ -81,7 +84,17 @@ function planProgram(given: ProgramRequest): Plan {
   const output = newOutput(request.console);
   output.start(limits.output);
   const streams = newStreams([request.stdout, request.stderr], limits.output);
-  return { request, limits, grants, env: environmentOf(request), read: inputReader(request.stdin), output, streams };
+  const audits = readAudits(request.audit);
+  return {
+    request,
+    limits,
+    grants,
+    audits,
+    env: environmentOf(request),
+    read: inputReader(request.stdin),
+    output,
+    streams,
+  };
 }
 
 /** What stands under a handle that nothing was granted for: it has no calls. */
@@ -90,9 +103,9 @@ const NOTHING: Grantable = {
   target: () => ({ failed: Uint8Array.of(0xf6) }),
 };
 
-function newCallMeter(end: (ending: Ending) => void, most: number): CallMeter {
+function newCallMeter(end: (ending: Ending) => void, most: number, watching: Watching | undefined): CallMeter {
   const meter: CallMeter = {
-    ...{ used: 0, inFlight: 0 },
+    ...{ used: 0, inFlight: 0, watching },
     take() {
       if (meter.used >= most) {
         end({ kind: "exhausted", resource: "calls" });
@@ -152,28 +165,25 @@ function capabilities(plan: Plan, running: Running): Grantable[] {
   return all;
 }
 
-/** Tells of calls of grants. A watcher that throws changes nothing. */
-function watcher({ request: { trace } }: Plan): { onCall?: (record: CallRecord) => void } {
-  if (trace === undefined) return {};
-  return {
-    onCall: (record) => {
-      if (record.handle < PROGRAM.FIRST_GRANT || record.handle === PROGRAM.PROCESS.handle) return;
-      try {
-        ignoreResult(trace(record));
-      } catch {
-        // The embedder's own function failed; the program goes on.
-      }
-    },
+/** Tells of calls of grants, each by the name of its grant. */
+function watchersOf({ request: { trace }, audits, grants }: Plan): Watchers {
+  const nameOf = (handle: number): string | null | undefined => {
+    if (handle === PROGRAM.FILES.handle) return "files";
+    return handle > PROGRAM.FILES.handle ? undefined : (grants[handle - PROGRAM.FIRST_GRANT]?.name ?? null);
   };
+  return newWatchers({ name: "program", trace, audits }, nameOf);
 }
 
 function spawnProgram(kernel: Kernel, plan: Plan, { artifact, maxPages }: Loaded): Outcome<Running> {
   const { limits } = plan;
   const pages = Math.min(Math.floor(limits.memory / PAGE), maxPages);
-  const spawned = kernel.spawn(artifact, { limits: { pages, inFlight: limits.inFlight }, ...watcher(plan) });
+  const watchers = watchersOf(plan);
+  const watch = watchers.onCall === undefined ? {} : { onCall: watchers.onCall };
+  const spawned = kernel.spawn(artifact, { limits: { pages, inFlight: limits.inFlight }, ...watch });
   if (spawned.kind !== "returned") return spawned;
   const domain = spawned.value;
-  const meter = newCallMeter((ending) => domain.end(ending), limits.calls);
+  const watching = watchers.begin(domain, plan.grants, codeOfErrno);
+  const meter = newCallMeter((ending) => domain.end(ending), limits.calls, watching);
   const running: Running = { domain, meter, exited: undefined };
   for (const capability of capabilities(plan, running)) domain.grant(capability);
   return { kind: "returned", value: running };
@@ -242,6 +252,7 @@ async function enterProgram(running: Running, plan: Plan, loaded: Loaded, entry:
   } finally {
     stop?.();
     running.domain.end();
+    running.meter.watching?.end();
   }
 }
 

@@ -57,6 +57,8 @@ export function endOfProgram(result: Result): RepyEnd {
       return { kind: "internal", message: result.reason };
     case "refused":
       return { kind: "internal", message: result.why };
+    case "interrupted":
+      return { kind: "internal", message: "the program's domain was interrupted, and holds nothing that may do that" };
     case "aborted":
       return { kind: "stopped" };
   }

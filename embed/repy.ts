@@ -74,12 +74,20 @@ interface Run {
   readonly over: AbortController;
 }
 
-const stopsOf = (guests: Meter): [number, number][] => guests.stops().map(([at, ms]) => [at / 1000, ms / 1000]);
+/** A program alone is stopped by both meters at once; beside a layer that works, each by its part. */
+function stopsOf({ guests, program }: RepyMeters): [number, number][] {
+  const all = [...guests.stops(), ...program.stops()].sort(([a], [b]) => a - b);
+  const apart = all.filter(([at], index) => all.slice(0, index).every(([since, ms]) => at > since + ms / 2));
+  return apart.slice(-MOST_STOPS).map(([at, ms]) => [at / 1000, ms / 1000]);
+}
+
+const MOST_STOPS = 100;
 const cpuOf = (meter: Meter): number => meter.totals().fuel / FUEL_PER_SECOND;
 
-function usageOf({ meters: { guests, program } }: Run): object {
+function usageOf({ meters }: Run): object {
+  const { guests, program } = meters;
   return {
-    cpu: () => ({ cpu: cpuOf(guests), threadcpu: cpuOf(program), stops: stopsOf(guests) }),
+    cpu: () => ({ cpu: cpuOf(guests), threadcpu: cpuOf(program), stops: stopsOf(meters) }),
     memory: () => program.usage().memory,
   };
 }
@@ -192,7 +200,7 @@ async function toItsEnd(run: Run): Promise<RepyResult> {
     const { guests, program } = meters;
     const seconds = (time.time.monotonic() - start) / 1000;
     const used = { cpu: cpuOf(guests), fuel: guests.totals().fuel, memory: program.totals().memory };
-    return { end, log: log.lines(), usage: { ...used, seconds, stops: stopsOf(guests) } };
+    return { end, log: log.lines(), usage: { ...used, seconds, stops: stopsOf(meters) } };
   } finally {
     release();
     clear(run);

@@ -23,7 +23,24 @@ export interface RunFacts {
 
 export type Resource = "fuel" | "memory" | "depth" | "wall" | "calls" | "bytes" | "result";
 
-/** How a run ended, by `status`. Only `returned` and `threw` (and some `refused`) leave a sandbox that can go on. */
+/**
+ * What goes on with an interrupted run; its sandbox lives until then. It belongs to this process, does not keep it alive,
+ * and holds the guest's memory until it is used or dropped.
+ */
+export interface Continuation<T = unknown> {
+  /**
+   * Answers the question and goes on with the run, under what is left of its limits. Resolves with its result, or with the
+   * next interruption. Rejects with CordonError E_CONTINUATION when it was used before.
+   */
+  resume(answer?: unknown): Promise<Result<T>>;
+  /** Ends the run, and its sandbox, as aborted. Cannot fail, may be called twice. */
+  cancel(): void;
+}
+
+/**
+ * How a run ended, by `status`, or that it was interrupted. Only `returned`, `threw` and `interrupted` (and some
+ * `refused`) leave a sandbox that can go on.
+ */
 export type Result<T = unknown> = RunFacts &
   (
     | {
@@ -37,6 +54,8 @@ export type Result<T = unknown> = RunFacts &
     | { readonly status: "exhausted"; readonly resource: Resource }
     | { readonly status: "trapped"; readonly reason: string }
     | { readonly status: "aborted" }
+    /** A host function asks something: usage and console are those up to here. */
+    | { readonly status: "interrupted"; readonly question: unknown; readonly continuation: Continuation<T> }
   );
 
 export type Status = Result["status"];

@@ -5,7 +5,8 @@ import type { Limits } from "./limits.ts";
 import type { RunUsage } from "./result.ts";
 
 export interface Spent {
-  readonly start: number;
+  /** Moves on by as long as the run was interrupted. */
+  start: number;
   fuel: number;
   bytes: number;
   memory: number;

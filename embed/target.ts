@@ -6,12 +6,15 @@ import type { CallContext, Capability, Contract, Failure, Parcel, Reply, Shape, 
 import { currentCall, type Granted, type HostFunction, type Interrupt, within } from "../policy-libs/index.ts";
 import { CordonError } from "./errors.ts";
 import { decodeParcel, decodeValue, encodeParcel, encodeThrown, encodeValue } from "./values.ts";
+import { type Watching, withRule } from "./watch.ts";
 
 /** Counts calls of grants, and those in flight. */
 export interface Meter {
   /** Counts one; false when the run may make no more, and is being ended. */
   take(): boolean;
   inFlight: number;
+  /** Who watches these calls; null: nobody may, they are the engine's own. */
+  watching?: Watching | null | undefined;
   /** Stops the run until somebody answers. */
   interrupt?: Interrupt | undefined;
 }
@@ -51,7 +54,7 @@ export function errorReply(name: string, message: string, code: string): Failure
 /** What the function threw, as far as it can cross. */
 export function failure(thrown: unknown): Failure {
   try {
-    return { failed: encodeThrown(thrown).slice() };
+    return withRule({ failed: encodeThrown(thrown).slice() }, thrown);
   } catch {
     return withoutRest(thrown);
   }
@@ -169,16 +172,15 @@ export interface TargetParts {
   readonly meter?: Meter | undefined;
 }
 
-/** Counts and allows everything. */
-export const newMeter = (): Meter => ({ take: () => true, inFlight: 0 });
+/** Counts and allows everything, and nobody is told. */
+export const newMeter = (): Meter => ({ take: () => true, inFlight: 0, watching: null });
 
 const isMeter = (owner: unknown): owner is Meter => typeof owner === "object" && owner !== null && "take" in owner;
 
 /** One target for all calls of a contract; the method is the index. */
 export function newTarget({ name, contract, functions, self, meter }: TargetParts, passing: Passing): Target {
   const crossings = contract.calls.map((call) => crossingOf(call, passing));
-  return (method, bytes, length, context) => {
-    const counter = meter ?? (isMeter(context.owner) ? context.owner : newMeter());
+  const serve = (method: number, bytes: Uint8Array, length: number, context: CallContext, counter: Meter) => {
     if (!counter.take()) return errorReply("Error", "no calls are left", "E_ENDED");
     const [fn, crossing] = [functions[method], crossings[method]];
     if (fn === undefined || crossing === undefined)
@@ -191,4 +193,13 @@ export function newTarget({ name, contract, functions, self, meter }: TargetPart
     }
     return invoke(fn, self, args as never[], context, counter, crossing.encode);
   };
+  const target: Target = (method, bytes, length, context) => {
+    const counter = meter ?? (isMeter(context.owner) ? context.owner : newMeter());
+    // Whose call it is, is the caller's to tell, whoever granted what it calls.
+    const watching = counter.watching === null || !isMeter(context.owner) ? counter.watching : context.owner.watching;
+    if (!watching) return serve(method, bytes, length, context, counter);
+    const asked = { target, name, contract, method, bytes, length, context };
+    return watching.around(asked, () => serve(method, bytes, length, context, counter));
+  };
+  return target;
 }

@@ -284,12 +284,11 @@ export async function enter(tenant: Tenant, name: string, args: Numbers): Promis
 
 async function start(tenant: Tenant, name: string): Promise<Outcome<unknown> | undefined> {
   tenant.started = true;
-  if (!tenant.exports.has(INIT)) return undefined;
-  const begun = await enter(tenant, INIT, []);
-  return name === INIT || begun.kind !== "returned" ? begun : undefined;
+  if (!tenant.exports.has("cordon_init")) return undefined;
+  const begun = await enter(tenant, "cordon_init", []);
+  return name === "cordon_init" || begun.kind !== "returned" ? begun : undefined;
 }
 
-const INIT = "cordon_init";
 const OWN_DEPTH = canSuspend ? limits.DEPTH_OWN_STACK : limits.DEPTH_SHARED_STACK;
 
 /** Until here nothing is awaited: the guest runs now, on a stack of its own, until it returns or parks. */

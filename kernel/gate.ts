@@ -19,7 +19,7 @@ import { type Account, adjust, BYTES_MOVED, CALLS, chargeAccount, IN_FLIGHT, MEM
 import { NO_HANDLE, NONE, readU32, send, take } from "./passing.ts";
 import type { Found } from "./shape.ts";
 import { PARK } from "./trampolines.ts";
-import type { Answer, CallContext, CallRecord, Failure, Parcel, Reply, Replying, Sent } from "./types.ts";
+import type { Answer, CallContext, Failure, Parcel, Reply, Replying, Sent, Told } from "./types.ts";
 
 const [ERROR, PENDING, NOTHING_WAITS, EMPTY, CANNOT_WAIT, UNKNOWN] = [-1, -16, -1, -1, -2, -1];
 
@@ -130,7 +130,7 @@ export function call(
   const called = { handle, method, at, capacity, length };
   const crossing = decodeCall(t, called);
   if (!(crossing instanceof Uint8Array)) return perform(t, crossing);
-  observe(t, called, "refused");
+  observe(t, called, { decision: "refused", answer: crossing });
   return fail(t, crossing);
 }
 
@@ -139,9 +139,10 @@ const [DESCRIBE, RELEASE] = [0xffff_fffe, 0xffff_ffff];
 
 function ofHandle(tenant: Tenant, { handle, method, at, capacity }: Called): number {
   const capability = lookUp(tenant.clist, handle);
+  // A reply may be waiting: an engine lets handles go as it collects garbage, at any moment.
+  if (method === RELEASE) return drop(tenant.clist, handle) ? 0 : UNKNOWN;
   if (capability === undefined) return fail(tenant, NO_HANDLE);
-  const bytes = description(method === RELEASE ? [] : capability.contract.calls);
-  if (method === RELEASE) drop(tenant.clist, handle);
+  const bytes = description(capability.contract.calls);
   chargeValue(tenant, 0, bytes.length);
   if (!copyOut(tenant, at, capacity, bytes)) tenant.waiting = bytes;
   return bytes.length;
@@ -192,20 +193,21 @@ function wait(tenant: Tenant, crossing: Crossing, reply: Promise<Reply>, dropCal
   const settle = (value: Reply): void => {
     if (!isWanted()) return waste(value);
     // No longer in flight before it may be broken: breaking ends what is.
-    const { ok, bytes } = conclude(tenant, crossing, value);
+    const { ok, bytes } = conclude(tenant, crossing, value, { isLate: true });
     deliver(tenant, completionMessage(token, ok, bytes));
   };
   tenant.pending.set(token, dropCall);
   capability.inFlight ??= new Set();
   capability.inFlight.add(revoked);
   reply.then(settle, () => settle(BROKEN));
-  observe(tenant, crossing, "pending");
+  observe(tenant, crossing, { decision: "pending" });
   return token;
 }
 
-/** Nobody takes a reply: what it would have given is let go. */
+/** Lets go what a reply alone holds. A host keeps its capability: it may find it unused now. */
 function waste(reply: Reply): void {
-  for (const capability of (reply as Partial<Parcel> | undefined)?.capabilities ?? []) release(derive(capability));
+  const { capabilities = NONE, found } = Object(reply) as Partial<Parcel>;
+  for (const capability of capabilities) release(found === undefined ? derive(capability) : capability);
 }
 
 /** What a target that throws has answered: nothing that any contract allows. */
@@ -215,17 +217,18 @@ type Judged = Sent & { readonly ok: boolean; readonly value: Uint8Array; readonl
 
 /** What a reply is if its contract allows it, else the error that the caller gets for a broken target. */
 function judge({ capability, call }: Crossing, reply: Reply | undefined): Judged {
-  const ok = reply !== undefined && !("failed" in reply);
+  const ok = typeof reply === "object" && reply !== null && !("failed" in reply);
   const given: { value?: unknown; capabilities?: Parcel["capabilities"]; found?: Parcel["found"] } =
     reply instanceof Uint8Array ? { value: reply } : ok ? reply : { value: reply?.failed };
   const { value, capabilities = NONE, found } = given;
   // What comes from a domain was checked when it answered.
   const checked = found === undefined ? checkReply(call, value, ok) : { items: 1, found };
   const fits = "why" in checked ? checked : isWhole(value as Uint8Array, checked, capabilities);
-  if (!("why" in fits)) return { ok, value: value as Uint8Array, capabilities, ...fits };
+  if (!("why" in fits) && capability.state === "live") return { ok, value: value as Uint8Array, capabilities, ...fits };
   cut(capability, "broken");
-  const why = `the capability broke its contract with ${fits.why} and was revoked`;
-  return { ok: false, value: errorValue("E_TARGET", why), capabilities: NONE, found: NONE_FOUND, items: 1 };
+  const why = `the capability broke its contract with ${"why" in fits ? fits.why : "nothing"} and was revoked`;
+  const error = capability.state === "revoked" ? REVOKED : errorValue("E_TARGET", why);
+  return { ok: false, value: error, capabilities: NONE, found: NONE_FOUND, items: 1 };
 }
 
 /** A policy library may be buggy: what it says is a capability must be one, of the contract that is due. */
@@ -237,21 +240,21 @@ function isWhole(value: Uint8Array, checked: Checked, capabilities: readonly Cap
 
 function finish(tenant: Tenant, crossing: Crossing, reply: Reply): number {
   const { ok, bytes } = conclude(tenant, crossing, reply);
-  observe(tenant, crossing, ok ? "done" : "failed", bytes.length);
   if (ok && copyOut(tenant, crossing.at, crossing.capacity, bytes)) return bytes.length;
   tenant.waiting = bytes.slice();
   return ok ? bytes.length : ERROR;
 }
 
-/** Judges and charges a reply, and moves its capabilities into the caller's c-list. */
-function conclude(tenant: Tenant, crossing: Crossing, reply: Reply): { ok: boolean; bytes: Uint8Array } {
+/** Judges and charges a reply, tells of it, and moves its capabilities into the caller's c-list. */
+function conclude(tenant: Tenant, crossing: Crossing, reply: Reply, late = {}): { ok: boolean; bytes: Uint8Array } {
   const { ok, value, items, found, capabilities } = judge(crossing, reply);
   chargeValue(tenant, items, value.length);
   tenant.bytes += value.length;
   adjust(crossing.account, BYTES_MOVED, value.length);
+  observe(tenant, crossing, { decision: ok ? "done" : "failed", answer: value, ...late });
   if (found.length === 0) return { ok, bytes: value };
-  const bytes = value.slice();
-  const given = capabilities.map((source) => derive(source, crossing.capability));
+  const [bytes, given] = [value.slice(), capabilities.map((source) => derive(source, crossing.capability))];
+  waste(reply);
   if (take(tenant, bytes, { found, capabilities: given })) return { ok, bytes };
   given.forEach(release);
   return { ok: false, bytes: errorValue("E_BUSY", "the c-list is full: let handles go") };
@@ -259,11 +262,11 @@ function conclude(tenant: Tenant, crossing: Crossing, reply: Reply): { ok: boole
 
 const REVOKED = errorValue("E_REVOKED", "the capability was revoked");
 
-function observe(tenant: Tenant, { handle, method, length }: Called, decision: CallRecord["decision"], out = 0): void {
+function observe(tenant: Tenant, { handle, method, length }: Called, told: Told): void {
   if (tenant.onCall === undefined) return;
-  const contract = lookUp(tenant.clist, handle)?.contract;
-  const names = { contract: contract?.name ?? "?", call: contract?.calls[method]?.name ?? `#${method}` };
-  tenant.onCall({ domain: tenant.id, handle, ...names, decision, bytesIn: length, bytesOut: out });
+  const { name: contract = "?", calls } = lookUp(tenant.clist, handle)?.contract ?? {};
+  const [call, bytesOut] = [calls?.[method]?.name ?? `#${method}`, told.answer?.length ?? 0];
+  tenant.onCall({ domain: tenant.id, handle, contract, call, bytesIn: length, bytesOut, ...told });
 }
 
 /** Gate `reply`. */

@@ -35,9 +35,7 @@ function refusal({ at, rule }: Refusal): Outcome<never> {
   return { kind, at, rule };
 }
 
-type Self = () => domain.Tenant;
-
-const imports = (self: Self, memory: engine.EngineMemory): Record<string, unknown> => ({
+const imports = (self: () => domain.Tenant, memory: engine.EngineMemory): Record<string, unknown> => ({
   memory,
   slice: (fuel: number, depth: number) => domain.slice(self(), fuel, depth),
   yield: engine.suspendingImport(() => domain.park(self())),
@@ -60,7 +58,7 @@ function birth(core: domain.Core, module: engine.EngineModule, options: PaidOpti
   const frame = core.frames.take(pages);
   let tenant: domain.Tenant | undefined;
   // No gate is called before the instance exists: there is no start function.
-  const self: Self = () => tenant as domain.Tenant;
+  const self = () => tenant as domain.Tenant;
   const instance = engine.instantiate(module, imports(self, frame.memory));
   tenant = domain.newTenant(core, options, frame, instance);
   tenant.pages.value = pages;

@@ -1,10 +1,10 @@
 // Frames: memories of domains in `frame` mode, and the pool that they come from.
 //
 // Invariants
-//   P1  A frame serves only tenants whose size at birth is its real size, and reads as zero to a new tenant: nothing
-//       tells of a former one. A frame that grew is dropped.
-//   P2  A frame comes back only after every stack that was entered on it has returned or unwound (domain.ts calls
-//       `release` when nothing runs or is parked).
+//   FR1  A frame serves only tenants whose size at birth is its real size, and reads as zero to a new tenant: nothing
+//        tells of a former one. A frame that grew is dropped.
+//   FR2  A frame comes back only after every stack that was entered on it has returned or unwound (domain.ts calls
+//        `release` when nothing runs or is parked).
 // Trust
 //   Trusted by domain.ts. Guard pages of the host engine confine the guest to its frame.
 import { type EngineMemory, newMemory } from "./engine.ts";

@@ -3,16 +3,16 @@
 // The kernel generates them, the toolchain places them, the verifier demands them byte for byte.
 //
 // Invariants
-//   T1  A guest leaves its code through a trampoline or not at all.
-//   T2  After every suspension the trampoline calls `enter` before any guest instruction runs. No host code runs
+//   TR1  A guest leaves its code through a trampoline or not at all.
+//   TR2  After every suspension the trampoline calls `enter` before any guest instruction runs. No host code runs
 //       between a settled promise and the resumed guest, so nothing else could reinstall the guest's state.
-//   T3  A negative answer of `slice` (but YIELD) or `enter` ends the guest: `unreachable`, which no guest can catch.
+//   TR3  A negative answer of `slice` (but YIELD) or `enter` ends the guest: `unreachable`, which no guest can catch.
 // Trust
 //   Trusted by verify.ts and domain.ts.
 import { u32 } from "./bytes.ts";
 import { bulkAmount, bulkPiece, charge, constant, GATE_COST, GLOBAL } from "./fuel.ts";
 
-const I32 = 0x7f;
+export const I32 = 0x7f;
 
 /** The module name of every import of an artifact, and the first word of every reserved export. */
 export const CORDON = "cordon";

@@ -88,6 +88,9 @@ export type Answer =
 /** Capabilities in a value under way, and where their handles stand. */
 export type Sent = { readonly capabilities: readonly Capability[]; readonly found: readonly Found[] };
 
+/** What came of a gate call. The answer, an error too, is valid until the watcher returns; a late one was pending. */
+export type Told = { readonly decision: "done" | "failed" | "pending" | "refused"; answer?: Uint8Array; isLate?: true };
+
 /** One gate call, for whoever watches. */
 export type CallRecord = Readonly<Record<"domain" | "handle" | "bytesIn" | "bytesOut", number>> &
-  Readonly<Record<"contract" | "call", string>> & { readonly decision: "done" | "failed" | "pending" | "refused" };
+  Readonly<Record<"contract" | "call", string> & Told>;

@@ -10,9 +10,7 @@ import { matches, type Refusal, refuse } from "./bytes.ts";
 import { RESERVED_GLOBALS } from "./fuel.ts";
 import { MAX_INITIAL_PAGES, MAX_TABLE, PAGE } from "./limits.ts";
 import type { FunctionType, Module } from "./module.ts";
-import { CORDON, IMPORTS, nameable, TRAMPOLINES } from "./trampolines.ts";
-
-const I32 = 0x7f;
+import { CORDON, I32, IMPORTS, nameable, TRAMPOLINES } from "./trampolines.ts";
 
 /** Exports that the kernel reads, in order, before all others. */
 export const RESERVED_EXPORTS = ["cordon.fuel", "cordon.depth", "cordon.pages", "cordon.base"] as const;

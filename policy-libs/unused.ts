@@ -1,21 +1,18 @@
 // What a capability keeps until nobody can use it any more: an open file, say.
 //
-// embed/ calls `unused` when the last guest that had it has let go of it, has ended, or had it taken away. It is part of
-// the Granted itself, so that whoever copies one to wrap it, as the membrane does, takes it along.
-import type { Granted } from "./capability.ts";
+// Whoever holds a Granted for a guest calls `unused` when the guest has let go of it, has ended, or the capability was
+// revoked. A wrapper passes it on to what it wraps.
 
-const UNUSED: unique symbol = Symbol.for("cordon.unused") as never;
+const tasks = new WeakMap<object, () => void>();
 
-interface Kept {
-  readonly [UNUSED]?: () => void;
+/** Says what to do when nobody can use the capability any more. `task` must bear to be called twice, and not throw. */
+export function whenUnused<T extends object>(granted: T, task: () => void): T {
+  tasks.set(granted, task);
+  return granted;
 }
 
-/** The capability with what to do when nobody can use it any more. `task` may be called twice, and must not throw. */
-export const whenUnused = <G extends object>(granted: G, task: () => void): G =>
-  Object.freeze({ ...granted, [UNUSED]: task });
-
 /** The capability cannot be used any more. */
-export const unused = (granted: Granted): void => (granted as Kept)[UNUSED]?.();
+export const unused = (granted: object): void => tasks.get(granted)?.();
 
-/** A wrapper that is made anew, and ends what it is around when it is unused. */
-export const wrapping = <G extends object>(wrapper: G, inner: Granted): G => whenUnused(wrapper, () => unused(inner));
+/** A wrapper that ends when the one around which it is ends. */
+export const wrapping = <T extends object>(wrapper: T, inner: object): T => whenUnused(wrapper, () => unused(inner));

@@ -69,7 +69,7 @@ export const MESSAGE = { COMPLETION: 0, REQUEST: 1, INVOKE: 2, FORGET: 3 } as co
 export const EVERY = {
   /** -> [[name, mode], ...]: the calls of the handle's contract, in the order of their numbers. */
   DESCRIBE: 0xffff_fffe,
-  /** The handle is let go; its number may come again with another generation. */
+  /** -> 0, or -1 for no handle; nothing waits for `reply`. It is let go: its number may come again, of another generation. */
   RELEASE: 0xffff_ffff,
 } as const;
 

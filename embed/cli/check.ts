@@ -2,12 +2,13 @@
 import { type Granted, isDescribed } from "../../policy-libs/index.ts";
 import { analyse } from "./analysis.ts";
 import type { Parsed } from "./arguments.ts";
+import { commandOf, grantsFileOf, type Need, needsOf } from "./check-needs.ts";
 import { exitCode, UsageError } from "./exit.ts";
-import { codeFrame, type Position } from "./frame.ts";
-import { grantsOf } from "./grants.ts";
+import { codeFrame, type Position, placeOf } from "./frame.ts";
+import { grantsOf } from "./grants/index.ts";
 import type { Use } from "./needs.ts";
 import { readSource, type Source, textOf } from "./source.ts";
-import { escapeControls, type Paint, painter, stdout, withProgress } from "./terminal.ts";
+import { escapeControls, type Paint, painter, stderr, stdout, withProgress } from "./terminal.ts";
 
 export interface Problem extends Position {
   readonly message: string;
@@ -18,27 +19,6 @@ interface Found {
   readonly imports: readonly string[];
   readonly needs: readonly Need[];
   readonly problems: readonly Problem[];
-}
-
-/** What a script seems to want under one name. */
-export interface Need {
-  readonly group: string;
-  readonly calls: readonly string[];
-  readonly line: number;
-}
-
-export function placeOf(source: string, at: number): Position {
-  const before = source.slice(0, at);
-  const line = before.split("\n").length;
-  return { line, column: at - before.lastIndexOf("\n") };
-}
-
-export function needsOf(uses: readonly Use[], source: string): Need[] {
-  return [...new Set(uses.map(({ group }) => group))].map((group) => {
-    const of = uses.filter((use) => use.group === group);
-    const calls = [...new Set(of.flatMap(({ call }) => call ?? []))].sort();
-    return { group, calls, line: placeOf(source, of[0]?.at ?? 0).line };
-  });
 }
 
 /** How many arguments a call takes: "a", "b?", "...c". */
@@ -92,13 +72,26 @@ async function examine(name: string, code: string, grants: ReadonlyMap<string, G
   return { name, imports: specifiers, needs: needsOf(uses, code), problems };
 }
 
-const FILES_READS = new Set(["readText", "readBytes", "list", "stat", "exists"]);
+function needLines({ group, calls, line, grant }: Need): string[] {
+  const named = calls.map((call) => `${group}.${call}`).join(", ") || group;
+  const suggestion = grant === undefined ? "" : `--grant ${grant.word}`;
+  return [
+    `  seems to need  ${named}  (line ${line})  ${suggestion}`.trimEnd(),
+    ...(grant?.uses ?? []).map((use) => `                 ${use}`),
+    ...(grant?.unknown ?? []).map((what) => `    cannot tell  ${what}`),
+  ].map(escapeControls);
+}
 
-/** The grant that a need looks like. */
-const suggestion = ({ group, calls }: Need): string =>
-  group === "files" ? `--grant files=${calls.every((call) => FILES_READS.has(call)) ? "ro" : "rw"}:DIR` : "";
+/** Where there is something to grant, how to run it so. */
+function commandLines({ name, imports, needs }: Found): string[] {
+  if (needs.every(({ grant }) => grant === undefined)) return [];
+  const own = needs.filter(({ grant }) => grant === undefined).map(({ group }) => group);
+  const others = own.length === 0 ? [] : [`  nothing on a command line gives  ${own.join(", ")}`];
+  return [...others, `  try  ${commandOf(name, imports, needs)}`].map(escapeControls);
+}
 
-function print({ name, imports, needs, problems }: Found, text: string, paint: Paint): string {
+function print(found: Found, text: string, paint: Paint): string {
+  const { name, imports, needs, problems } = found;
   const lines: string[] = [];
   for (const { message, line, column } of problems) {
     lines.push(`${name}:${line}${column === undefined ? "" : `:${column}`}: ${paint("red", escapeControls(message))}`);
@@ -106,11 +99,27 @@ function print({ name, imports, needs, problems }: Found, text: string, paint: P
   }
   if (problems.length === 0) lines.push(`${paint("green", "fine")}  ${name}`);
   if (imports.length > 0) lines.push(`  imports  ${escapeControls(imports.join(", "))}  (--modules DIR)`);
-  for (const need of needs) {
-    const calls = need.calls.map((call) => `${need.group}.${call}`).join(", ") || need.group;
-    lines.push(escapeControls(`  seems to need  ${calls}  (line ${need.line})  ${suggestion(need)}`.trimEnd()));
-  }
-  return `${lines.join("\n")}\n`;
+  return `${[...lines, ...needs.flatMap(needLines), ...commandLines(found)].join("\n")}\n`;
+}
+
+/** What is beside the grants goes where no file of them gets it. */
+function printGrantsFile({ name, needs, problems }: Found): void {
+  const notes = [
+    ...problems.map(({ message, line }) => `${name}:${line}: ${message}`),
+    ...needs.flatMap(({ group, grant }) => (grant?.unknown ?? []).map((what) => `${group}: cannot tell ${what}`)),
+    ...needs.flatMap(({ group, grant }) => (grant === undefined ? [`nothing on a command line gives ${group}`] : [])),
+  ];
+  for (const note of notes) stderr().write(`cordon: ${escapeControls(note)}\n`);
+  stdout().write(`${JSON.stringify(grantsFileOf(needs), undefined, 2)}\n`);
+}
+
+function show(parsed: Parsed, found: Found, text: string): void {
+  const screen = stdout();
+  if (parsed.has("grants-file")) return printGrantsFile(found);
+  if (!parsed.has("json")) return screen.write(print(found, text, painter(screen)));
+  const { name, imports, needs } = found;
+  const ready = { command: commandOf(name, imports, needs), ...grantsFileOf(needs) };
+  screen.write(`${JSON.stringify({ ...found, ...ready })}\n`);
 }
 
 export async function check(parsed: Parsed): Promise<number> {
@@ -123,7 +132,6 @@ export async function check(parsed: Parsed): Promise<number> {
     if (typeof code === "string") return await examine(source.name, code, grants);
     return { name: source.name, imports: [], needs: [], problems: [code] };
   });
-  const screen = stdout();
-  screen.write(parsed.has("json") ? `${JSON.stringify(found)}\n` : print(found, text, painter(screen)));
+  show(parsed, found, text);
   return exitCode(found.problems.length === 0 ? "returned" : "threw");
 }

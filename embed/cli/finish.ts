@@ -1,9 +1,10 @@
 // How the end of a run is told, to people or to machines, and the exit code of it.
+
+import { toJson } from "../json.ts";
 import type { Result } from "../node/index.ts";
 import type { Parsed } from "./arguments.ts";
 import { type ExitName, exitCode, UsageError } from "./exit.ts";
 import { hintFor } from "./hints.ts";
-import { toJson } from "./json.ts";
 import { MANNERS, type Manner, printError, printValue } from "./print.ts";
 import { escapeControls, painter, stderr, stdout } from "./terminal.ts";
 import type { Tracer } from "./trace.ts";
@@ -15,6 +16,7 @@ const EXITS: Readonly<Record<Result["status"], ExitName>> = {
   exhausted: "exhausted",
   trapped: "trapped",
   aborted: "aborted",
+  interrupted: "interrupted",
 };
 
 /** How --value wants the value printed. */
@@ -25,6 +27,14 @@ export function mannerOf(parsed: Parsed): Manner {
   throw new UsageError(`--value ${word}: ${MANNERS.join(", ")}`);
 }
 
+const ADVICE = new Map([["audit", "; --audit-max allows more, --audit-at-max says what is done then"]]);
+const MOST_SHOWN = 200; // characters
+
+function questionText(question: unknown): string {
+  const text = typeof question === "string" ? question : JSON.stringify(toJson(question));
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}...` : text;
+}
+
 /** One line about an end that is neither a value nor an error of the guest. */
 function endingLine(result: Result): string {
   if (result.status === "exhausted") {
@@ -33,7 +43,9 @@ function endingLine(result: Result): string {
     const more = result.resource === "depth" ? "" : `; --${result.resource} allows more`;
     return `exhausted: ${result.resource} ${spent}${more}`;
   }
-  if (result.status === "refused") return `refused by ${result.by}: ${result.why}`;
+  if (result.status === "refused") return `refused by ${result.by}: ${result.why}${ADVICE.get(result.by) ?? ""}`;
+  // Nobody is there to answer: the process ends, and the run with it.
+  if (result.status === "interrupted") return `interrupted, and nobody can answer: ${questionText(result.question)}`;
   return result.status === "trapped" ? `trapped: ${result.reason}` : result.status;
 }
 
@@ -72,7 +84,7 @@ function traceOf({ tracer }: About): object {
 }
 
 function showJson(result: Result, about: About, exit: number): void {
-  const { console: _lines, ...all } = result;
+  const { console: _lines, continuation: _live, ...all } = result as Result & { readonly continuation?: unknown };
   const { value, ...others } = all as { readonly value?: unknown };
   const rest = value === undefined ? others : all;
   const { exited } = about;

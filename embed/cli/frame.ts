@@ -8,6 +8,13 @@ export interface Position {
   readonly column?: number | undefined;
 }
 
+/** Where in the source the character at `at` stands. */
+export function placeOf(source: string, at: number): { readonly line: number; readonly column: number } {
+  const before = source.slice(0, at);
+  const line = before.split("\n").length;
+  return { line, column: at - before.lastIndexOf("\n") };
+}
+
 /** Lines shown before and after. */
 const AROUND = 2;
 /** Characters shown of one line: minified code has lines of megabytes. */

@@ -14,16 +14,18 @@ const ACTIONS: Readonly<Record<CommandName, () => Promise<Action>>> = {
   check: async () => (await import("./check.ts")).check,
   types: async () => (await import("./types.ts")).types,
   verify: async () => (await import("./verify.ts")).verify,
+  explain: async () => (await import("./explain.ts")).explain,
   repl: async () => (await import("./repl.ts")).repl,
   help: async () => help,
 };
 
 async function help({ positionals }: Parsed): Promise<number> {
   const [topic = ""] = positionals;
-  const { commandHelp, exitHelp, overview } = await import("./help.ts");
+  const { commandHelp, topics } = await import("./help.ts");
   const paint = painter(stdout());
-  if (topic !== "" && topic !== "exit" && !isCommand(topic)) throw unknownCommand(topic);
-  process.stdout.write(isCommand(topic) ? commandHelp(topic, paint) : topic === "exit" ? exitHelp() : overview(paint));
+  const text = isCommand(topic) ? commandHelp(topic, paint) : topics.get(topic)?.(paint);
+  if (text === undefined) throw unknownCommand(topic);
+  process.stdout.write(text);
   return exitCode("returned");
 }
 

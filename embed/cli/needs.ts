@@ -1,5 +1,6 @@
 // What a script seems to need: free names that no guest has by itself, and how they are used.
 import { keyOf, type Node, nodeAt, nodesAt } from "./ast.ts";
+import { type Constants, constantsOf, type Known, knownOf } from "./known.ts";
 import { type FreeName, freeNames } from "./scope.ts";
 
 /** One use of a group: `files.readText("x")` is { group: "files", call: "readText", count: 1 }. */
@@ -9,6 +10,8 @@ export interface Use {
   readonly call: string | undefined;
   /** Number of arguments; undefined where it is no call, or arguments are spread. */
   readonly count: number | undefined;
+  /** The arguments of a call, as far as they are known without running anything. */
+  readonly args: readonly (Known | undefined)[];
   readonly at: number;
 }
 
@@ -27,11 +30,6 @@ export const GUEST_GLOBALS: ReadonlySet<string> = new Set(
     .split(" "),
 );
 
-const argumentCount = (call: Node): number | undefined => {
-  const given = nodesAt(call, "arguments");
-  return given.some(({ type }) => type === "SpreadElement") ? undefined : given.length;
-};
-
 const isCallOf = (parent: Node | undefined, callee: Node): boolean =>
   parent?.type === "CallExpression" && nodeAt(parent, "callee") === callee;
 
@@ -42,18 +40,27 @@ function destructured(name: string, node: Node, parent: Node): Use[] | undefined
   if (pattern?.type !== "ObjectPattern") return undefined;
   return nodesAt(pattern, "properties").map((property) => {
     const call = property.type === "Property" ? keyOf(property, "key") : undefined;
-    return { group: name, call, count: undefined, at: property.start };
+    return { group: name, call, count: undefined, args: [], at: property.start };
   });
 }
 
-function usesOf({ name, node, around: [parent, grand] }: FreeName): Use[] {
-  const alone: Use = { group: name, call: undefined, count: undefined, at: node.start };
+/** Of a call with spread arguments nothing is known from there on. */
+function argumentsOf(call: Node, constants: Constants): Pick<Use, "count" | "args"> {
+  const given = nodesAt(call, "arguments");
+  const spread = given.findIndex(({ type }) => type === "SpreadElement");
+  const args = (spread < 0 ? given : given.slice(0, spread)).map((one) => knownOf(one, constants));
+  return { count: spread < 0 ? given.length : undefined, args };
+}
+
+function usesOf({ name, node, around: [parent, grand] }: FreeName, constants: Constants): Use[] {
+  const alone: Use = { group: name, call: undefined, count: undefined, args: [], at: node.start };
   if (parent === undefined) return [alone];
   if (parent.type === "MemberExpression" && nodeAt(parent, "object") === node) {
-    const count = grand !== undefined && isCallOf(grand, parent) ? argumentCount(grand) : undefined;
-    return [{ ...alone, call: keyOf(parent, "property"), count }];
+    const call = keyOf(parent, "property");
+    const isCalled = grand !== undefined && isCallOf(grand, parent);
+    return [isCalled ? { ...alone, call, ...argumentsOf(grand, constants) } : { ...alone, call }];
   }
-  if (isCallOf(parent, node)) return [{ ...alone, count: argumentCount(parent) }];
+  if (isCallOf(parent, node)) return [{ ...alone, ...argumentsOf(parent, constants) }];
   return destructured(name, node, parent) ?? [alone];
 }
 
@@ -68,5 +75,8 @@ export function usesIn(program: Node, known: ReadonlySet<string> = GUEST_GLOBALS
   const made = new Set(
     free.filter((one) => isHarmless(one) && one.around[0]?.type === "AssignmentExpression").map(({ name }) => name),
   );
-  return free.filter((one) => !known.has(one.name) && !made.has(one.name) && !isHarmless(one)).flatMap(usesOf);
+  const constants = constantsOf(program);
+  return free
+    .filter((one) => !known.has(one.name) && !made.has(one.name) && !isHarmless(one))
+    .flatMap((one) => usesOf(one, constants));
 }

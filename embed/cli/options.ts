@@ -22,10 +22,11 @@ const many = { multiple: true } as const;
 const HELP = { help: flag("show this help", "h") };
 const JSON_OUT = { json: flag("print one JSON object on stdout, and nothing else there") };
 const GRANTS = {
-  grant: value("NAME=ro:DIR", "give the global NAME, the files below DIR; rw:DIR to write too", {
+  grant: value("NAME=WHAT", "give the guest a global: files=ro:DIR, data=files:rw:DIR, ...; `cordon help grants`", {
     ...many,
     short: "g",
   }),
+  grants: value("FILE.json", "give what a grants file says, and what --grant adds or says otherwise", many),
 };
 const UNITS = { fuel: "N", count: "N", bytes: "SIZE", ms: "TIME" } as const;
 const shown = (n: number, unit: string): string => {
@@ -46,6 +47,18 @@ const WORLD = {
   seed: value("N", "the seed of randomness; implies --virtual"),
 };
 const TRACE = { trace: flag("one line on stderr for each call of what was granted") };
+const AUDIT = {
+  audit: value(
+    "LOG",
+    "append one record for each call of what was granted to the file LOG; `cordon explain LOG` reads it",
+  ),
+  "audit-values": value("HOW", "what a record has of the arguments: digest (the default), full or none"),
+  "audit-max": value("SIZE", "the most that LOG may have; default 64 MiB"),
+  "audit-at-max": value(
+    "HOW",
+    "when LOG is full: end the run (the default), drop records and count them, or rotate: LOG becomes LOG.1",
+  ),
+};
 const MODULES = { modules: value("DIR", "let the guest import files below DIR, and packages of DIR/node_modules") };
 const LANGUAGE = { lang: value("LANG", "js, ts or wasm; default: by the file's name") };
 
@@ -74,6 +87,7 @@ export const COMMANDS = {
       input: value("NAME=TEXT", "give the global NAME, a string", many),
       value: value("HOW", "print the value: inspect (the default), json, text or none"),
       ...TRACE,
+      ...AUDIT,
       "no-cache": flag("of a WebAssembly program: instrument it anew, and keep nothing; as CORDON_NO_CACHE=1 does"),
       ...JSON_OUT,
       ...HELP,
@@ -89,6 +103,7 @@ export const COMMANDS = {
       "The value is a top-level `return`, else a module's `export default`, else the last expression; undefined is not printed.",
       "Of a WebAssembly program the instrumented form is kept in $XDG_CACHE_HOME/cordon, else ~/.cache/cordon, up to 256 MiB;\nit is verified at every start all the same.",
       "console.log goes to stdout (with --json to stderr), console.error to stderr.",
+      "A digest in an audit log tells equal arguments from different ones, and short ones can be guessed from it.",
       "With --json, --trace writes no lines: the records are `trace` in the object, where no guest can imitate them.",
     ],
   },
@@ -124,6 +139,9 @@ export const COMMANDS = {
     options: {
       eval: value("SOURCE", "check this source instead of a file", { short: "e" }),
       types: flag("also check calls against the contracts of what --grant gives"),
+      "grants-file": flag(
+        "print the smallest grants that it seems to need as a grants file, and nothing else on stdout",
+      ),
       ...GRANTS,
       ...LANGUAGE,
       ...JSON_OUT,
@@ -132,6 +150,10 @@ export const COMMANDS = {
     examples: [
       "cordon check samples/02-report/guest.js",
       "cordon check samples/02-report/guest.js --types --grant files=ro:samples/02-report/data",
+      "cordon check samples/02-report/guest.js --grants-file",
+    ],
+    notes: [
+      'What a script computes (a path, a host) is not known before it runs: each place is told as "cannot tell".\nRun it with --audit LOG --audit-values full, and `cordon explain LOG` says what it used.',
     ],
   },
   types: {
@@ -152,6 +174,26 @@ export const COMMANDS = {
     },
     examples: ["cordon verify dist/engine.wasm", "cordon verify samples/05-wasm/program.wasm --instrument"],
   },
+  explain: {
+    usage: "explain LOG | -  [OPTIONS]",
+    summary: "what an audit log says: who called what, what was refused and why, the smallest grants it needed",
+    options: {
+      capability: value("NAME", "only calls of this grant", many),
+      call: value("NAME", "only this call", many),
+      domain: value("NAME", "only of this guest, by its name or its number", many),
+      run: value("ID", "only of this run: a log may have many", many),
+      refused: flag("only what was refused"),
+      ...JSON_OUT,
+      ...HELP,
+    },
+    examples: [
+      "cordon explain samples/02-report/audit.ndjson",
+      "cordon explain samples/02-report/audit.ndjson --refused --capability files",
+    ],
+    notes: [
+      "`cordon run --audit LOG` writes one. A log of any size is read once, line by line; a torn line, and one that is no\nrecord, is counted. Paths and hosts are known only where the log has full arguments (--audit-values full).",
+    ],
+  },
   repl: {
     usage: "repl  [OPTIONS]",
     summary: "type JavaScript into a sandbox that keeps its state",
@@ -162,16 +204,17 @@ export const COMMANDS = {
       ...MODULES,
       history: value("FILE", "keep what was typed in FILE; without it nothing is kept"),
       ...TRACE,
+      ...AUDIT,
       ...HELP,
     },
     examples: ["cordon repl --grant files=ro:."],
     notes: ["Each line has the limits anew. .help .usage .limits .exit are commands of the repl."],
   },
   help: {
-    usage: "help [COMMAND | exit]",
+    usage: "help [COMMAND | exit | grants]",
     summary: "show help",
     options: { ...HELP },
-    examples: ["cordon help run", "cordon help exit"],
+    examples: ["cordon help run", "cordon help exit", "cordon help grants"],
   },
 } as const satisfies Record<string, Command>;
 

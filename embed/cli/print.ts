@@ -1,7 +1,7 @@
 // How a run's value and a guest's error are shown to people.
 import { inspect } from "node:util";
+import { toJson } from "../json.ts";
 import { codeFrame, type Position } from "./frame.ts";
-import { toJson } from "./json.ts";
 import { escapeControls, painter, type Screen } from "./terminal.ts";
 
 export type Manner = "inspect" | "json" | "text" | "none";

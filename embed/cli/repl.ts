@@ -4,9 +4,9 @@ import { createInterface, type Interface } from "node:readline";
 import { createSandbox, type Result, type Sandbox, type SandboxOptions } from "../node/index.ts";
 import type { Parsed } from "./arguments.ts";
 import { exitCode, UsageError } from "./exit.ts";
+import { openListeners } from "./listeners.ts";
 import { printError, printValue } from "./print.ts";
 import { painter, type Screen, stdout } from "./terminal.ts";
-import { tracerOf } from "./trace.ts";
 import { limitsOf, worldOf } from "./world.ts";
 
 const NAME = "repl";
@@ -82,11 +82,13 @@ async function evaluate(repl: Repl, source: string): Promise<void> {
   if (result.status === "returned") printValue(result.value, "inspect", repl.screen);
   else if (result.status === "threw") printError(result.error, NAME, source, repl.screen);
   else repl.screen.write(`${painter(repl.screen)("red", "cordon:")} ${describe(result)}\n`);
+  if (result.status === "interrupted") result.continuation.cancel();
   if (repl.box.ended() !== undefined) await fresh(repl, "the sandbox has ended");
 }
 
 function describe(result: Result): string {
   if (result.status === "exhausted") return `exhausted: ${result.resource}`;
+  if (result.status === "interrupted") return "interrupted, and nobody can answer";
   return result.status === "refused" ? `refused by ${result.by}: ${result.why}` : result.status;
 }
 
@@ -143,7 +145,8 @@ async function take(repl: Repl, line: string): Promise<boolean> {
 }
 
 export async function repl(parsed: Parsed): Promise<number> {
-  const world = await worldOf(parsed, NAME, tracerOf(parsed));
+  const listeners = await openListeners(parsed, NAME);
+  const world = await worldOf(parsed, NAME, ...listeners.audits);
   const history = parsed.text("history");
   const box = await createSandbox(world);
   // Not before: lines that come while nobody iterates are lost.
@@ -164,5 +167,6 @@ export async function repl(parsed: Parsed): Promise<number> {
   }
   lines.close();
   here.box.dispose();
+  await listeners.close();
   return exitCode("returned");
 }

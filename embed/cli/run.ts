@@ -3,9 +3,10 @@ import { createSandbox } from "../node/index.ts";
 import type { Parsed } from "./arguments.ts";
 import { UsageError } from "./exit.ts";
 import { finish, mannerOf } from "./finish.ts";
+import { endGrants } from "./grants/index.ts";
 import { onCtrlC } from "./interrupt.ts";
+import { openListeners } from "./listeners.ts";
 import { readSource, type Source, textOf } from "./source.ts";
-import type { Tracer } from "./trace.ts";
 import { worldOf } from "./world.ts";
 
 function inputsOf(parsed: Parsed): Record<string, unknown> {
@@ -21,15 +22,11 @@ const kindOf = (name: string): "auto" | "module" => (/\.m[jt]s$/.test(name) ? "m
 
 const LANGUAGES = { js: "javascript", ts: "typescript", wasm: "auto" } as const;
 
-/** Not part of what starts quickly. */
-const loadTracer = async (parsed: Parsed): Promise<Tracer | undefined> =>
-  parsed.has("trace") ? (await import("./trace.ts")).tracerOf(parsed) : undefined;
-
 async function runScript(parsed: Parsed, source: Source): Promise<number> {
   mannerOf(parsed);
   const [text, inputs] = [textOf(source), inputsOf(parsed)];
-  const tracer = await loadTracer(parsed);
-  const world = await worldOf(parsed, source.name, tracer);
+  const listeners = await openListeners(parsed, source.name);
+  const world = await worldOf(parsed, source.name, ...listeners.audits);
   const stop = onCtrlC();
   const box = await createSandbox(world);
   try {
@@ -43,11 +40,14 @@ async function runScript(parsed: Parsed, source: Source): Promise<number> {
       signal: stop.signal,
     };
     const result = await box.run(text, options);
-    tracer?.end();
-    return finish(parsed, result, { name: source.name, text, ctrlC: stop.wasPressed(), tracer });
+    box.dispose();
+    endGrants(parsed);
+    await listeners.close();
+    return finish(parsed, result, { name: source.name, text, ctrlC: stop.wasPressed(), tracer: listeners.tracer });
   } finally {
     stop.release();
     box.dispose();
+    endGrants(parsed);
   }
 }
 

@@ -64,6 +64,17 @@ function scopeOf(node: Node): string[] | undefined {
   return node.type.startsWith("Class") ? boundBy(nodeAt(node, "id")) : undefined;
 }
 
+/** How many scopes of a program declare each name. */
+export function namesDeclared(program: Node): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  const visit = (node: Node): void => {
+    for (const name of new Set(scopeOf(node))) found.set(name, (found.get(name) ?? 0) + 1);
+    for (const child of childrenOf(node)) visit(child);
+  };
+  visit(program);
+  return found;
+}
+
 /** Identifiers that are words rather than variables: property names, labels, the two names of an import. */
 function isWord(node: Node, parent: Node | undefined): boolean {
   if (parent === undefined) return false;

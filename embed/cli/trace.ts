@@ -1,10 +1,8 @@
 // --trace: what was called of what was granted, with which arguments, what came of it, and how long it took.
 //
-// The functions themselves are watched, since the kernel sees bytes only; the kernel tells of calls that it refused
-// before any function ran. All text is a guest's or may be: it is shortened, on one line, and drives no terminal.
+// All text is a guest's or may be: it is shortened, on one line, and drives no terminal.
 import { inspect } from "node:util";
-import { capability, type Granted, type HostFunction } from "../../policy-libs/index.ts";
-import type { TraceRecord } from "../node/index.ts";
+import type { AuditCall, AuditOptions, AuditRecord } from "../node/index.ts";
 import type { Parsed } from "./arguments.ts";
 import { escapeControls, painter, type Screen, stderr } from "./terminal.ts";
 
@@ -21,13 +19,10 @@ export interface TraceLine {
 }
 
 export interface Tracer {
-  watch(grants: Readonly<Record<string, Granted>>): Readonly<Record<string, Granted>>;
-  /** For the option `trace` of the sandbox. */
-  readonly onCall: (record: TraceRecord) => void;
+  /** For the option `audit` of the sandbox: a trace is an audit that is printed. */
+  readonly audit: AuditOptions;
   /** A program wrote to the screen: a line of the trace must not go on in the middle of its line. */
   wrote(bytes: Uint8Array): void;
-  /** The run has ended, and what is still open stays so. */
-  end(): void;
   /** With --json: the records so far. */
   readonly records: readonly TraceLine[] | undefined;
   /** Records that were too many. */
@@ -72,55 +67,25 @@ function shortenAll(args: readonly unknown[]): string[] {
 /** As it is printed: `trace files.readText('a.txt') -> 'alpha' (0.4 ms)`. */
 export function lineOf({ grant, call, args, outcome, result, ms }: TraceLine): string {
   const name = escapeControls(call === "" ? grant : `${grant}.${call}`);
-  if (outcome === "refused") return `${name} refused`;
   const end = result === undefined ? "" : ` ${result}`;
+  if (outcome === "refused") return `${name} refused${end}`;
   const what = outcome === "done" ? ` ->${end}` : ` ${outcome}${end}`;
   return `${name}(${args.join(", ")})${what} (${ms.toFixed(1)} ms)`;
 }
 
 type Sink = (line: TraceLine) => void;
 
-interface Open {
-  readonly grant: string;
-  readonly call: string;
-  readonly args: readonly string[];
-  readonly start: number;
-}
+const OUTCOMES = { allowed: "done", failed: "failed", refused: "failed", pending: "unfinished" } as const;
 
-interface Watch {
-  readonly open: Set<Open>;
-  readonly tell: Sink;
-}
-
-function close({ open, tell }: Watch, call: Open, outcome: TraceLine["outcome"], result?: string): void {
-  if (!open.delete(call)) return;
-  const { start, ...rest } = call;
-  const ms = Math.round((performance.now() - start) * 1_000) / 1_000;
-  tell({ ...rest, outcome, ...(result === undefined ? {} : { result }), ms });
-}
-
-function watched(watch: Watch, grant: string, call: string, inner: HostFunction): HostFunction {
-  return (...args: never[]): unknown => {
-    const begun: Open = { grant, call, args: shortenAll(args), start: performance.now() };
-    watch.open.add(begun);
-    const fail = (thrown: unknown): void => close(watch, begun, "failed", shortenError(thrown));
-    const succeed = (value: unknown): void => close(watch, begun, "done", shorten(value));
-    try {
-      const value: unknown = inner(...args);
-      if (value instanceof Promise) value.then(succeed, fail);
-      else succeed(value);
-      return value;
-    } catch (thrown) {
-      fail(thrown);
-      throw thrown;
-    }
-  };
-}
-
-/** The same capability; its contract has the grant's name, by which the kernel tells of it. */
-function watchedGrant(watch: Watch, name: string, { contract, functions, modes }: Granted): Granted {
-  const all = Object.entries(functions).map(([call, inner]) => [call, watched(watch, name, call, inner)] as const);
-  return capability({ ...contract, name }, Object.fromEntries(all), modes);
+/** Before any function ran nobody saw arguments: that is `refused` here, and by whatever ran it is `failed`. */
+function lineFrom({ capability, call, args, result, decision, cost }: AuditCall): TraceLine {
+  const who = { grant: capability, call };
+  const why = result === undefined ? {} : { result: shortenError(result) };
+  if (!Array.isArray(args)) return { ...who, args: [], outcome: "refused", ...why, ms: 0 };
+  const outcome = OUTCOMES[decision];
+  const text = outcome === "failed" ? shortenError(result) : shorten(result);
+  const came = outcome === "unfinished" ? {} : { result: text };
+  return { ...who, args: shortenAll(args), outcome, ...came, ms: cost.ms };
 }
 
 interface Place {
@@ -148,17 +113,13 @@ export function newTracer(isJson: boolean, screen: Screen): Tracer {
   let dropped = 0;
   const keep: Sink = (line) => void (records.length < MOST_RECORDS ? records.push(line) : dropped++);
   const { sink, wrote } = isJson ? { sink: keep, wrote: () => undefined } : printer(screen);
-  const watch: Watch = { open: new Set(), tell: sink };
+  const to = (record: AuditRecord): void => {
+    if (!("event" in record)) sink(lineFrom(record));
+  };
+  const all = Number.POSITIVE_INFINITY;
   return {
-    watch: (grants) =>
-      Object.fromEntries(Object.entries(grants).map(([name, grant]) => [name, watchedGrant(watch, name, grant)])),
-    onCall: ({ contract, call, decision }) => {
-      if (decision === "refused") sink({ grant: contract, call, args: [], outcome: "refused", ms: 0 });
-    },
+    audit: { to, values: "full", results: true, maxValue: all, maxBytes: all, whenFull: "drop" },
     wrote,
-    end: () => {
-      for (const call of watch.open) close(watch, call, "unfinished");
-    },
     records: isJson ? records : undefined,
     dropped: () => dropped,
   };

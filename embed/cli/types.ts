@@ -3,7 +3,7 @@ import { analyse } from "./analysis.ts";
 import { onlyFile, type Parsed } from "./arguments.ts";
 import { declare, draft } from "./declarations.ts";
 import { exitCode, UsageError } from "./exit.ts";
-import { grantsOf } from "./grants.ts";
+import { grantsOf } from "./grants/index.ts";
 import { readSource, textOf } from "./source.ts";
 import { stdout } from "./terminal.ts";
 

@@ -9,10 +9,12 @@ import type { Parsed } from "./arguments.ts";
 import { cacheOf } from "./cache.ts";
 import { UsageError } from "./exit.ts";
 import { type About, finish } from "./finish.ts";
+import { endGrants } from "./grants/index.ts";
 import { onCtrlC } from "./interrupt.ts";
+import { type Listeners, openListeners } from "./listeners.ts";
 import type { Source } from "./source.ts";
 import { escapeControls, type Screen, stderr, stdout } from "./terminal.ts";
-import { type Tracer, tracerOf } from "./trace.ts";
+import type { Tracer } from "./trace.ts";
 import { worldOf } from "./world.ts";
 
 type Sink = (bytes: Uint8Array) => void;
@@ -46,7 +48,7 @@ async function* standardInput(): AsyncGenerator<Uint8Array> {
 }
 
 interface Watched {
-  readonly tracer: Tracer | undefined;
+  readonly listeners: Listeners;
   readonly signal: AbortSignal;
 }
 
@@ -65,13 +67,13 @@ function streams(parsed: Parsed, tracer: Tracer | undefined): { readonly stdout:
   return { stdout: parsed.has("json") ? err : noted(stdout(), process.stdout), stderr: err };
 }
 
-async function run(parsed: Parsed, source: Source, { tracer, signal }: Watched): Promise<ProgramResult> {
-  const { grant, limits, profile, console, virtual, trace } = await worldOf(parsed, source.name, tracer);
+async function run(parsed: Parsed, source: Source, { listeners, signal }: Watched): Promise<ProgramResult> {
+  const { grant, limits, profile, console, virtual, audit } = await worldOf(parsed, source.name, ...listeners.audits);
   return await runProgram({
-    ...{ module: source.bytes, grant, limits, profile, console, virtual, trace, signal, cache: cacheOf(parsed) },
+    ...{ module: source.bytes, grant, limits, profile, console, virtual, audit, signal, cache: cacheOf(parsed) },
     ...callOf(parsed, source.name),
     ...(source.name === "stdin" ? {} : { stdin: standardInput() }),
-    ...streams(parsed, tracer),
+    ...streams(parsed, listeners.tracer),
   });
 }
 
@@ -91,12 +93,14 @@ function programEnd(
 
 export async function runModule(parsed: Parsed, source: Source): Promise<number> {
   const stop = onCtrlC();
-  const tracer = tracerOf(parsed);
   try {
-    const result = await run(parsed, source, { tracer, signal: stop.signal });
-    tracer?.end();
-    return programEnd(parsed, source, result, { ctrlC: stop.wasPressed(), tracer });
+    const listeners = await openListeners(parsed, source.name);
+    const result = await run(parsed, source, { listeners, signal: stop.signal });
+    endGrants(parsed);
+    await listeners.close();
+    return programEnd(parsed, source, result, { ctrlC: stop.wasPressed(), tracer: listeners.tracer });
   } finally {
+    endGrants(parsed);
     stop.release();
     process.stdin.unref?.();
   }

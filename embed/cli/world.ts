@@ -1,22 +1,10 @@
 // What a guest gets on the command line: grants, limits, clock, console and modules, from the options that say so.
 import { relative, resolve, sep } from "node:path";
-import { LIMITS, type LimitsOption, type Profile, type SandboxOptions } from "../node/index.ts";
+import { type AuditOptions, LIMITS, type LimitsOption, type Profile, type SandboxOptions } from "../node/index.ts";
 import type { Parsed } from "./arguments.ts";
+import { consoleOf } from "./console.ts";
 import { UsageError } from "./exit.ts";
-import { grantsOf } from "./grants.ts";
-import { guestText, stderr, stdout } from "./terminal.ts";
-import type { Tracer } from "./trace.ts";
-
-type Sink = (level: string, text: string) => void;
-
-/** log, info and debug go to stdout, warn and error to stderr; with --json stdout is for the one result. */
-export function consoleOf(parsed: Parsed): Sink {
-  const [out, err] = [parsed.has("json") ? stderr() : stdout(), stderr()];
-  return (level, text) => {
-    const screen = level === "warn" || level === "error" ? err : out;
-    screen.write(`${guestText(screen, text)}\n`);
-  };
-}
+import { grantsOf } from "./grants/index.ts";
 
 export function limitsOf(parsed: Parsed): LimitsOption {
   const given = Object.keys(LIMITS).map((name) => [name, parsed.text(name)] as const);
@@ -58,16 +46,18 @@ async function modulesOption(parsed: Parsed, script: string): Promise<SandboxOpt
   }
 }
 
+/** Who is told of calls. */
+type Listener = AuditOptions | undefined;
+
 /** The options of the sandbox in which `script` (a name) will run. */
-export async function worldOf(parsed: Parsed, script: string, tracer?: Tracer): Promise<SandboxOptions> {
-  const grants = await grantsOf(parsed);
+export async function worldOf(parsed: Parsed, script: string, ...listeners: Listener[]): Promise<SandboxOptions> {
   return {
-    grant: tracer?.watch(grants) ?? grants,
+    grant: await grantsOf(parsed),
     limits: limitsOf(parsed),
     profile: parsed.text("limits") as Profile | undefined,
     console: consoleOf(parsed),
     virtual: virtualOf(parsed),
     modules: await modulesOption(parsed, script),
-    trace: tracer?.onCall,
+    audit: listeners.filter((listener) => listener !== undefined),
   };
 }

@@ -5,7 +5,8 @@ import { nodePowers } from "./assets.ts";
 export * from "../api.ts";
 export type { ArtifactCache } from "../program-cache.ts";
 export { findAsset, nodePowers } from "./assets.ts";
+export { type AuditFile, type AuditFileOptions, auditFile } from "./audit-file.ts";
 export { type DiskCacheOptions, diskCache } from "./disk-cache.ts";
 export { runProgram } from "./program.ts";
 
-export const { run, createSandbox, layer, stack, runRepy, warmUp } = createCordon(nodePowers);
+export const { run, createSandbox, layer, stack, domains, runRepy, warmUp } = createCordon(nodePowers);

@@ -3,6 +3,7 @@ export { type AskOptions, ask, type Decide, type Decision } from "./ask.ts";
 export { type AuditOptions, type AuditRecord, audit, type Shown, type Sink } from "./audit.ts";
 export { clamp, type Predicate } from "./clamp.ts";
 export { type Clock, REAL_CLOCK } from "./clock.ts";
+export { digest as digestOf } from "./digest.ts";
 export { type Faults, faults } from "./faults.ts";
 export { type Hosts, hosts } from "./hosts.ts";
 export { type Leased, leased, type Term } from "./leased.ts";

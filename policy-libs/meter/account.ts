@@ -1,15 +1,15 @@
 // The account of the call that a host function serves: charges, refunds, and waiting for rates.
-import {
-  adjust,
-  available,
-  chargeAccount,
-  type Account as Ledger,
-  type Metered,
-  RESOURCES,
-} from "../../kernel/index.ts";
+//
+// Invariants
+//   AC1  Amounts are numbers from 0 to 2^53: nothing else reaches the kernel's sums, where no number would be for ever.
+//   AC2  Nobody gives back more than the account has in use.
+//   AC3  What `wait` charges is charged when the call leaves the line, or not at all: whoever left the line before
+//        pays nothing. First come, first served, within one account.
+import { adjust, chargeAccount, type Account as Ledger, type Metered } from "../../kernel/index.ts";
 import { currentCall, type Signal, signal } from "../call.ts";
-import { meterOf, nameOf } from "./meter.ts";
-import { hostTime } from "./time.ts";
+import { refusal } from "../refusal.ts";
+import { newQueue, type Queue } from "./queue.ts";
+import { indexOf } from "./resources.ts";
 
 export interface Account {
   /** Counts `amount` up to the root, or throws E_QUOTA and counts nothing. Default: 1. */
@@ -18,50 +18,51 @@ export interface Account {
   refund(resource: Metered, amount?: number): void;
   /**
    * Resolves once every rate of the resource on the way up lets it be used, then counts `amount` (default: 0). Rejects
-   * with E_ENDED if the call is dropped meanwhile, with E_QUOTA if the rate never drains.
+   * with E_ENDED if the call is dropped meanwhile, with E_QUOTA if the rate never drains or a limit is in the way, with
+   * E_BUSY if too many wait.
    */
   wait(resource: Metered, amount?: number): Promise<void>;
   /** Would `wait` be over at once? What must not wait asks this instead. */
   isReady(resource: Metered): boolean;
 }
 
-const refusal = (code: string, message: string): Error => Object.assign(new Error(message), { code });
+const isAmount = (amount: number): boolean => amount >= 0 && amount <= Number.MAX_SAFE_INTEGER;
 
-function overdrawn(account: Ledger, index: number): string {
-  let at: Ledger | undefined = account;
-  while (at !== undefined && (at.limit[index] as number) - (at.used[index] as number) > available(account, index))
-    at = at.parent;
-  const name = at === undefined ? undefined : nameOf(at);
-  return name === undefined ? "the account" : `the account ${name}`;
+function check(resource: Metered, amount: number): number {
+  const index = indexOf(resource);
+  if (index === undefined) throw new RangeError(`a charge of ${String(resource)}, which is no resource`);
+  if (!isAmount(amount)) throw new RangeError(`a charge of ${amount} ${resource}`);
+  return index;
 }
+
+// Whose limit it is, a guest is not told: names of accounts above are the host's.
+const overdrawn = (resource: Metered, amount: number): Error =>
+  refusal("E_QUOTA", `the account has no ${amount} of ${resource} left`);
 
 function chargeTo(account: Ledger, resource: Metered, amount: number): void {
-  const index = RESOURCES.indexOf(resource);
-  if (!(amount >= 0)) throw new RangeError(`a charge of ${amount} ${resource}`);
-  if (chargeAccount(account, index, amount)) return;
-  throw refusal("E_QUOTA", `${overdrawn(account, index)} has no ${amount} of ${resource} left`);
+  if (!chargeAccount(account, check(resource, amount), amount)) throw overdrawn(resource, amount);
 }
 
-const pause = (account: Ledger, ms: number, dropped: Signal): Promise<void> =>
-  new Promise((resolve) => {
-    const after = meterOf(account)?.time.after ?? hostTime.after;
-    const done = (): void => {
-      cancel();
-      dropped.removeEventListener("abort", done);
-      resolve();
-    };
-    const cancel = after(Math.min(ms, 2 ** 30), done);
-    dropped.addEventListener("abort", done, { once: true });
-  });
+function refundTo(account: Ledger, resource: Metered, amount: number): void {
+  const index = indexOf(resource);
+  if (index === undefined || !isAmount(amount)) return;
+  adjust(account, index, -Math.min(amount, Math.max(account.used[index] as number, 0)));
+}
+
+const queues = new WeakMap<Ledger, Map<number, Queue>>();
+
+function queueOf(account: Ledger, index: number): Queue {
+  const own = queues.get(account) ?? new Map<number, Queue>();
+  queues.set(account, own);
+  const queue = own.get(index) ?? newQueue(account, index);
+  own.set(index, queue);
+  return queue;
+}
 
 async function waitFor(account: Ledger, resource: Metered, amount: number, dropped: Signal): Promise<void> {
-  const delay = (): number => meterOf(account)?.delay(resource) ?? 0;
-  for (let ms = delay(); ms > 0; ms = delay()) {
-    if (ms === Infinity) throw refusal("E_QUOTA", `the rate of ${resource} is 0`);
-    await pause(account, ms, dropped);
-    if (dropped.aborted) throw refusal("E_ENDED", "nobody waits for this call any more");
-  }
-  if (amount > 0) chargeTo(account, resource, amount);
+  const outcome = await queueOf(account, check(resource, amount)).enter(amount, dropped);
+  if (outcome === "never") throw refusal("E_QUOTA", `no more ${resource} is allowed`);
+  if (outcome === "overdrawn") throw overdrawn(resource, amount);
 }
 
 const UNLIMITED: Account = Object.freeze({
@@ -74,9 +75,9 @@ const UNLIMITED: Account = Object.freeze({
 /** Charges to one account. */
 export const chargesTo = (account: Ledger, dropped: Signal): Account => ({
   charge: (resource, amount = 1) => chargeTo(account, resource, amount),
-  refund: (resource, amount = 1) => adjust(account, RESOURCES.indexOf(resource), -amount),
+  refund: (resource, amount = 1) => refundTo(account, resource, amount),
   wait: (resource, amount = 0) => waitFor(account, resource, amount, dropped),
-  isReady: (resource) => (meterOf(account)?.delay(resource) ?? 0) === 0,
+  isReady: (resource) => queueOf(account, check(resource, 0)).isReady(),
 });
 
 /** The account of the call at hand: ask before the first `await`. Outside of a call it has no limits. */

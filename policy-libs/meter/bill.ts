@@ -1,5 +1,5 @@
 // A bill: what was used times what it costs, for an account and all below it.
-import type { Metered } from "../../kernel/index.ts";
+import { type Metered, RESOURCES } from "../../kernel/index.ts";
 
 /** Price of one unit. */
 export type Prices = Readonly<Partial<Record<Metered, number>>>;
@@ -20,9 +20,18 @@ export interface Bill {
   readonly parts: readonly Bill[];
 }
 
-export function linesOf(totals: Readonly<Record<Metered, number>>, prices: Prices): BillLine[] {
-  return (Object.entries(prices) as [Metered, number][]).map(([resource, price]) => {
-    const used = totals[resource];
+/** What a bill is made of. */
+interface Billed {
+  readonly name: string;
+  readonly totals: Float64Array;
+  readonly children: Iterable<Billed>;
+}
+
+export function billOf({ name, totals, children }: Billed, prices: ReadonlyMap<Metered, number>): Bill {
+  const lines = [...prices].map(([resource, price]) => {
+    const used = totals[RESOURCES.indexOf(resource)] as number;
     return { resource, used, price, cost: used * price };
   });
+  const total = lines.reduce((sum, { cost }) => sum + cost, 0);
+  return { name, lines, total, parts: Array.from(children, (child) => billOf(child, prices)) };
 }

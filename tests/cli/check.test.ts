@@ -92,7 +92,14 @@ describe("cordon check", () => {
     const { code, out } = cordon(["check", path]);
     expect(code).toBe(0);
     expect(out).toBe(
-      `fine  ${path}\n  imports  marked  (--modules DIR)\n  seems to need  files.readText  (line 2)  --grant files=ro:DIR\n`,
+      [
+        `fine  ${path}`,
+        "  imports  marked  (--modules DIR)",
+        "  seems to need  files.readText  (line 2)  --grant files=ro:DIR",
+        '                 reads "a"',
+        `  try  cordon run ${path} --modules DIR --grant files=ro:DIR`,
+        "",
+      ].join("\n"),
     );
     expect(cordon(["check", "-e", "files.remove('a')"]).out).toContain("--grant files=rw:DIR");
   });
@@ -137,7 +144,107 @@ describe("cordon check", () => {
       imports: ["a"],
       needs: [{ group: "x", calls: ["y"], line: 1 }],
       problems: [],
+      command: "cordon run eval.js --modules DIR",
+      grants: {},
     });
+  });
+});
+
+describe("the smallest grants of a script", () => {
+  interface Suggested {
+    readonly word: string;
+    readonly uses: readonly string[];
+    readonly unknown: readonly string[];
+  }
+  const suggested = (source: string): Suggested[] => {
+    const { needs } = JSON.parse(cordon(["check", "-e", source, "--json"]).out) as { needs: { grant?: Suggested }[] };
+    return needs.flatMap(({ grant }) => grant ?? []);
+  };
+  const words = (source: string): string[] => suggested(source).map(({ word }) => word);
+
+  test.each([
+    ["files.readText('a'); files.list()", "files=ro:DIR"],
+    ["files.readText('a'); files.append('a', 'b')", "files=rw:DIR"],
+    ["files.open('a')", "files=ro:DIR"],
+    ["files.open('a', { write: false })", "files=ro:DIR"],
+    ["files.open('a', { create: true, write: true })", "files=rw:DIR"],
+    ["files.open('a', options)", "files=rw:DIR"],
+    ["data.readText('a')", "data=files:ro:DIR"],
+    [
+      "net.connect({ host: 'a.example', port: 443 }); net.connect({ port: 80, host: 'b.example' })",
+      "net=a.example:443,b.example:80",
+    ],
+    ["net.connect({ host: '::1', port: 1 })", "net=[::1]:1"],
+    [
+      "net.listen({ port: 0 }); net.listen({ address: '0.0.0.0', port: 80 })",
+      "net=listen:0.0.0.0:80,listen:127.0.0.1:0",
+    ],
+    ["net.send({ host: '10.0.0.1', port: 53, bytes }); net.bind({ port: 0 })", "net=udp:10.0.0.1:53,bind:127.0.0.1:0"],
+    ["const port = 443, host = 'a' + '.example'; net.connect({ host, port })", "net=a.example:443"],
+    ["http.fetch({ url: 'https://a.example/v1/x?y=z' })", "http=https://a.example/v1/x"],
+    ["http.fetch({ url: `https://a.example:8443/v1/${id}` })", "http=https://a.example:8443/v1/"],
+    ["const base = 'https://A.example'; http.fetch({ url: base + '/' + path })", "http=https://a.example/"],
+    ["http.fetch({ url: 'http://a.example' })", "http=http://a.example/"],
+    ["http.fetch({ url: 'https://a.example/../x' })", "http=https://a.example/"],
+    ["const NAME = 'LANG'; env.get(NAME); env.get('TZ')", "env=LANG,TZ"],
+    ["kv.get('a')", "kv=memory"],
+    ["clock.now()", "clock"],
+  ])("%s: %s", (source, word) => {
+    expect(words(source)).toContain(word);
+  });
+
+  test.each([
+    ["files.readText(path)", "a path that is computed (line 1)"],
+    ["files.open('a', options)", "how a file is opened (line 1)"],
+    ["\nuse(files)", "what is done with it where it is passed on (line 2)"],
+    ["files[name]('a')", "what is done with it where it is passed on (line 1)"],
+    ["net.connect({ host, port: 443 })", "which host connect is for (line 1)"],
+    ["net.connect({ host: 'a.example', port })", "which port of a.example (line 1)"],
+    ["net.connect({ ...where })", "which host connect is for (line 1)"],
+    ["http.fetch({ url: `https://${host}/` })", "which host a request is for (line 1)"],
+    ["http.fetch({ url: `https://a.exa${x}` })", "which host a request is for (line 1)"],
+    ["http.fetch({ url: 'https://user:secret@a.example/' })", "which host a request is for (line 1)"],
+    ["env.get(name); env.get(other)", "which variable it asks for (line 1)"],
+    ["let host = 'a.example'; net.connect({ host, port: 1 })", "which host connect is for (line 1)"],
+    [
+      "const host = 'a.example'; { const host = f(); net.connect({ host, port: 1 }) }",
+      "which host connect is for (line 1)",
+    ],
+    ["const to = { host: 'a.example', port: 1 }; to.host = x; net.connect(to)", "which host connect is for (line 1)"],
+  ])("%s: cannot tell %s", (source, unknown) => {
+    expect(suggested(source).flatMap((one) => one.unknown)).toContain(unknown);
+  });
+
+  test("of paths, what is read and what is written is told", () => {
+    const [files] = suggested("const dir = 'in'; files.readText(`${dir}/a`); files.rename('b', 'c')");
+    expect(files?.uses).toEqual(['reads "in/a"', 'writes "b"', 'writes "c"']);
+  });
+
+  test("hold nothing that a shell or a terminal would obey", () => {
+    const source = `net.connect({ host: "a'; rm -rf ~ #", port: 1 }); env.get("X=$(id)"); files.readText("\x1b[2J'");
+      http.fetch({ url: "https://a.example/$(id)" })`;
+    const { out } = cordon(["check", "-e", source]);
+    expect(out).toContain("  try  cordon run eval.js --grant net=HOST:PORT --grant env=NAME --grant files=ro:DIR");
+    expect(out).not.toMatch(/rm -rf|\(id\)|\x1b/);
+  });
+
+  test("come as a grants file, with what is not known beside it, and the file works", () => {
+    const source = "files.readText('a'); http.fetch({ url: 'https://a.example/v1/' }); env.get(x); tools.sum(1)";
+    const { out, err, code } = cordon(["check", "-e", source, "--grants-file"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual({
+      grants: {
+        files: { mode: "ro", path: "DIR" },
+        http: { allow: ["https://a.example/v1/"] },
+        env: { names: ["NAME"] },
+      },
+    });
+    expect(err).toContain("cordon: env: cannot tell which variable it asks for (line 1)");
+    expect(err).toContain("cordon: nothing on a command line gives tools");
+    const path = file("suggested.json", cordon(["check", "-e", "data.readText('a')", "--grants-file"]).out);
+    writeFileSync(path, readFileSync(path, "utf8").replace("DIR", "."));
+    writeFileSync(join(folder, "a"), "alpha");
+    expect(cordon(["run", "-e", "await data.readText('a')", "--grants", path]).out).toBe("alpha\n");
   });
 });
 
@@ -254,7 +361,7 @@ describe("cordon help", () => {
   test("names every command, and shows each one's options and examples", () => {
     const { out, code } = cordon([]);
     expect(code).toBe(0);
-    for (const name of ["run", "check", "types", "verify", "repl"]) {
+    for (const name of ["run", "check", "types", "verify", "explain", "repl"]) {
       expect(out).toContain(`\n  ${name} `);
       const help = cordon(["help", name]).out;
       expect(help).toContain("Examples:\n  cordon ");

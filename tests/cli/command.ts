@@ -23,12 +23,15 @@ export function cordon(args: readonly string[], input: string | Uint8Array = "",
   return { code: status, out: stdout.toString(), err: stderr.toString() };
 }
 
+/** Runs a command while this process goes on, as a server say. */
+export const beside = (args: readonly string[]): Promise<Ended> => signalled(args, undefined);
+
 /** Starts a command; the signal is sent once something was said on stdout. */
-export async function signalled(args: readonly string[], signal: NodeJS.Signals): Promise<Ended> {
+export async function signalled(args: readonly string[], signal: NodeJS.Signals | undefined): Promise<Ended> {
   const child = spawn(process.execPath, [BIN, ...args], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   const said = { out: "", err: "" };
   child.stdout.on("data", (piece: Buffer) => {
-    if (said.out === "") child.kill(signal);
+    if (said.out === "" && signal !== undefined) child.kill(signal);
     said.out += piece.toString();
   });
   child.stderr.on("data", (piece: Buffer) => {

@@ -48,17 +48,20 @@ describe("embed/README.md", () => {
     else expect(text).toBe(expected);
   });
 
-  test("has an example that runs", () => {
-    const [, code = ""] = /```ts\n([\s\S]*?)```/.exec(readFileSync(FILE, "utf8")) ?? [];
-    const folder = mkdtempSync(join(ROOT, "dist/example-"));
-    try {
-      const file = join(folder, "example.ts");
-      const entry = pathToFileURL(join(ROOT, "embed/node/index.ts")).href;
-      writeFileSync(file, code.replace('"cordon"', JSON.stringify(entry)));
-      const { status, stderr } = spawnSync(process.execPath, [file], { encoding: "utf8", timeout: 60_000 });
-      expect(status, stderr).toBe(0);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
+  test.each([...readFileSync(FILE, "utf8").matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = ""]) => code))(
+    "has an example that runs: %#",
+    (code) => {
+      const folder = mkdtempSync(join(ROOT, "dist/example-"));
+      try {
+        const file = join(folder, "example.ts");
+        const entry = (path: string): string => JSON.stringify(pathToFileURL(join(ROOT, path)).href);
+        const local = code.replace('"cordon"', entry("embed/node/index.ts"));
+        writeFileSync(file, local.replace('"cordon/policy-libs"', entry("policy-libs/index.ts")));
+        const { status, stderr } = spawnSync(process.execPath, [file], { encoding: "utf8", timeout: 60_000 });
+        expect(status, stderr).toBe(0);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  );
 });

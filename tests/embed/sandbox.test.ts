@@ -36,6 +36,17 @@ describe("a sandbox", () => {
     expect(gave(await box.run("1"))).toBe(1);
   });
 
+  test("a drained run goes on with what its last call came to", async () => {
+    await using box = await createSandbox({ grant: { wait: () => sleep(20) } });
+    const result = await box.run(
+      "wait().then(() => console.log('first')).then(wait).then(() => console.log('last')); 1",
+      {
+        drain: true,
+      },
+    );
+    expect(result.console.map(({ text }) => text)).toEqual(["first", "last"]);
+  });
+
   test("limits of one run are of that run alone", async () => {
     await using box = await createSandbox({ limits: { calls: 5 }, grant: { hit: () => 1 } });
     expect(await box.run("hit(); hit(); 1", { limits: { calls: 2 } })).toMatchObject({

@@ -142,6 +142,14 @@ describe("samples", () => {
     }
   });
 
+  test("every program that a README names runs by itself", () => {
+    for (const folder of folders) {
+      const commands = readFileSync(sample(folder, "README.md"), "utf8").matchAll(/^node (samples\/\S+)$/gm);
+      for (const [, file = ""] of commands)
+        expect(execFileSync(process.execPath, [file], { cwd: ROOT }).length).toBeGreaterThan(50);
+    }
+  });
+
   test("every command of a README succeeds", () => {
     for (const folder of folders) {
       const commands = readFileSync(sample(folder, "README.md"), "utf8").matchAll(/^npx cordon (.+)$/gm);

@@ -110,7 +110,7 @@ describe("runProgram", () => {
   test("trace tells of calls of grants and of nothing else", async () => {
     const calls: string[] = [];
     await runTool(["sort", "a"], { a: "x" }, { trace: ({ contract, call }) => void calls.push(`${contract}.${call}`) });
-    expect(new Set(calls)).toEqual(new Set(["files.stat", "files.read"]));
+    expect(new Set(calls)).toEqual(new Set(["files.stat", "files.readBytes"]));
   });
 
   test.each<[string, Record<string, unknown>]>([

@@ -45,11 +45,11 @@ function promised(result: i64): i64 {
   return promise;
 }
 
-/** DESCRIBE and RELEASE of abi.ts. */
-export function describe(handle: i32, isLetGo: bool): i64 {
+/** DESCRIBE of abi.ts. */
+export function describe(handle: i32): i64 {
   const start = top();
   if (!reserve(SMALL_REPLY)) return JS_ThrowOutOfMemory(ctx());
-  const code = call(handle, isLetGo ? -1 : -2, base() + start, 0, capacityFrom(start));
+  const code = call(handle, -2, base() + start, 0, capacityFrom(start));
   const result = code < 0 ? throwReply(start) : takeReply(start, code);
   release(start);
   return result;

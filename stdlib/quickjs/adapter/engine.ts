@@ -60,6 +60,16 @@ export declare function JS_NewObject(ctx: i32): i64;
 export declare function JS_NewArray(ctx: i32): i64;
 @external("engine", "JS_NewArrayFrom")
 export declare function JS_NewArrayFrom(ctx: i32, count: i32, takenValuesAt: i32): i64;
+@external("engine", "JS_NewClassID")
+export declare function JS_NewClassID(runtime: i32, idAt: i32): i32;
+@external("engine", "JS_NewClass")
+export declare function JS_NewClass(runtime: i32, id: i32, definition: i32): i32;
+@external("engine", "JS_NewObjectClass")
+export declare function JS_NewObjectClass(ctx: i32, id: i32): i64;
+@external("engine", "JS_SetOpaque")
+export declare function JS_SetOpaque(v: i64, opaque: i32): i32;
+@external("engine", "JS_GetOpaque")
+export declare function JS_GetOpaque(v: i64, id: i32): i32;
 @external("engine", "JS_NewArrayBufferCopy")
 export declare function JS_NewArrayBufferCopy(ctx: i32, at: i32, length: i32): i64;
 @external("engine", "JS_NewUint8ArrayCopy")

@@ -9,6 +9,7 @@ import {
 } from "./engine";
 import { evaluateText } from "./evaluate";
 import { TURN_IDLE, TURN_PENDING } from "./gates";
+import { defineHolder } from "./holder";
 import { nextMessage } from "./inbox";
 import { learnLayout } from "./layout";
 import { loadModule, normalize } from "./modules";
@@ -32,6 +33,7 @@ export function cordon_init(): void {
   store<i32>(CTX, qjs_get_context_ptr());
   limitStack(STACK_LIMIT);
   JS_SetModuleLoaderFunc(load<i32>(RT), normalize.index as i32, loadModule.index as i32, 0);
+  defineHolder();
   boot();
   learnLayout();
   JS_SetHostPromiseRejectionTracker(load<i32>(RT), onRejection.index as i32, 0);

@@ -8,6 +8,7 @@ import {
 } from "./engine";
 import { COMPILE_ONLY, evaluate, runModule, runScript } from "./evaluate";
 import { configureSystem } from "./imports";
+import { newHolder } from "./holder";
 import { kindOf, learnKind, RECORD } from "./kinds";
 import { answerWith, fail } from "./requests";
 import { ctx, limitStack, OBJECT_PROTOTYPE, RT, TIME_ZONE, wantFlush } from "./state";
@@ -140,12 +141,12 @@ function nativeStackLimit(_c: i32, _t: i64, _n: i32, argv: i32): i64 {
 
 /** describe(handle): [[name, mode], ...] of its calls. */
 function nativeDescribe(_c: i32, _t: i64, _n: i32, argv: i32): i64 {
-  return describe(int(argv, 0), false);
+  return describe(int(argv, 0));
 }
 
-/** letGo(handle) */
-function nativeLetGo(_c: i32, _t: i64, _n: i32, argv: i32): i64 {
-  return describe(int(argv, 0), true);
+/** holder(handle): what lets the handle go when nothing refers to it any more. */
+function nativeHolder(_c: i32, _t: i64, _n: i32, argv: i32): i64 {
+  return newHolder(int(argv, 0));
 }
 
 /** wantFlush(): the hook `flush` has something to do. */
@@ -180,6 +181,6 @@ export function natives(): i64 {
   add(list, 15, nativeWantFlush.index as i32, 0);
   add(list, 16, nativeStackLimit.index as i32, 1);
   add(list, 17, nativeDescribe.index as i32, 1);
-  add(list, 18, nativeLetGo.index as i32, 1);
+  add(list, 18, nativeHolder.index as i32, 1);
   return list;
 }

@@ -26,7 +26,7 @@ const [
   wantFlush,
   setStackLimit,
   describeHandle,
-  letGo,
+  newHolder,
 ] = natives;
 
 const FILE = "cordon:engine";

@@ -12,22 +12,20 @@ const numbers = new WeakMap_(); // object of the guest -> { number, times }
 const objects = new Map_(); // number -> object of the guest, as long as somebody holds it
 let nextNumber = 0;
 
-const lost = new FinalizationRegistry(letGo);
-const register = uncurry(FinalizationRegistry.prototype.register);
-
 const modeOf = (mode) => (mode === "blocking" ? BLOCKING : mode === "async" ? ASYNC_CALL : 0);
 
 function facadeOf(handle) {
+  // Its calls keep it, one by one as well: the handle lives as long as any of them.
+  const holder = newHolder(handle);
   const calls = describeHandle(handle);
   const facade = {};
   for (let i = 0; i < calls.length; i++) {
     const name = calls[i][0];
     // One that is not to be awaited parks the guest where another guest answers it.
     const mode = calls[i][1] === "async" ? ASYNC_CALL : BLOCKING;
-    define(facade, name, freeze(grantFunction(name, handle, i, mode | PASSES, facade)));
+    define(facade, name, freeze(grantFunction(name, handle, i, mode | PASSES, holder)));
   }
   weakSet(handles, facade, handle);
-  register(lost, facade, handle);
   return freeze(facade);
 }
 

@@ -2,6 +2,7 @@
 import type { Group } from "../types.ts";
 import { abort } from "./abort.ts";
 import { calls } from "./calls.ts";
+import { capabilities } from "./capabilities.ts";
 import { cold } from "./cold.ts";
 import { compile } from "./compile.ts";
 import { compute } from "./compute.ts";
@@ -11,4 +12,16 @@ import { depth } from "./depth.ts";
 import { memory } from "./memory.ts";
 import { verify } from "./verify.ts";
 
-export const GROUPS: readonly Group[] = [create, calls, compute, cold, verify, compile, depth, delay, abort, memory];
+export const GROUPS: readonly Group[] = [
+  create,
+  calls,
+  capabilities,
+  compute,
+  cold,
+  verify,
+  compile,
+  depth,
+  delay,
+  abort,
+  memory,
+];
