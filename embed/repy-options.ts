@@ -23,7 +23,7 @@ export interface RepyOptions {
   readonly args?: readonly string[] | undefined;
   /** Security layers as RepyV2 writes them, the lowest first. */
   readonly layers?: readonly RepyLayer[] | undefined;
-  /** One flat directory. Default: an empty one, in memory. */
+  /** One flat directory. Default: an empty one in memory, which holds at most 64 MiB. */
   readonly files?: Granted | undefined;
   /** Or what makes one of the restrictions. Default: a network in memory with nobody else on it. */
   readonly net?: Granted | ((restrictions: RepyRestrictions) => Granted) | undefined;

@@ -96,7 +96,7 @@ function usageOf({ meters }: Run): object {
 const loneNet = (time: ClockTime): Granted => virtualNet(virtualWorld({ later: (ms, task) => time.after(ms, task) }));
 
 /** What a tree in memory would bound is for the restrictions to bound: `diskused`, `filesopened`. */
-const ROOMY = { maxFileBytes: 2 ** 30, maxOpen: 10_000 };
+const ROOMY = { maxFileBytes: 64 * 2 ** 20, maxOpen: 10_000 };
 
 function baseOf(run: Run, take: (line: string) => void): Record<string, Granted> {
   const { parts, options, restrictions, time, finish } = run;

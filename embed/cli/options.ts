@@ -125,8 +125,8 @@ export const COMMANDS = {
     },
     examples: [
       "cordon repy samples/11-repy/restrictions samples/11-repy/program.repy one --two",
-      "cordon repy --layer samples/11-repy/quiet.repy samples/11-repy/restrictions samples/11-repy/program.repy",
-      "cordon repy --files /tmp/data --net samples/11-repy/restrictions samples/11-repy/program.repy",
+      "cordon repy --layer samples/11-repy/no-keys.repy samples/11-repy/restrictions samples/11-repy/program.repy",
+      "cordon repy --files . --net samples/11-repy/restrictions samples/11-repy/program.repy",
     ],
     notes: [
       "Options of cordon come before RESTRICTIONS; whatever follows PROGRAM is `callargs`.",
