@@ -141,6 +141,15 @@ const STEPS: readonly Step[] = [
     },
   },
   {
+    name: "repy",
+    inputs: ["stdlib/repy/**/*", "package-lock.json"],
+    outputs: ["dist/repy.json"],
+    run: async () => {
+      const { buildRepy } = await load("stdlib/repy/bundle.build.ts");
+      writeFileSync(join(root, "dist/repy.json"), await buildRepy());
+    },
+  },
+  {
     name: "cli",
     needs: "embed/cli/main.ts",
     inputs: [...CODE, "embed/**/*.ts", "policy-libs/**/*.ts"],

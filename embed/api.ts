@@ -8,7 +8,7 @@ export { CHILD, DOMAIN } from "./domain-contract.ts";
 export type { DomainsOptions } from "./domains.ts";
 export type { BytesSource, CordonPowers } from "./engine.ts";
 export { CODES, CordonError, type ErrorCode, isCordonError } from "./errors.ts";
-export type { Layer, LayerOptions, Stack, StackedLayer } from "./layer.ts";
+export type { Layer, LayerOptions } from "./layer.ts";
 export {
   LIMITS,
   type LimitName,
@@ -22,8 +22,14 @@ export type { LoadedModule, ModuleLoader, ModulesOption } from "./modules.ts";
 export type { RunOptions, SandboxOptions, Source, TraceRecord } from "./options.ts";
 export { type ConsoleLine, type ConsoleOption, escapeControls, type Level } from "./output.ts";
 export { newProgramRunner, type ProgramPowers, type ProgramResult, type RunProgram } from "./program.ts";
+export type { RepyResult, RepyUsage } from "./repy.ts";
+export type { RepyEnd, RepyEndKind } from "./repy-end.ts";
+export { FUEL_PER_SECOND, type RepyRestrictions } from "./repy-limits.ts";
+export type { RepyLayer, RepyOptions } from "./repy-options.ts";
+export type { RepyVirtual } from "./repy-time.ts";
 export type { Continuation, Resource, Result, RunFacts, RunUsage, Status } from "./result.ts";
 export type { Sandbox } from "./sandbox.ts";
+export type { Stack, StackedLayer } from "./stack.ts";
 export { callSignal } from "./target.ts";
 export type { Language } from "./typescript.ts";
 export { decodeBytes as decodeValue, encodeValue } from "./values.ts";

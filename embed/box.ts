@@ -1,5 +1,5 @@
 // A box: the domain behind a sandbox, and how a job is put to it.
-import type { Answer, Ending } from "../kernel/index.ts";
+import type { Answer, Domain, Ending } from "../kernel/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
 import { type Born, giveBirth, type Plan } from "./birth.ts";
 import { type Engine, later, now } from "./engine.ts";
@@ -81,8 +81,8 @@ function resultOf(answer: Answer, { limits, read }: Job, known: RunFacts): Resul
 }
 
 /** A guest may be busy behind its answer. Once it rests, usage is whole, and the same for the same run. */
-async function untilRest(box: Box): Promise<void> {
-  const isBusy = (): boolean => !box.domain.isWaiting() && box.run?.isPaused !== true;
+export async function untilRest(domain: Domain, isPaused = (): boolean => false): Promise<void> {
+  const isBusy = (): boolean => !domain.isWaiting() && !isPaused();
   for (let i = 0; i < 4 && isBusy(); i++) await undefined;
   while (isBusy()) await new Promise<void>(later);
 }
@@ -110,7 +110,7 @@ async function drain(box: Box): Promise<void> {
     const wasQuiet = meter.inFlight === 0;
     // Not answered while the run is interrupted: so nothing of the host polls, or keeps the process alive, then.
     await domain.request(ENGINE.DRAIN, encodeValue(undefined));
-    await untilRest(box);
+    await untilRest(domain, () => box.run?.isPaused === true);
     if (domain.ending() !== undefined || (wasQuiet && meter.inFlight === 0)) return;
     if (meter.inFlight > 0) await new Promise((resolve) => setTimeout(resolve, POLL));
   }
@@ -120,7 +120,7 @@ async function ask(box: Box, { spent }: Run, job: Job): Promise<Result> {
   allow(box, job, spent);
   const answer = await box.domain.request(job.method, job.message);
   if (job.drain === true && answer.kind === "answered" && answer.ok) await drain(box);
-  await untilRest(box);
+  await untilRest(box.domain, () => box.run?.isPaused === true);
   const ending = job.drain === true ? box.domain.ending() : undefined;
   spend(spent, box.domain.usage());
   return resultOf(ending === undefined ? answer : { kind: "ended", ending }, job, facts(box, spent));

@@ -55,7 +55,8 @@ const refuse = (what: string): never => {
 /** Names that the language itself fixes, or that would hide the guest's own global object. */
 const RESERVED = new Set(["globalThis", "undefined", "NaN", "Infinity", "__proto__", "eval", "arguments"]);
 
-function checkName(name: string): void {
+/** Throws CordonError E_GRANT for what cannot be the name of a grant. */
+export function checkName(name: string): void {
   if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) refuse(`grant ${JSON.stringify(name)}: not an identifier`);
   if (RESERVED.has(name)) refuse(`grant.${name}: the name belongs to the language`);
 }

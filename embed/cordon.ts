@@ -4,10 +4,14 @@ import type { Grants } from "./capability.ts";
 import type { DOMAIN } from "./domain-contract.ts";
 import { type DomainsOptions, newDomains } from "./domains.ts";
 import { type CordonPowers, type Engine, newEngine } from "./engine.ts";
-import { type Layer, type LayerOptions, newLayer, newStack, type Stack, type StackedLayer } from "./layer.ts";
+import { type Layer, type LayerOptions, newLayer } from "./layer.ts";
 import { type RunOptions, type SandboxOptions, type Source, splitOptions } from "./options.ts";
+import type { RepyResult } from "./repy.ts";
+import type { RepyOptions } from "./repy-options.ts";
+import { newRepyParts } from "./repy-parts.ts";
 import type { Result } from "./result.ts";
 import { newSandbox, runAlone, type Sandbox } from "./sandbox.ts";
+import { newStack, type Stack, type StackedLayer } from "./stack.ts";
 
 /** One run: a source, what it is granted, and how it is run. */
 export interface RunRequest extends SandboxOptions, Omit<RunOptions, "limits"> {
@@ -26,6 +30,8 @@ export interface Cordon {
   stack(base: Grants, layers: readonly StackedLayer[]): Promise<Stack>;
   /** What a guest needs to host guests of its own: they count as parts of it. */
   domains(options?: DomainsOptions): GrantedOf<typeof DOMAIN>;
+  /** Runs a program of RepyV2 under a restrictions file, to its end. */
+  runRepy(options: RepyOptions): Promise<RepyResult>;
   /** Loads the engine, so that the first run need not wait for it. */
   warmUp(): Promise<void>;
 }
@@ -38,12 +44,16 @@ async function runOnce(engine: () => Promise<Engine>, request: RunRequest): Prom
 /** `powers` say where the engine's bytes come from. Each Cordon has a kernel of its own. */
 export function createCordon(powers: CordonPowers): Cordon {
   const engine = newEngine(powers);
-  return Object.freeze({
+  const parts = newRepyParts(powers.repy);
+  const cordon: Cordon = Object.freeze({
     run: (request: RunRequest) => runOnce(engine, request),
     createSandbox: (options: SandboxOptions = {}) => newSandbox(engine, options),
     layer: (options: LayerOptions) => newLayer(engine, options),
     stack: (base: Grants, layers: readonly StackedLayer[]) => newStack(engine, base, layers),
     domains: (options: DomainsOptions = {}) => newDomains(engine, options),
+    // Loaded when it is asked for: a hello must not wait for it.
+    runRepy: async (options: RepyOptions) => (await import("./repy.ts")).runRepy(cordon, await parts(), options),
     warmUp: async () => void (await engine()),
   }) as Cordon;
+  return cordon;
 }

@@ -17,6 +17,8 @@ export interface CordonPowers {
   readonly image?: () => Bytes | undefined | Promise<Bytes | undefined>;
   /** The image of an engine that has read the TypeScript stripper. Without it TypeScript is refused. */
   readonly stripper?: BytesSource;
+  /** The parts of RepyV2 runs, as the build bundles them. Without it runRepy is refused. */
+  readonly repy?: BytesSource;
 }
 
 export interface Engine {

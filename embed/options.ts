@@ -75,7 +75,8 @@ const SANDBOX_KEYS = [
 const RUN_KEYS = ["inputs", "name", "kind", "language", "drain", "limits", "signal"] as const;
 const ALL_KEYS = ["source", ...SANDBOX_KEYS, ...RUN_KEYS] as const;
 
-function readKeys<T extends object>(given: unknown, known: readonly string[], who: string): T {
+/** A copy of a plain object, if it has known keys only. */
+export function checkKeys<T extends object>(given: unknown, known: readonly string[], who: string): T {
   const options = readPlain<T>(given, `what ${who} takes`);
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown === undefined) return options;
@@ -86,7 +87,8 @@ const wrong = (what: string): never => {
   throw new CordonError("E_OPTION", what);
 };
 
-const isMeter = (value: unknown): boolean => {
+/** Is it what meter() made? */
+export const isMeter = (value: unknown): boolean => {
   const account: unknown = (value as Partial<Meter> | null)?.account;
   return typeof account === "object" && account !== null && meterOf(account as Meter["account"]) === value;
 };
@@ -95,7 +97,7 @@ const isOptional = (value: unknown, type: string): boolean => value === undefine
 
 /** A copy that was checked. */
 export function readSandboxOptions(given: SandboxOptions): SandboxOptions {
-  const options = readKeys<SandboxOptions>(given, SANDBOX_KEYS, "createSandbox");
+  const options = checkKeys<SandboxOptions>(given, SANDBOX_KEYS, "createSandbox");
   const { grant, trace, timeZoneOffset, virtual, meter } = options;
   if (grant !== undefined && !isPlain(grant)) throw new CordonError("E_GRANT", "grant must be a plain object");
   if (!isOptional(trace, "function")) wrong("trace must be a function");
@@ -109,12 +111,12 @@ export function readSandboxOptions(given: SandboxOptions): SandboxOptions {
 export function readVirtual(virtual: unknown): boolean | VirtualOptions | undefined {
   if (virtual === undefined || typeof virtual === "boolean") return virtual;
   if (typeof virtual !== "object") wrong("virtual must be true or { start, seed }");
-  return readKeys<VirtualOptions>(virtual, ["start", "seed"], "virtual");
+  return checkKeys<VirtualOptions>(virtual, ["start", "seed"], "virtual");
 }
 
 /** A copy that was checked. */
 export function readRunOptions(given: RunOptions, who = "run"): RunOptions {
-  const options = readKeys<RunOptions>(given, RUN_KEYS, who);
+  const options = checkKeys<RunOptions>(given, RUN_KEYS, who);
   const { inputs, name, kind, language, signal, drain } = options;
   if (inputs !== undefined && !isPlain(inputs)) wrong("inputs must be a plain object");
   if (!isOptional(name, "string")) wrong("name must be text");
@@ -131,7 +133,7 @@ const LAYER_KEYS = ["name", "source", "kind", "inputs", "offers", ...SANDBOX_KEY
 
 /** A copy that was checked, but for what the sandbox and the offers need. */
 export function readLayerOptions<T extends object>(given: T): T {
-  const options = readKeys<T & { readonly name?: unknown; readonly inputs?: unknown }>(given, LAYER_KEYS, "layer");
+  const options = checkKeys<T & { readonly name?: unknown; readonly inputs?: unknown }>(given, LAYER_KEYS, "layer");
   if (!isOptional(options.name, "string")) wrong("name must be text");
   if (options.inputs !== undefined && !isPlain(options.inputs)) wrong("inputs must be a plain object");
   return options;
@@ -143,7 +145,7 @@ interface Whole extends SandboxOptions, Omit<RunOptions, "limits"> {
 
 /** The source and the two halves of the options of `run`. */
 export function splitOptions(given: Whole): [Source, SandboxOptions, RunOptions] {
-  const options = readKeys<Whole>(given, ALL_KEYS, "run");
+  const options = checkKeys<Whole>(given, ALL_KEYS, "run");
   if (!Object.hasOwn(options, "source")) wrong("run needs a source");
   const pick = (keys: readonly string[]): object =>
     Object.fromEntries(Object.entries(options).filter(([key]) => keys.includes(key)));

@@ -89,16 +89,22 @@ export const ENGINE = {
    */
   CONFIGURE: 0,
   /**
-   * { source: text, name: text, kind: "auto" | "script" | "module", inputs?: record } -> { value?, omitted?: true }.
+   * { source: text, name: text, kind: "auto" | "script" | "module", inputs?: record, offers?: true | "declared" }
+   *   -> { value?, omitted?: true }.
    * The value of a run: a top-level `return`, else a module's `export default`, else the last expression, awaited.
    * Each key of `inputs` becomes a global.
    * A completion value that cannot cross gives `omitted: true`; an explicit `return` or `export default` of one is E_VALUE.
+   * With `offers` true the value may be objects of the guest, as far as the contract of this request has handles for
+   * them. With "declared" the program gives { contracts: data, objects }: the answer is the contracts, and OFFER gives
+   * the objects.
    */
   RUN: 1,
   /** { name: text, args: array } -> value. Calls a global function (a dotted path is followed) and awaits its result. */
   CALL: 2,
   /** undefined -> undefined, answered when no timer is set. */
   DRAIN: 4,
+  /** undefined -> { value? }: the objects of a run with `offers: "declared"`, once. Asked under the contracts of them. */
+  OFFER: 5,
   /** { source: text, name: text } -> { imports: [text] }. Parses without running; a syntax error is the error value. */
   CHECK: 3,
 } as const;

@@ -1,7 +1,7 @@
 // Words of a command line to options and positionals, with an error that says what to type instead.
 import { parseArgs } from "node:util";
 import { UsageError } from "./exit.ts";
-import { type CommandName, commandOf, type Option } from "./options.ts";
+import { type Command, type CommandName, commandOf, type Option } from "./options.ts";
 
 export interface Parsed {
   readonly command: CommandName;
@@ -52,7 +52,8 @@ function complaint(error: unknown, command: CommandName): UsageError {
   const known = Object.keys(commandOf(command).options).map((name) => `--${name}`);
   const near = nearest(word, known);
   const meant = near === undefined ? "" : `; did you mean ${near}?`;
-  return new UsageError(`unknown option ${word}${meant}`, `${help}; arguments of the script go after --`);
+  const own = commandOf(command).takes === undefined ? "arguments of the script go after --" : "arguments come last";
+  return new UsageError(`unknown option ${word}${meant}`, `${help}; ${own}`);
 }
 
 function optionsOf(table: Readonly<Record<string, Option>>) {
@@ -64,17 +65,41 @@ function optionsOf(table: Readonly<Record<string, Option>>) {
   );
 }
 
+/** Where the guest's own words begin: behind so many words that are neither options nor their values. */
+function endAfter({ options }: Command, takes: number, words: readonly string[]): number {
+  const isValued = (word: string): boolean => {
+    const [name] =
+      Object.entries(options).find(([long, { short }]) => word === `--${long}` || word === `-${short}`) ?? [];
+    return name !== undefined && options[name]?.type === "string";
+  };
+  let left = takes;
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] as string;
+    if (isValued(word)) at++;
+    else if (!word.startsWith("-") && --left === 0) return at + 1;
+  }
+  return words.length;
+}
+
+/** The command's own words, and the guest's. */
+function split(command: Command, words: readonly string[]): readonly [readonly string[], readonly string[]] {
+  if (command.takes !== undefined) {
+    const end = endAfter(command, command.takes, words);
+    return [words.slice(0, end), words.slice(end)];
+  }
+  const end = words.indexOf("--");
+  return end < 0 ? [words, []] : [words.slice(0, end), words.slice(end + 1)];
+}
+
 /** Parses what follows the command's name. */
 export function parse(command: CommandName, words: readonly string[]): Parsed {
-  const end = words.indexOf("--");
-  const own = end < 0 ? words : words.slice(0, end);
+  const [own, rest] = split(commandOf(command), words);
   try {
     const options = optionsOf(commandOf(command).options);
     const { values, positionals } = parseArgs({ args: [...own], options, allowPositionals: true, strict: true });
     const found = new Map(Object.entries(values));
     const texts = (name: string): readonly string[] => [found.get(name) ?? []].flat().map(String);
     const text = (name: string): string | undefined => texts(name)[0];
-    const rest = end < 0 ? [] : words.slice(end + 1);
     return { command, positionals, rest, text, texts, has: (name) => found.get(name) === true };
   } catch (error) {
     throw complaint(error, command);

@@ -10,6 +10,7 @@ type Action = (parsed: Parsed) => Promise<number>;
 
 const ACTIONS: Readonly<Record<CommandName, () => Promise<Action>>> = {
   run: async () => run,
+  repy: async () => (await import("./repy.ts")).repy,
   check: async () => (await import("./check.ts")).check,
   types: async () => (await import("./types.ts")).types,
   verify: async () => (await import("./verify.ts")).verify,

@@ -68,6 +68,8 @@ export interface Command {
   readonly options: Readonly<Record<string, Option>>;
   readonly examples: readonly string[];
   readonly notes?: readonly string[];
+  /** So many words, and what follows is the guest's own, whatever it looks like. */
+  readonly takes?: number;
 }
 
 export const COMMANDS = {
@@ -103,6 +105,32 @@ export const COMMANDS = {
       "console.log goes to stdout (with --json to stderr), console.error to stderr.",
       "A digest in an audit log tells equal arguments from different ones, and short ones can be guessed from it.",
       "With --json, --trace writes no lines: the records are `trace` in the object, where no guest can imitate them.",
+    ],
+  },
+  repy: {
+    usage: "repy [OPTIONS] RESTRICTIONS PROGRAM [ARGUMENTS...]",
+    summary: "run a program of RepyV2 under its restrictions file",
+    takes: 2,
+    options: {
+      layer: value("FILE", "a security layer below the program; the first one given is the lowest", {
+        ...many,
+        short: "l",
+      }),
+      files: value("DIR", "let the program use the files in DIR; default: an empty directory in memory"),
+      net: flag("the real network, but only 127.0.0.1, and only the ports of the restrictions"),
+      "net-allow": value("HOST:PORT", "let the program send there as well, from a port of the restrictions", many),
+      ...WORLD,
+      ...JSON_OUT,
+      ...HELP,
+    },
+    examples: [
+      "cordon repy samples/11-repy/restrictions samples/11-repy/program.repy one --two",
+      "cordon repy --layer samples/11-repy/no-keys.repy samples/11-repy/restrictions samples/11-repy/program.repy",
+      "cordon repy --files . --net samples/11-repy/restrictions samples/11-repy/program.repy",
+    ],
+    notes: [
+      "Options of cordon come before RESTRICTIONS; whatever follows PROGRAM is `callargs`.",
+      "What is logged goes to stdout. The exit code is 0 for a run that completed or called exitall, 3 for a text that is\nunsafe, 1 for an uncaught error or a layer that did not start, 4 for a hard limit.",
     ],
   },
   check: {

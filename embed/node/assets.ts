@@ -28,4 +28,5 @@ export const nodePowers: CordonPowers = {
   engine: () => readAsset("engine.wasm"),
   image: () => (findAsset("engine.image") === undefined ? undefined : readAsset("engine.image")),
   stripper: () => readAsset("typescript.image"),
+  repy: () => readAsset("repy.json"),
 };

@@ -13,12 +13,15 @@ export interface Rate {
   readonly perSecond: number;
   /** Units that may be used at once. Default: one second's worth. */
   readonly burst?: number | undefined;
+  /** Units to which the level must have come down before what stands still for it goes on. Default: the burst. */
+  readonly resume?: number | undefined;
 }
 
 /** A rate as it is at the moment: a share of one changes with who else uses it. */
 export interface Flow {
   readonly perSecond: number;
   readonly burst: number;
+  readonly resume: number;
 }
 
 export interface Bucket {
@@ -26,10 +29,12 @@ export interface Bucket {
   add(amount: number): void;
   /** Milliseconds until the level is at the capacity again; Infinity if it never will be. */
   delay(): number;
+  /** Milliseconds until what stands still may go on. */
+  rest(): number;
   level(): number;
 }
 
-export const flowOf = ({ perSecond, burst = perSecond }: Rate): Flow => ({ perSecond, burst });
+export const flowOf = ({ perSecond, burst = perSecond, resume = burst }: Rate): Flow => ({ perSecond, burst, resume });
 
 /** Less than clocks tell apart: a wait for the last bit of a fraction could go on for ever. */
 const NO_TIME = 1e-3; // ms
@@ -44,18 +49,20 @@ export function newBucket(flow: () => Flow, now: () => number): Bucket {
     last = at;
     if (elapsed > 0) level = Math.max(0, level - (elapsed / 1000) * flow().perSecond);
   };
+  function delayTo(most: "burst" | "resume"): number {
+    drain();
+    const { perSecond, burst, [most]: capacity } = flow();
+    if (perSecond === 0) return level < burst ? 0 : Infinity;
+    const ms = ((level - capacity) / perSecond) * 1000;
+    return ms >= NO_TIME ? ms : 0;
+  }
   return {
     add(amount) {
       drain();
       level = Math.max(0, level + amount);
     },
-    delay() {
-      drain();
-      const { perSecond, burst } = flow();
-      if (perSecond === 0) return level < burst ? 0 : Infinity;
-      const ms = ((level - burst) / perSecond) * 1000;
-      return ms >= NO_TIME ? ms : 0;
-    },
+    delay: () => delayTo("burst"),
+    rest: () => delayTo("resume"),
     level() {
       drain();
       return level;

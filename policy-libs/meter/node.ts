@@ -44,14 +44,16 @@ export interface Node extends NodeParts {
   readonly stop: Stop;
 }
 
-const partOf = ({ perSecond, burst }: Flow, part: number): Flow => ({
+const partOf = ({ perSecond, burst, resume }: Flow, part: number): Flow => ({
   perSecond: perSecond * part,
   burst: burst * part,
+  resume: resume * part,
 });
 
 const least = (one: Flow, other: Flow): Flow => ({
   perSecond: Math.min(one.perSecond, other.perSecond),
   burst: Math.min(one.burst, other.burst),
+  resume: Math.min(one.resume, other.resume),
 });
 
 function newRated(own: Rate | undefined, above: Rated | undefined, self: Sharer, time: Time): Rated | undefined {
@@ -78,8 +80,14 @@ const longest = (buckets: readonly Bucket[]): number => {
 /** Milliseconds until its own buckets let a resource be used. */
 const ownDelay = (node: Node, index: number): number => longest(node.rated[index]?.buckets ?? []);
 
-const stopDelay = (node: Node): number =>
-  RESOURCES.reduce((most, _, index) => (IS_OF_KERNEL[index] ? Math.max(most, ownDelay(node, index)) : most), 0);
+/** Milliseconds until its buckets of what the kernel uses let it go on: `of` says how long one of them does not. */
+function stopDelay({ rated }: Node, of: (bucket: Bucket) => number): number {
+  let most = 0;
+  rated.forEach((one, index) => {
+    if (IS_OF_KERNEL[index]) for (const bucket of one?.buckets ?? []) most = Math.max(most, of(bucket));
+  });
+  return most;
+}
 
 /** Tells its siblings that it uses a resource. */
 function touch(node: Node, index: number): void {
@@ -107,6 +115,11 @@ const wants = ({ account, stop, rated }: Node, index: number): boolean =>
   (IS_OF_KERNEL[index] === true && stop.isOn && (account.used[DOMAINS] as number) > 0) ||
   (rated[index]?.waiting ?? 0) > 0;
 
+const stopsOf = (node: () => Node) => ({
+  begin: () => stopDelay(node(), (bucket) => bucket.delay()),
+  finish: () => stopDelay(node(), (bucket) => bucket.rest()),
+});
+
 /** Undefined if too many are above it. */
 export function newNode(parts: NodeParts, parent?: Node): Node | undefined {
   const account = newAccount(parent?.account, (index, amount) => onCharge(node, index, amount));
@@ -117,7 +130,14 @@ export function newNode(parts: NodeParts, parent?: Node): Node | undefined {
   };
   const node: Node = {
     ...{ ...parts, parent, children: new Set<Node>(), account, totals: new Float64Array(RESOURCES.length) },
-    ...{ rated: RESOURCES.map(ratedOf), stop: newStop(account, parts.time, () => stopDelay(node)) },
+    ...{
+      rated: RESOURCES.map(ratedOf),
+      stop: newStop(
+        account,
+        parts.time,
+        stopsOf(() => node),
+      ),
+    },
   };
   parent?.children.add(node);
   return node;

@@ -45,11 +45,13 @@ export function checkAmount(name: string, what: string, resource: string, amount
 }
 
 function checkRate(name: string, resource: string, given: unknown): Rate {
-  const { perSecond, burst } = isObject(given) ? (given as Rate) : { perSecond: given, burst: undefined };
+  const { perSecond, burst, resume } = isObject(given) ? (given as Rate) : ({ perSecond: given } as Partial<Rate>);
   if (checkAmount(name, "rates", resource, perSecond) === Infinity)
     refuse(name, `rates.${resource} must be finite: without a rate there is none`);
   if (burst !== undefined) checkAmount(name, "rates", resource, burst);
-  return { perSecond: perSecond as number, burst };
+  if (resume !== undefined && checkAmount(name, "rates", resource, resume) > (burst ?? (perSecond as number)))
+    refuse(name, `rates.${resource}.resume must be at most the burst`);
+  return { perSecond: perSecond as number, burst, resume };
 }
 
 /** A table by resource, each value read once. */

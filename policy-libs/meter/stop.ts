@@ -28,7 +28,13 @@ const SHORTEST = 1; // ms
 const LONGEST = 2 ** 30; // ms, below what hosts' timers can
 const MOST_RECORDS = 100;
 
-export function newStop(account: Account, time: Time, delay: () => number): Stop {
+/** Milliseconds for which it has to stand still: before it does, and while it does. */
+export interface Delays {
+  readonly begin: () => number;
+  readonly finish: () => number;
+}
+
+export function newStop(account: Account, time: Time, delay: Delays): Stop {
   const past: StopRecord[] = [];
   const born = time.now();
   let since: number | undefined;
@@ -53,11 +59,9 @@ export function newStop(account: Account, time: Time, delay: () => number): Stop
     if ((account.used[DOMAINS] as number) > 0) cancel = time.after(Math.min(ms, LONGEST), look);
   }
   function look(): void {
-    const ms = delay();
-    if (ms >= SHORTEST) {
-      if (since === undefined) begin();
-      return wait(ms);
-    }
+    if (since === undefined && delay.begin() >= SHORTEST) begin();
+    const ms = since === undefined ? 0 : delay.finish();
+    if (ms >= SHORTEST) return wait(ms);
     disarm();
     if (since !== undefined) finish(since);
   }

@@ -7,7 +7,7 @@ import { fakeDomain, fakeTime, paying, settle, watched } from "./meter-kit.ts";
 
 const bucketAt = (perSecond: number, burst = perSecond) => {
   const time = fakeTime();
-  return { time, bucket: newBucket(() => ({ perSecond, burst }), time.now) };
+  return { time, bucket: newBucket(() => ({ perSecond, burst, resume: burst }), time.now) };
 };
 
 describe("a bucket", () => {
@@ -36,7 +36,7 @@ describe("a bucket", () => {
     expect(bucket.delay()).toBe(1000);
     let now = 0;
     const odd = newBucket(
-      () => ({ perSecond: 100, burst: 100 }),
+      () => ({ perSecond: 100, burst: 100, resume: 100 }),
       () => now,
     );
     odd.add(200);

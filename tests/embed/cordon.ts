@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { createCordon, type Result } from "../../embed/node/index.ts";
 import { createKernel } from "../../kernel/index.ts";
+import { buildRepy } from "../../stdlib/repy/bundle.build.ts";
 import { instrument } from "../../stdlib/toolchain/index.ts";
 
 const decoder = new TextDecoder();
@@ -27,7 +28,10 @@ function artifactOf(built: Uint8Array): Uint8Array {
   return made.bytes;
 }
 
-export const cordon = createCordon({ engine: engineBytes });
+/** Of the sources as they are, whatever the build made of earlier ones. */
+const repyBytes = async (): Promise<Uint8Array> => new TextEncoder().encode(await buildRepy());
+
+export const cordon = createCordon({ engine: engineBytes, repy: repyBytes });
 export const { run, createSandbox } = cordon;
 
 /** The value of a run that must have returned. */

@@ -1,4 +1,5 @@
-// A domain of its own for the emulation, for each layer and for the program, one above the other.
+// RepyV2 programs in domains of the real engine. Without domains that do nothing between: as `runRepy` does it, with the
+// real meters. With them: emulation, domains and program one above the other, and a virtual processor.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ContractData, contract } from "../../policy-libs/contract/index.ts";
@@ -7,17 +8,24 @@ import { cordon } from "../embed/cordon.ts";
 import { guestModule, STDLIB } from "./guest.ts";
 import type { Cause, Start } from "./harness.ts";
 
-const EMULATION = `
-import { makeRepy } from "emulation/index.js";
-export default { repy: await makeRepy({ files, net, clock, timers, random, console: output, usage, life }, restrictions) };`;
+/** For real, one has to work: `seconds` of processor time, as the meter counts them. */
+export const COMPUTE = [
+  "const compute = async (seconds) => {",
+  "const until = (await getresources())[1].cpu + seconds; let n = 0;",
+  "while ((await getresources())[1].cpu < until) for (let i = 0; i < 1e5; i++) n += i; };",
+].join(" ");
 
-/** Does nothing, to every call. */
-const NO_OP =
-  "export default { repy: Object.fromEntries(Object.keys(repy).map((name) => [name, (...args) => repy[name](...args)])) };";
-
-const ENCASED = `
-import { runLayer } from "encasement.js";
-const offer = await runLayer({ table: repy, contract: below, text, name });`;
+export async function runForReal({ world, restrictions, args, text, name, layers }: Start): Promise<Cause> {
+  const { files, net } = world.grants;
+  const { end } = await cordon.runRepy({
+    ...{ program: text, name, restrictions, args, files, net, console: (line) => void world.lines.push(line) },
+    layers: layers.map((layer) => ({ name: layer.name, source: layer.text as string })),
+    virtual: { time: world.time, seed: 1 },
+  });
+  const { layer, ...cause } = end;
+  if (layer !== undefined) throw new Error(end.message);
+  return cause;
+}
 
 const PROGRAM = `
 import { createProgram } from "program/index.js";
@@ -30,53 +38,31 @@ function modules(specifier: string, referrer: string): { name: string; source: s
   return { name: path, source: readFileSync(join(STDLIB, path), "utf8") };
 }
 
+/** Does nothing, to every call. */
+const NO_OP =
+  "export default { repy: Object.fromEntries(Object.keys(repy).map((name) => [name, (...args) => repy[name](...args)])) };";
+
 type Layers = Awaited<ReturnType<typeof cordon.layer>>[];
 
 const LIMITS = { fuel: "1000000M", wall: "60 s" } as const;
 
-/** One layer as RepyV2 writes it: what it defines is learned first, in a domain that is thrown away. */
-async function encased(below: ContractData, repy: Granted, layer: Start["layers"][number]) {
-  const inputs = { below, ...layer };
-  const learned = await cordon.run({
-    ...{ source: `${ENCASED}\nexport default offer.contract;`, kind: "module", modules, inputs, limits: LIMITS },
-    grant: { repy },
-  });
-  if (learned.status !== "returned")
-    throw new Error(learned.status === "threw" ? learned.error.message : learned.status);
-  const data = learned.value as ContractData;
-  const made = await cordon.layer({
-    ...{ name: layer.name, source: `${ENCASED}\nexport default { repy: offer.functions };`, kind: "module" },
-    ...{ modules, inputs, limits: LIMITS, grant: { repy }, offers: { repy: contract(data) } },
-  });
-  return { data, made };
-}
-
-async function stackUp({ world, restrictions, layers, plain }: Start, made: Layers): Promise<Granted> {
+async function stackUp({ world, restrictions, plain }: Start, made: Layers): Promise<Granted> {
   const { REPY } = await guestModule<{ REPY: ContractData }>("contracts.js");
-  const offers = { repy: contract(REPY) };
+  const common = { kind: "module", modules, offers: { repy: contract(REPY) }, limits: LIMITS } as const;
   const add = async (one: Promise<Layers[number]>): Promise<Granted> => {
     made.push(await one);
     return (await one).grant["repy"] as Granted;
   };
-  const common = { kind: "module", modules, offers, limits: LIMITS } as const;
-  const grant = world.grants;
-  let repy = await add(
-    cordon.layer({ ...common, name: "emulation", source: EMULATION, grant, inputs: { restrictions } }),
-  );
+  const { source } = modules("run/emulation.js", "");
+  const given = { source: source.replaceAll('"../', '"'), grant: world.grants, inputs: { restrictions } };
+  let repy = await add(cordon.layer({ ...common, name: "emulation", ...given }));
   for (let i = 0; i < plain; i++)
     repy = await add(cordon.layer({ ...common, name: `no-op-${i}`, source: NO_OP, grant: { repy } }));
-  let data = REPY;
-  for (const layer of layers) {
-    const next = await encased(data, repy, layer);
-    data = next.data;
-    repy = await add(Promise.resolve(next.made));
-  }
   return repy;
 }
 
 /** The program's domain ends with the run, whoever ended it. */
-async function runAbove(start: Start, repy: Granted): Promise<Cause> {
-  const { world, args, text, name } = start;
+async function runAbove({ world, args, text, name }: Start, repy: Granted): Promise<Cause> {
   const controller = new AbortController();
   const run = cordon.run({
     ...{ source: PROGRAM, kind: "module", modules, inputs: { args, text, name }, limits: LIMITS },

@@ -1,9 +1,9 @@
 // Runs RepyV2 programs over virtual capabilities. The program's text knows nothing of where it runs:
 //   "process"  emulation, layers and program side in this process, with copies between them as a gate makes them
-//   "domains"  each in a domain of the real engine, one above the other
+//   "domains"  each in a domain of the real engine, one above the other: by runRepy, but for no-op domains between
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { runInDomains } from "./domains.ts";
+import { COMPUTE, runForReal, runInDomains } from "./domains.ts";
 import { guestModule } from "./guest.ts";
 import { runInProcess } from "./process.ts";
 import { type Network, newWorld, type World } from "./world.ts";
@@ -84,13 +84,16 @@ export async function runRepy(options: RepyOptions): Promise<RepyRun> {
   const { parseRestrictions } = await guestModule<Restrictions>("restrictions.js");
   const restrictions = typeof profile === "string" ? profileText(profile) : smallDisk(profile.diskused);
   const cpu = parseRestrictions(restrictions).get("cpu") as number;
+  if (place === "domains" && plain > 0 && stack.length > 0) throw new Error("layers of RepyV2 above no-op domains");
   const world = await newWorld({ files: options.files ?? {}, network: options.network ?? {}, cpu });
-  const text = typeof program === "string" ? `${PRELUDE} ${readIfThere(program) ?? ""}` : program.text;
+  const isReal = place === "domains" && plain === 0;
+  const prelude = isReal ? `${PRELUDE} ${COMPUTE}` : PRELUDE;
+  const text = typeof program === "string" ? `${prelude} ${readIfThere(program) ?? ""}` : program.text;
   const name = typeof program === "string" ? `${program}.js` : "program.js";
   const start = { world, restrictions, args, text, name, plain, layers: stack.map(layerOf) };
   const patience = patienceOf(place, plain + stack.length);
-  const running = place === "process" ? runInProcess(start) : runInDomains(start);
-  await world.live(running, patience);
+  const running = place === "process" ? runInProcess(start) : isReal ? runForReal(start) : runInDomains(start);
+  if (!isReal) await world.live(running, patience);
   const cause = await running;
   const seconds = world.time.monotonic() / 1000;
   // Whatever might still log after the end has its chance: B30 and B31 would see it.

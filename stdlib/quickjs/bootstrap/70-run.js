@@ -1,6 +1,6 @@
 // biome-ignore-all lint/style: one body in several files; template strings would call the guest's String.prototype.concat
 // biome-ignore-all lint/correctness: names are used in the other files
-// Requests: CONFIGURE, RUN, CALL, CHECK of abi.ts.
+// Requests: CONFIGURE, RUN, CALL, CHECK, DRAIN, OFFER of abi.ts.
 
 const MODULE_FLAG = 1,
   BARRIER = 64,
@@ -9,12 +9,14 @@ const CONFIGURE = 0,
   RUN = 1,
   CALL = 2,
   CHECK = 3,
-  DRAIN = 4;
+  DRAIN = 4,
+  OFFER = 5;
 const answers = []; // finished requests: { token, ok, value, explicit }
 const drains = []; // tokens of requests that wait until no timer is set
 const rejections = new Map_(); // promises rejected with nobody listening -> reason
 
 let open = 0; // requests not yet answered
+let declared; // what a run has declared contracts of: OFFER takes it
 
 function finish(token, ok, value, shape, omissible, passes) {
   wantFlush();
@@ -29,6 +31,7 @@ function request(token, method, value) {
     else if (method === RUN) run(token, asked);
     else if (method === CALL) callGlobal(token, asked);
     else if (method === DRAIN) drain(token);
+    else if (method === OFFER) finish(token, true, takeDeclared(), asValue, false, true);
     else if (method === CHECK) finish(token, true, check(asText(asked.source, ""), asText(asked.name, "")), asIs);
     else throw new TypeError_("unknown method " + method);
   } catch (error) {
@@ -190,12 +193,12 @@ function run(token, asked) {
   const source = asText(asked.source, "");
   mapClear(sources);
   defineInputs(asked.inputs);
-  if (asked.kind === "module") return runModule(token, source, name, asked.offers === true);
-  const passes = asked.offers === true;
+  const offers = asked.offers;
+  if (asked.kind === "module") return runModule(token, source, name, offers);
   const script = evaluate(source, name, 1, scriptFlags(source));
-  if (script[0]) return settleScript(token, script[1], source, passes);
+  if (script[0]) return settleScript(token, script[1], source, offers);
   if (asked.kind === "script" || !isSyntaxError(script[1])) throw script[1];
-  runOther(token, source, name, script[1], passes);
+  runOther(token, source, name, script[1], offers);
 }
 
 function defineInputs(inputs) {
@@ -209,22 +212,22 @@ const usesAwait = (source) => indexOf(source, "await") >= 0;
 const scriptFlags = (source) => BARRIER | (usesAwait(source) ? ASYNC : 0);
 const isSyntaxError = (error) => isError(error) && getPrototypeOf(error) === syntaxErrorPrototype;
 
-function settleScript(token, result, source, passes) {
+function settleScript(token, result, source, offers) {
   // An async script fulfils with { value }, so that a thenable completion value is not taken for its end.
-  if (!usesAwait(source)) return settle(token, result, true, passes);
+  if (!usesAwait(source)) return settle(token, result, true, offers);
   whenSettled(
     result,
-    guarded(token, (box) => settle(token, box.value, true, passes)),
+    guarded(token, (box) => settle(token, box.value, true, offers)),
     failing(token),
   );
 }
 
 /** Not a script: a function body (it says `return`) or a module (it says `import` or `export`). */
-function runOther(token, source, name, scriptError, passes) {
+function runOther(token, source, name, scriptError, offers) {
   const body = compileBody(source, name);
-  if (body.start) return settle(token, body.start(), false, passes);
+  if (body.start) return settle(token, body.start(), false, offers);
   try {
-    runModule(token, source, name, passes);
+    runModule(token, source, name, offers);
   } catch (error) {
     throw isSyntaxError(error) ? furthest([scriptError, body.error, error], name) : error;
   }
@@ -269,17 +272,33 @@ function furthest(errors, name) {
   return best;
 }
 
-function runModule(token, source, name, passes) {
+function runModule(token, source, name, offers) {
   const started = startModule(source, name);
   const namespace = started[1];
-  const exported = () => settle(token, has(namespace, "default") ? namespace.default : undefined, false, passes);
+  const exported = () => settle(token, has(namespace, "default") ? namespace.default : undefined, false, offers);
   whenSettled(started[0], guarded(token, exported), failing(token));
 }
 
 /** Ends a request with a value once it is settled. `omissible`: a completion value, which may be one that cannot cross. */
-function settle(token, value, omissible, passes) {
-  const done = (v) => finish(token, true, v, asValue, omissible, passes);
+function settle(token, value, omissible, offers) {
+  const isDeclared = offers === "declared";
+  const shape = isDeclared ? declare : asValue;
+  const done = (v) => finish(token, true, v, shape, omissible && !isDeclared, offers === true);
   awaitValue(token, value, done);
+}
+
+/** Answers with the contracts, as data; the objects wait until somebody who knows the contracts asks for them. */
+function declare(v) {
+  if (!isObject(v)) throw new TypeError_("a layer that declares what it offers gives { contracts, objects }");
+  declared = v.objects;
+  return { value: v.contracts };
+}
+
+/** Once: they are offered under the contracts of one answer. */
+function takeDeclared() {
+  const objects = declared;
+  declared = undefined;
+  return objects;
 }
 
 function awaitValue(token, value, done) {

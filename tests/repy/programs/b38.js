@@ -1,3 +1,5 @@
+// RepyV2 itself takes as long to start.
+await sleep(0.1);
 const [limits, usage] = await getresources();
 const runtime = await getruntime();
 await log(usage.cpu <= runtime * limits.cpu * 2, usage.threadcpu <= runtime * limits.cpu * 2);
