@@ -7,11 +7,13 @@ import type { RepyRestrictions } from "./repy-limits.ts";
 import type { RepyVirtual } from "./repy-time.ts";
 import { checkSignal } from "./signal.ts";
 
+/** A security layer, as RepyV2 writes it. */
 export interface RepyLayer {
   readonly name: string;
   readonly source: string;
 }
 
+/** One run of RepyV2: a program, its restrictions, and what it is granted. */
 export interface RepyOptions {
   /** The program's text. */
   readonly program: string;
