@@ -6,6 +6,7 @@ import {
   type Domain,
   IN_FLIGHT,
   MEMORY,
+  newAccount,
   PAGE,
 } from "../kernel/index.ts";
 import { type Meter, meterUnder } from "../policy-libs/index.ts";
@@ -166,6 +167,9 @@ function newCallMeter(domain: () => Domain, above: CallMeter | undefined): CallM
   return meter;
 }
 
+/** Calls of the engine itself are no calls of the guest: no meter of the embedder counts them. */
+const UNBILLED = newAccount() as Account;
+
 /** What the domain may have, the domains that it makes included. */
 function bound({ account }: Meter, { memory, inFlight }: Limits): void {
   account.limit[MEMORY] = memory;
@@ -200,7 +204,7 @@ async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
   };
   const system: Record<string, GrantEntry> = {};
   for (const { name, contract, target, calls } of systemGrants({ clock, random, output, load, loading })) {
-    const handle = give(name, { contract, target });
+    const handle = give(name, { contract, target, account: UNBILLED });
     names.set(handle, null);
     system[name] = { handle, calls };
   }

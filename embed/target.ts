@@ -3,7 +3,15 @@
 // A throw becomes an error value with name, message, code and cause; a result that cannot cross becomes a TypeError
 // E_VALUE with its path. What the contract says of either is the kernel's to check.
 import type { CallContext, Capability, Contract, Failure, Parcel, Reply, Shape, Target } from "../kernel/index.ts";
-import { type Call, currentCall, enter, type Granted, type HostFunction, type Interrupt, leave } from "../policy-libs/index.ts";
+import {
+  type Call,
+  currentCall,
+  enter,
+  type Granted,
+  type HostFunction,
+  type Interrupt,
+  leave,
+} from "../policy-libs/index.ts";
 import { CordonError } from "./errors.ts";
 import { decodeParcel, decodeValue, encodeParcel, encodeThrown, encodeValue } from "./values.ts";
 import { type Watching, withRule } from "./watch.ts";

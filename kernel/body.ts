@@ -45,8 +45,7 @@ const SHOWS = tabulate(0, (_row, name) => (/^f..\.(store|copysign)$|\.reinterpre
 
 const N = { none: 0, block: 1, label: 2, labels: 3, function: 4, indirect: 5, local: 6, global: 7 } as const;
 const M = { memarg: 8, memory: 9, memories: 10, i32: 11, i64: 12, f32: 13, f64: 14 } as const;
-const LOOP = OPCODES.loop.code;
-const [IF, ELSE, END] = [OPCODES.if.code, OPCODES.else.code, OPCODES.end.code];
+const [LOOP, IF, ELSE, END] = [OPCODES.loop.code, OPCODES.if.code, OPCODES.else.code, OPCODES.end.code];
 const [RETURN, TEE] = [OPCODES.return.code, OPCODES["local.tee"].code];
 const STOPS = tabulate(0, (row) => (row.effect === "stops" ? 1 : 0));
 

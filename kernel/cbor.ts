@@ -31,12 +31,9 @@ type TagRule = { readonly holds: number; readonly width: number; readonly level:
 const tagRule = (holds: number, width = 1, level: number = LEVEL.plain): TagRule => ({ holds, width, level });
 
 const ANYTHING = tagRule(ANY);
-const TEXT_ONLY = tagRule(only(TEXT));
-const NUMBER_ONLY = tagRule(only(UINT));
-const RECORD_ONLY = tagRule(only(MAP));
+const [TEXT_ONLY, NUMBER_ONLY, RECORD_ONLY] = [tagRule(only(TEXT)), tagRule(only(UINT)), tagRule(only(MAP))] as const;
 
-const NO_TAG = -1;
-export const [SHARED, REFERENCE] = [28, 29] as const;
+export const [SHARED, REFERENCE, NO_TAG] = [28, 29, -1] as const;
 /** Tags that contracts ask for. */
 export const TAGGED = { WTF8: 273, DATE: 0x434f01, HANDLE: 0x434f04, OFFER: 0x434f05 } as const;
 const { WTF8, DATE, HANDLE, OFFER } = TAGGED;
@@ -309,9 +306,11 @@ export const handlesSeen = (): number => walk.handles;
 export const placeOfShared = (index: number): number => walk.places[index] as number;
 
 function head(major: number, argument: number): number[] {
-  const size = argument < 24 ? 0 : argument < 0x100 ? 1 : argument < 0x1_0000 ? 2 : 4;
-  const bytes = Array.from({ length: size }, (_, i) => (argument >>> (8 * (size - 1 - i))) & 0xff);
-  return [(major << 5) | (size === 0 ? argument : 23 + Math.log2(size * 2)), ...bytes];
+  const first = major << 5;
+  if (argument < 24) return [first | argument];
+  if (argument < 0x100) return [first | 24, argument];
+  if (argument < 0x1_0000) return [first | 25, argument >> 8, argument & 0xff];
+  return [first | 26, argument >>> 24, (argument >>> 16) & 0xff, (argument >>> 8) & 0xff, argument & 0xff];
 }
 
 /** Text of ASCII letters only: what the kernel itself says. */
@@ -326,7 +325,9 @@ export const errorValue = (code: string, message: string): Uint8Array =>
 
 /** A message of stdlib/abi.ts: [kind, number, ..., what is encoded already, value]. */
 function message(items: number, numbers: number[], encoded: number[], value: Uint8Array): Uint8Array {
-  const prefix = [0x80 | items, ...numbers.flatMap((number) => head(0, number)), ...encoded];
+  const prefix = [0x80 | items];
+  for (const number of numbers) prefix.push(...head(0, number));
+  prefix.push(...encoded);
   const whole = new Uint8Array(prefix.length + value.length);
   whole.set(prefix);
   whole.set(value, prefix.length);

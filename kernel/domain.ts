@@ -408,9 +408,8 @@ async function turn(tenant: Tenant): Promise<void> {
  * before this returns. Returns what forgets the request.
  */
 export function ask(tenant: Tenant, request: OpenRequest, message: (token: number) => Uint8Array): () => void {
-  const { resolve } = request;
   if (tenant.ending !== undefined) {
-    resolve({ kind: "ended", ending: tenant.ending });
+    request.resolve({ kind: "ended", ending: tenant.ending });
     return () => undefined;
   }
   const token = tenant.nextToken;

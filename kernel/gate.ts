@@ -15,11 +15,11 @@ import { type CallContract, type Checked, checkArguments, checkReply, NONE_FOUND
 import { announceWait, chargeFuel, deliver, end, mayPark, renew, type Tenant } from "./domain.ts";
 import { PAGE_COST } from "./fuel.ts";
 import { MAX_PENDING, MAX_VALUE_BYTES, PAGE } from "./limits.ts";
-import { type Account, adjust, BYTES_MOVED, CALLS, chargeAccount, IN_FLIGHT, MEMORY } from "./meter.ts";
+import { type Account, adjust, BYTES_MOVED, chargeAccount, chargeCall, IN_FLIGHT, MEMORY } from "./meter.ts";
 import { NO_HANDLE, NONE, readU32, send, take } from "./passing.ts";
 import type { Found } from "./shape.ts";
 import { PARK } from "./trampolines.ts";
-import type { Answer, CallContext, Failure, Parcel, Reply, Replying, Sent, Told } from "./types.ts";
+import type { Answer, CallContext, Decision, Failure, Parcel, Reply, Replying, Sent } from "./types.ts";
 
 const [ERROR, PENDING, NOTHING_WAITS, EMPTY, CANNOT_WAIT, UNKNOWN] = [-1, -16, -1, -1, -2, -1];
 
@@ -76,20 +76,11 @@ function isAffordable(tenant: Tenant, bytes: number): boolean {
   return tenant.ending === undefined;
 }
 
-/** Counts them with whoever pays. */
-function isPaid(account: Account, bytes: number): boolean {
-  if (!chargeAccount(account, CALLS, 1)) return false;
-  if (chargeAccount(account, BYTES_MOVED, bytes)) return true;
-  adjust(account, CALLS, -1);
-  return false;
-}
-
 /** What the guest asked for: alleged, but for the length, of which the scratch space has a copy. */
 type Called = Readonly<Record<"handle" | "method" | "at" | "capacity" | "length", number>>;
 
 /** A call that may be made, and where its reply goes. */
-type Crossing = Called &
-  Sent & { readonly capability: Capability; readonly account: Account; readonly call: CallContract };
+type Crossing = Readonly<{ called: Called; sent: Sent; capability: Capability; account: Account; call: CallContract }>;
 
 function decodeCall(tenant: Tenant, called: Called): Crossing | Uint8Array {
   const capability = lookUp(tenant.clist, called.handle);
@@ -101,11 +92,9 @@ function decodeCall(tenant: Tenant, called: Called): Crossing | Uint8Array {
   chargeChecked(tenant, checked);
   if ("why" in checked) return badValue(checked);
   const account = capability.account ?? tenant.account;
-  if (!isPaid(account, called.length)) return errorValue("E_QUOTA", "the account has no calls or bytes left");
+  if (!chargeCall(account, called.length)) return errorValue("E_QUOTA", "the account has no calls or bytes left");
   const sent = send(tenant, tenant.core.scratch, checked.found, capability);
-  if (sent instanceof Uint8Array) return sent;
-  // One spread, and first: what is spread later is copied one by one, in a call of the host for each.
-  return { ...called, capabilities: sent.capabilities, found: sent.found, capability, account, call };
+  return sent instanceof Uint8Array ? sent : { called, sent, capability, account, call };
 }
 
 /** What a check looked at is paid for, whether it was accepted or not. */
@@ -132,7 +121,7 @@ export function call(
   const called = { handle, method, at, capacity, length };
   const crossing = decodeCall(t, called);
   if (!(crossing instanceof Uint8Array)) return perform(t, crossing);
-  observe(t, called, { decision: "refused", answer: crossing });
+  observe(t, called, "refused", crossing);
   return fail(t, crossing);
 }
 
@@ -151,7 +140,8 @@ function ofHandle(tenant: Tenant, { handle, method, at, capacity }: Called): num
 }
 
 function perform(tenant: Tenant, crossing: Crossing): number {
-  const { capability, account, method, length, capabilities, found } = crossing;
+  const { capability, account, called, sent } = crossing;
+  const { capabilities, found } = sent;
   let dropped: (() => void) | undefined;
   const onDropped = (task: () => void): void => {
     dropped = task;
@@ -159,7 +149,7 @@ function perform(tenant: Tenant, crossing: Crossing): number {
   const context: CallContext = { domain: tenant.id, owner: tenant.owner, account, capabilities, found, onDropped };
   let reply: Replying;
   try {
-    reply = capability.target(method, tenant.core.scratch, length, context);
+    reply = capability.target(called.method, tenant.core.scratch, called.length, context);
   } catch {
     return finish(tenant, crossing, BROKEN);
   }
@@ -192,17 +182,17 @@ function wait(tenant: Tenant, crossing: Crossing, reply: Promise<Reply>, dropCal
     dropCall();
     deliver(tenant, completionMessage(token, false, REVOKED));
   };
-  const settle = (value: Reply): void => {
-    if (!isWanted()) return waste(value);
+  const settle = (given: Reply): void => {
+    if (!isWanted()) return waste(given);
     // No longer in flight before it may be broken: breaking ends what is.
-    const { ok, bytes } = conclude(tenant, crossing, value, { isLate: true });
-    deliver(tenant, completionMessage(token, ok, bytes));
+    const { ok, value } = conclude(tenant, crossing, given, true);
+    deliver(tenant, completionMessage(token, ok, value));
   };
   tenant.pending.set(token, dropCall);
   capability.inFlight ??= new Set();
   capability.inFlight.add(revoked);
   reply.then(settle, () => settle(BROKEN));
-  observe(tenant, crossing, { decision: "pending" });
+  observe(tenant, crossing.called, "pending");
   return token;
 }
 
@@ -219,14 +209,14 @@ type Judged = Sent & { readonly ok: boolean; readonly value: Uint8Array; readonl
 
 /** What a reply is if its contract allows it, else the error that the caller gets for a broken target. */
 function judge({ capability, call }: Crossing, reply: Reply | undefined): Judged {
-  const ok = typeof reply === "object" && reply !== null && !("failed" in reply);
-  const given: { value?: unknown; capabilities?: Parcel["capabilities"]; found?: Parcel["found"] } =
-    reply instanceof Uint8Array ? { value: reply } : ok ? reply : { value: reply?.failed };
-  const { value, capabilities = NONE, found } = given;
+  const whole: Partial<Parcel & Failure> = reply instanceof Uint8Array ? { value: reply } : Object(reply);
+  const { capabilities = NONE, found, failed } = whole;
+  const ok = failed === undefined;
+  const value = (ok ? whole.value : failed) as Uint8Array;
   // What comes from a domain was checked when it answered.
   const checked = found === undefined ? checkReply(call, value, ok) : { items: 1, found };
-  const fits = "why" in checked ? checked : isWhole(value as Uint8Array, checked, capabilities);
-  if (!("why" in fits) && capability.state === "live") return { ok, value: value as Uint8Array, capabilities, ...fits };
+  const fits = "why" in checked || checked.found.length === 0 ? checked : isWhole(value, checked, capabilities);
+  if (!("why" in fits) && capability.state === "live") return { ...fits, ok, value, capabilities };
   cut(capability, "broken");
   const why = `the capability broke its contract with ${"why" in fits ? fits.why : "nothing"} and was revoked`;
   const error = capability.state === "revoked" ? REVOKED : errorValue("E_TARGET", why);
@@ -241,34 +231,36 @@ function isWhole(value: Uint8Array, checked: Checked, capabilities: readonly Cap
 }
 
 function finish(tenant: Tenant, crossing: Crossing, reply: Reply): number {
-  const { ok, bytes } = conclude(tenant, crossing, reply);
-  if (ok && copyOut(tenant, crossing.at, crossing.capacity, bytes)) return bytes.length;
-  tenant.waiting = bytes.slice();
-  return ok ? bytes.length : ERROR;
+  const { ok, value } = conclude(tenant, crossing, reply, false);
+  if (ok && copyOut(tenant, crossing.called.at, crossing.called.capacity, value)) return value.length;
+  tenant.waiting = value.slice();
+  return ok ? value.length : ERROR;
 }
 
 /** Judges and charges a reply, tells of it, and moves its capabilities into the caller's c-list. */
-function conclude(tenant: Tenant, crossing: Crossing, reply: Reply, late = {}): { ok: boolean; bytes: Uint8Array } {
-  const { ok, value, items, found, capabilities } = judge(crossing, reply);
+function conclude(tenant: Tenant, crossing: Crossing, reply: Reply, isLate: boolean): Pick<Judged, "ok" | "value"> {
+  const judged = judge(crossing, reply);
+  const { ok, value, items, found, capabilities } = judged;
   chargeValue(tenant, items, value.length);
   tenant.bytes += value.length;
   adjust(crossing.account, BYTES_MOVED, value.length);
-  observe(tenant, crossing, { decision: ok ? "done" : "failed", answer: value, ...late });
-  if (found.length === 0) return { ok, bytes: value };
+  observe(tenant, crossing.called, ok ? "done" : "failed", value, isLate);
+  if (found.length === 0) return judged;
   const [bytes, given] = [value.slice(), capabilities.map((source) => derive(source, crossing.capability))];
   waste(reply);
-  if (take(tenant, bytes, { found, capabilities: given })) return { ok, bytes };
+  if (take(tenant, bytes, { found, capabilities: given })) return { ok, value: bytes };
   given.forEach(release);
-  return { ok: false, bytes: errorValue("E_BUSY", "the c-list is full: let handles go") };
+  return { ok: false, value: errorValue("E_BUSY", "the c-list is full: let handles go") };
 }
 
 const REVOKED = errorValue("E_REVOKED", "the capability was revoked");
 
-function observe(tenant: Tenant, { handle, method, length }: Called, told: Told): void {
+function observe(tenant: Tenant, called: Called, decision: Decision, answer?: Uint8Array, isLate = false): void {
   if (tenant.onCall === undefined) return;
+  const { handle, method, length: bytesIn } = called;
   const { name: contract = "?", calls } = lookUp(tenant.clist, handle)?.contract ?? {};
-  const [call, bytesOut] = [calls?.[method]?.name ?? `#${method}`, told.answer?.length ?? 0];
-  tenant.onCall({ domain: tenant.id, handle, contract, call, bytesIn: length, bytesOut, ...told });
+  const [call, bytesOut] = [calls?.[method]?.name ?? `#${method}`, answer?.length ?? 0];
+  tenant.onCall({ domain: tenant.id, handle, contract, call, decision, bytesIn, bytesOut, answer, isLate });
 }
 
 /** Gate `reply`. */

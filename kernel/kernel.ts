@@ -68,11 +68,6 @@ function birth(core: domain.Core, module: engine.EngineModule, options: PaidOpti
   return { kind: "refused", by: "kernel", why: "an image outside its memory" };
 }
 
-const request = (tenant: domain.Tenant, method: number, value: Uint8Array, call?: CallContract): Promise<Answer> =>
-  new Promise((resolve) => {
-    domain.ask(tenant, { call, resolve }, (token) => requestMessage(token, method, value));
-  });
-
 export type Domain = ReturnType<typeof facade>;
 
 const facade = (tenant: domain.Tenant) => ({
@@ -88,7 +83,10 @@ const facade = (tenant: domain.Tenant) => ({
   /** Sets what the next run may use, and counts from zero. */
   allow: (allowance: Allowance) => domain.allow(tenant, allowance),
   /** Calls the domain with one CBOR value. Under a contract a wrong answer ends it, and handles may be in a right one. */
-  request: (method: number, value: Uint8Array, call?: CallContract) => request(tenant, method, value, call),
+  request: (method: number, value: Uint8Array, call?: CallContract): Promise<Answer> =>
+    new Promise((resolve) => {
+      domain.ask(tenant, { call, resolve }, (token) => requestMessage(token, method, value));
+    }),
   /** Calls an exported function of numbers. */
   enter: (name: string, args: readonly (number | bigint)[]) => domain.enter(tenant, name, args),
   /** Ends the domain. Cannot fail, may be called twice. */

@@ -59,6 +59,14 @@ export function adjust(account: Account, resource: number, amount: number): void
   }
 }
 
+/** Counts a call and its bytes, both or neither. */
+export function chargeCall(account: Account, bytes: number): boolean {
+  if (!(available(account, CALLS) >= 1 && available(account, BYTES_MOVED) >= bytes)) return false;
+  adjust(account, CALLS, 1);
+  adjust(account, BYTES_MOVED, bytes);
+  return true;
+}
+
 /** Counts `amount`, everywhere or nowhere. */
 export function chargeAccount(account: Account, resource: number, amount: number): boolean {
   if (!(amount >= 0 && amount <= available(account, resource))) return false;

@@ -88,8 +88,9 @@ export type Answer =
 /** Capabilities in a value under way, and where their handles stand. */
 export type Sent = { readonly capabilities: readonly Capability[]; readonly found: readonly Found[] };
 
+export type Decision = "done" | "failed" | "pending" | "refused";
 /** What came of a gate call. The answer, an error too, is valid until the watcher returns; a late one was pending. */
-export type Told = { readonly decision: "done" | "failed" | "pending" | "refused"; answer?: Uint8Array; isLate?: true };
+export type Told = { readonly decision: Decision; readonly answer?: Uint8Array | undefined; readonly isLate?: boolean };
 
 /** One gate call, for whoever watches. */
 export type CallRecord = Readonly<Record<"domain" | "handle" | "bytesIn" | "bytesOut", number>> &

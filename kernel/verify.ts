@@ -17,8 +17,6 @@ export const RESERVED_EXPORTS = ["cordon.fuel", "cordon.depth", "cordon.pages", 
 /** Exports that the kernel calls without being told so, with their results; none has parameters. */
 const ENTRIES = new Map(Object.entries({ cordon_turn: 1, cordon_init: 0 }));
 
-const SECTION_ORDER = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11];
-
 /** `initialPages`: of memory, with which the artifact begins. */
 export type Verified = BodySummary & { readonly initialPages: number };
 
@@ -41,7 +39,7 @@ const isNumbers = (type: FunctionType | undefined, params: number, results: numb
 function checkSections(module: Module): void {
   let last = -1;
   for (const { id, at } of module.sections) {
-    const place = SECTION_ORDER.indexOf(id);
+    const place = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11].indexOf(id);
     if (place <= last || id === 5 || id === 8 || id === 12) refuse("V2-sections", at);
     last = place;
   }
