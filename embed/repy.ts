@@ -37,7 +37,7 @@ import { newLog } from "./repy-log.ts";
 import { type RepyOptions, readRepyOptions } from "./repy-options.ts";
 import type { RepyParts } from "./repy-parts.ts";
 import { type RepyTime, repyTime } from "./repy-time.ts";
-import { onAbort } from "./signal.ts";
+import { isAborted, onAbort } from "./signal.ts";
 
 export interface RepyUsage {
   /** Seconds of processor time, of program and layers: fuel by FUEL_PER_SECOND. */
@@ -118,15 +118,18 @@ function baseOf(run: Run, take: (line: string) => void): Record<string, Granted>
 type Given = Pick<Parameters<Cordon["layer"]>[0], "name" | "source" | "grant" | "inputs" | "offers" | "meter">;
 
 /** One domain more: what it offers as `repy`. */
-async function add({ cordon, layers, time }: Run, given: Given): Promise<Granted> {
+async function add({ cordon, layers, time, over }: Run, given: Given): Promise<Granted> {
   const made = await cordon.layer({
     ...given,
     kind: "module",
     console: "ignore",
     limits: ENDLESS,
     virtual: time.virtual,
+    signal: over.signal,
   });
   layers.push(made);
+  // The run may have ended before anybody knew of it.
+  if (over.signal.aborted) made.dispose();
   const { repy } = made.grant;
   if (repy === undefined) throw new Error(`layer ${given.name}: it offers no repy`);
   return repy;
@@ -194,6 +197,7 @@ async function toItsEnd(run: Run): Promise<RepyResult> {
   const { options, meters, time, over, start } = run;
   const log = newLog(options.console, () => over.signal.aborted);
   const release = onAbort(options.signal, () => run.finish({ kind: "stopped" }));
+  if (isAborted(options.signal)) run.finish({ kind: "stopped" });
   time.drive(meters.all, () => over.signal.aborted);
   try {
     const end = await Promise.race([run.ended, live(run, baseOf(run, log.take)).then(() => run.ended)]);

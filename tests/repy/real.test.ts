@@ -21,19 +21,22 @@ const repy = (program: string, more: Partial<RepyOptions> = {}) =>
 const withCpu = (cpu: number): string => profileText("FIXED").replace(/resource cpu .*/, `resource cpu ${cpu}`);
 
 describe("the processor", () => {
-  test.for([0.1, 0.25, 0.5])("B40 a program that may have %f of a core is stopped for what it used too much", async (cpu) => {
-    const { end, usage } = await repy("while ((await getresources())[2].length < 3) burn(100000);", {
-      ...{ restrictions: withCpu(cpu), virtual: true },
-    });
-    expect(end).toEqual({ kind: "completed" });
-    // The virtual clock stands still while the program works: it is stopped after 0.1 s x (1 - cpu) of work. One slice,
-    // a millisecond or some on a busy machine, may come on top of it.
-    for (const [, duration] of usage.stops) {
-      expect(duration).toBeGreaterThanOrEqual((0.1 * (1 - cpu)) / cpu - 1e-6);
-      expect(duration).toBeLessThan((0.1 * (1 - cpu) + 0.02) / cpu);
-    }
-    expect(usage.cpu).toBeGreaterThanOrEqual(3 * 0.1 * (1 - cpu));
-  });
+  test.for([0.1, 0.25, 0.5])(
+    "B40 a program that may have %f of a core is stopped for what it used too much",
+    async (cpu) => {
+      const { end, usage } = await repy("while ((await getresources())[2].length < 3) burn(100000);", {
+        ...{ restrictions: withCpu(cpu), virtual: true },
+      });
+      expect(end).toEqual({ kind: "completed" });
+      // The virtual clock stands still while the program works: it is stopped after 0.1 s x (1 - cpu) of work. One slice,
+      // a millisecond or some on a busy machine, may come on top of it.
+      for (const [, duration] of usage.stops) {
+        expect(duration).toBeGreaterThanOrEqual((0.1 * (1 - cpu)) / cpu - 1e-6);
+        expect(duration).toBeLessThan((0.1 * (1 - cpu) + 0.02) / cpu);
+      }
+      expect(usage.cpu).toBeGreaterThanOrEqual(3 * 0.1 * (1 - cpu));
+    },
+  );
 
   test("B40 over time it has its part of a core and no more, by the host's clock", async () => {
     const { usage } = await repy("while ((await getruntime()) < 1.5) burn(20000);", { restrictions: withCpu(0.1) });
@@ -63,7 +66,10 @@ describe("the processor", () => {
   });
 
   test("a whole core is not held back, and layers are metered with their program", async () => {
-    const layer = { name: "busy", source: "let n = 0; for (let i = 0; i < 1e6; i++) n += i; secure_dispatch_module();" };
+    const layer = {
+      name: "busy",
+      source: "let n = 0; for (let i = 0; i < 1e6; i++) n += i; secure_dispatch_module();",
+    };
     const { usage } = await repy("await log(1);", { restrictions: withCpu(1), layers: [layer], virtual: true });
     expect(usage.stops).toEqual([]);
     expect(usage.fuel).toBeGreaterThan(1e8);
@@ -85,7 +91,7 @@ describe("memory", () => {
 
   test("W24 what was refused may be caught, and the run goes on within its limit", async () => {
     const { end, usage, log } = await repy(
-      'await log(await errorOf(() => new Uint8Array(2 ** 28))); await log((await getresources())[1].memory <= 15000000);',
+      "await log(await errorOf(() => new Uint8Array(2 ** 28))); await log((await getresources())[1].memory <= 15000000);",
       { virtual: true },
     );
     expect(end).toEqual({ kind: "completed" });
@@ -181,7 +187,10 @@ describe("a real directory below RepyV2", () => {
        await log((await listfiles()).sort().join());
        await log(await errorOf(() => openfile("link", true)), await errorOf(() => openfile("../x", true)));
        await old.close();
-       await removefile("old.txt");`.replace("escape(await old.readat(3, 0))", "(await old.readat(3, 0)).charCodeAt(1)"),
+       await removefile("old.txt");`.replace(
+        "escape(await old.readat(3, 0))",
+        "(await old.readat(3, 0)).charCodeAt(1)",
+      ),
       { files: directory(folder), restrictions: profileText("DEFAULT") },
     );
     expect(end).toEqual({ kind: "completed" });
@@ -227,7 +236,10 @@ describe("the host's own loop below RepyV2", () => {
           net: ({ connport, messport }) =>
             network({
               ...{ allow: [`127.0.0.1:${tcp}`], udp: [`127.0.0.1:${udp}`] },
-              ...{ listen: connport.map((port) => `127.0.0.1:${port}`), bind: messport.map((port) => `127.0.0.1:${port}`) },
+              ...{
+                listen: connport.map((port) => `127.0.0.1:${port}`),
+                bind: messport.map((port) => `127.0.0.1:${port}`),
+              },
             }),
         },
       );
