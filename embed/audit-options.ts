@@ -20,6 +20,7 @@ export interface AuditAbout {
   readonly call: string;
 }
 
+/** Where the records of an audit go, and what they show. */
 export interface AuditOptions {
   /** Gets each record, in the order in which calls end. */
   readonly to: ((record: AuditRecord) => unknown) | AuditSink;

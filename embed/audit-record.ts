@@ -2,6 +2,7 @@
 import { digestOf as digestOfAll } from "../policy-libs/index.ts";
 import { toJson } from "./json.ts";
 
+/** What came of a call. */
 export type AuditDecision = "allowed" | "refused" | "failed" | "pending";
 
 /** One call of what was granted. */
@@ -36,6 +37,7 @@ export type AuditNotice = Pick<AuditCall, "time" | "run" | "domain" | "name"> &
     | { readonly event: "dropped"; readonly count: number }
   );
 
+/** One line of an audit. */
 export type AuditRecord = AuditCall | AuditNotice;
 
 /** Codes by which a call is refused rather than failed, with what refuses. An error may name its own `rule`. */

@@ -48,6 +48,8 @@ export interface Plan {
   readonly trace: ((record: CallRecord) => void) | undefined;
   readonly audits: readonly Audit[];
   readonly paying: Meter | undefined;
+  /** It answers calls of others: it is parked between them. */
+  readonly serves?: boolean;
   /** Of the domain that made this one: calls count there too. */
   readonly above: CallMeter | undefined;
 }
@@ -210,7 +212,8 @@ async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
   }
   const { timeZoneOffset, limits } = plan;
   const stack = engine.kernel.canSuspend ? {} : { stack: SHARED_STACK };
-  await configure(domain, grants, system, { timeZoneOffset, memory: limits.memory, ...stack });
+  const serves = plan.serves === true ? { serves: true } : {};
+  await configure(domain, grants, system, { timeZoneOffset, memory: limits.memory, ...stack, ...serves });
   const born = { domain, limits: plan.limits, output, clock, meter, account, virtual: plan.virtual, timeZoneOffset };
   bornBy.set(account.account, born);
   return born;

@@ -81,9 +81,10 @@ function resultOf(answer: Answer, { limits, read }: Job, known: RunFacts): Resul
 }
 
 /** A guest may be busy behind its answer. Once it rests, usage is whole, and the same for the same run. */
-export async function untilRest(domain: Domain): Promise<void> {
-  for (let i = 0; i < 4 && !domain.isWaiting(); i++) await undefined;
-  while (!domain.isWaiting()) await new Promise<void>(later);
+export async function untilRest(domain: Domain, isPaused = (): boolean => false): Promise<void> {
+  const isBusy = (): boolean => !domain.isWaiting() && !isPaused();
+  for (let i = 0; i < 4 && isBusy(); i++) await undefined;
+  while (isBusy()) await new Promise<void>(later);
 }
 
 /** The kernel counts system calls too; the limit of the embedder counts grants only and is kept by the meter. */
@@ -100,14 +101,18 @@ const POLL = 1; // ms
 
 /**
  * Lets the guest go on until no timer of it is set and no call is in flight, or it has ended. What a call came to is
- * read by the next request: so there is one more after the last call.
+ * read by the next request: so there is one that began when none was in flight.
  */
-async function drain({ domain, meter }: Box): Promise<void> {
-  for (let isOver = false; !isOver; ) {
+async function drain(box: Box): Promise<void> {
+  const { domain, meter } = box;
+  for (;;) {
+    await new Promise<void>(later); // a call that is over has reached the inbox
+    const wasQuiet = meter.inFlight === 0;
     // Not answered while the run is interrupted: so nothing of the host polls, or keeps the process alive, then.
     await domain.request(ENGINE.DRAIN, encodeValue(undefined));
-    isOver = meter.inFlight === 0 || domain.ending() !== undefined;
-    if (!isOver) await new Promise((resolve) => setTimeout(resolve, POLL));
+    await untilRest(domain, () => box.run?.isPaused === true);
+    if (domain.ending() !== undefined || (wasQuiet && meter.inFlight === 0)) return;
+    if (meter.inFlight > 0) await new Promise((resolve) => setTimeout(resolve, POLL));
   }
 }
 
@@ -115,7 +120,7 @@ async function ask(box: Box, { spent }: Run, job: Job): Promise<Result> {
   allow(box, job, spent);
   const answer = await box.domain.request(job.method, job.message);
   if (job.drain === true && answer.kind === "answered" && answer.ok) await drain(box);
-  await untilRest(box.domain);
+  await untilRest(box.domain, () => box.run?.isPaused === true);
   const ending = job.drain === true ? box.domain.ending() : undefined;
   spend(spent, box.domain.usage());
   return resultOf(ending === undefined ? answer : { kind: "ended", ending }, job, facts(box, spent));

@@ -16,6 +16,7 @@ import { type Meter, takesHandle } from "./target.ts";
 
 /** What an embedder may grant under a name. */
 export type Grant = HostFunction | Readonly<Record<string, HostFunction>> | Granted;
+/** What is granted, by the names of the guest's globals. */
 export type Grants = Readonly<Record<string, Grant>>;
 
 /** A call as ENGINE.CONFIGURE tells the guest of it. */

@@ -13,11 +13,13 @@ import type { Result } from "./result.ts";
 import { newSandbox, runAlone, type Sandbox } from "./sandbox.ts";
 import { newStack, type Stack, type StackedLayer } from "./stack.ts";
 
+/** One run: a source, what it is granted, and how it is run. */
 export interface RunRequest extends SandboxOptions, Omit<RunOptions, "limits"> {
   /** JavaScript, as text or as UTF-8. */
   readonly source: Source;
 }
 
+/** What runs guests: all of it over one engine. */
 export interface Cordon {
   /** Runs a source in a sandbox of its own, which ends with it. */
   run<T = unknown>(request: RunRequest): Promise<Result<T>>;

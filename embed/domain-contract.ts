@@ -46,6 +46,7 @@ const CHECKED = record({
   column: option(integer({ min: 0 })),
 });
 
+/** The contract of a domain that a guest has made. */
 export const CHILD = contract({
   name: "child-domain",
   allows: "running programs in one domain of its own, and ending it",
@@ -87,6 +88,7 @@ const LIMITS = record({
   result: option(number()),
 });
 
+/** The contract of making domains. */
 export const DOMAIN = contract({
   name: "domain",
   allows: "making domains below the own one, and giving them what was allowed for that",

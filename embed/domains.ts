@@ -28,6 +28,7 @@ import { readPlain } from "./plain.ts";
 import { sandboxOf } from "./sandbox.ts";
 import type { Language } from "./typescript.ts";
 
+/** What guests may give to those that they make, and how many there may be. */
 export interface DomainsOptions {
   /** What children may be given, by name. Default: nothing. */
   readonly allow?: Grants | undefined;

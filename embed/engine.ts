@@ -6,6 +6,7 @@ import { bakeImage, readImage } from "./image.ts";
 import { isBytes } from "./plain.ts";
 
 type Bytes = Uint8Array | ArrayBuffer;
+/** Gets bytes when they are needed. */
 export type BytesSource = () => Bytes | Promise<Bytes>;
 
 /** Where the engine comes from. What differs between Node, browsers and bundlers is this and nothing else. */

@@ -12,6 +12,7 @@ export const CODES = {
   E_DISPOSED: "the sandbox was disposed: make a new one",
 } as const;
 
+/** A code of CordonError. */
 export type ErrorCode = keyof typeof CODES;
 
 /** Thrown for mistakes of the embedder. `code` is stable, `message` says what, where and what to do. */

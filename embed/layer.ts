@@ -20,6 +20,7 @@ import { isAborted, onAbort } from "./signal.ts";
 import { readSource } from "./source.ts";
 import { encodeValue } from "./values.ts";
 
+/** A layer's program, what it is granted, and what it has to offer. */
 export interface LayerOptions extends Omit<SandboxOptions, "trace"> {
   /** In errors, meters and audits. Default: "layer". */
   readonly name?: string | undefined;
@@ -35,6 +36,7 @@ export interface LayerOptions extends Omit<SandboxOptions, "trace"> {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A guest that stands in front of others. */
 export interface Layer {
   readonly name: string;
   /** What it offers, to be granted above. */
@@ -107,8 +109,13 @@ async function begin(
 
 /** Starts a layer. Rejects with CordonError E_LAYER when its program does not give what it has to. */
 export async function newLayer(engine: () => Promise<Engine>, given: LayerOptions): Promise<Layer> {
+<<<<<<< HEAD
   const { source, kind = "auto", inputs, offers, signal, name = "layer", ...rest } = readLayerOptions(given);
   const plan = { ...planSandbox(rest), name };
+=======
+  const { source, kind = "auto", inputs, offers, name = "layer", ...rest } = readLayerOptions(given);
+  const plan = { ...planSandbox(rest), name, serves: true };
+>>>>>>> main
   const contracts = offers === "declared" ? undefined : contractsOf(offers);
   const text = readSource(source, plan.limits.source);
   if (typeof text !== "string") return refuse(name, text.status === "refused" ? text.why : text.status);

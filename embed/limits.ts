@@ -16,6 +16,7 @@ interface Row {
   readonly ofSandbox?: true;
 }
 
+/** Every limit, with its unit, its defaults and its bounds. */
 // biome-ignore format: a table
 export const LIMITS = {
   fuel:     { unit: "fuel",  least: 1,       most: 2 ** 52,          normal: 5e9,       hardened: 5e8,       batch: 1e13,      about: "work: about one per few instructions" },
@@ -29,12 +30,16 @@ export const LIMITS = {
   result:   { unit: "bytes", least: 1,       most: 64 * MIB,         normal: 16 * MIB,  hardened: 1 * MIB,   batch: 64 * MIB,  about: "bytes of the value of a run" },
 } as const satisfies Record<string, Row>;
 
+/** The name of a limit. */
 export type LimitName = keyof typeof LIMITS;
+/** A number for every limit, in its unit. */
 export type Limits = { readonly [name in LimitName]: number };
 /** Numbers in the limit's unit, or text such as "32 MiB", "2 s", "50M". */
 export type LimitsOption = { readonly [name in LimitName]?: number | string | undefined };
 
+/** Which defaults limits have. */
 export type Profile = "normal" | "hardened" | "batch";
+/** The profiles that there are. */
 export const PROFILES: readonly Profile[] = ["normal", "hardened", "batch"];
 
 const NAMES = Object.keys(LIMITS) as LimitName[];

@@ -2,6 +2,7 @@
 import { CordonError } from "./errors.ts";
 import { isPlain, readPlain } from "./plain.ts";
 
+/** A module that was found: its name in full, and its source. */
 export interface LoadedModule {
   /** Unique: what imports inside it are resolved against, and what its errors say. */
   readonly name: string;
@@ -11,6 +12,7 @@ export interface LoadedModule {
 type Loaded = LoadedModule | string | undefined | null;
 /** `referrer` is the name of the module that imports. Text is taken as the source of a module of that specifier. */
 export type ModuleLoader = (specifier: string, referrer: string) => Loaded | Promise<Loaded>;
+/** What `import` finds: sources by name, or a function that loads them. */
 export type ModulesOption = Readonly<Record<string, string>> | ModuleLoader;
 
 export type Load = (specifier: string, referrer: string) => LoadedModule | Promise<LoadedModule>;

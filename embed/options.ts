@@ -15,6 +15,7 @@ import type { Language } from "./typescript.ts";
 /** One call of a grant, for whoever watches: who, which call, what came of it, how many bytes. */
 export type TraceRecord = CallRecord;
 
+/** What may be said of a sandbox, for all its runs. */
 export interface SandboxOptions {
   /** What the guest may call: `{ tools: { sum: (a, b) => a + b } }` is its global `tools.sum`. Nothing else is there. */
   readonly grant?: Grants | undefined;
@@ -37,6 +38,7 @@ export interface SandboxOptions {
   readonly audit?: AuditOptions | readonly AuditOptions[] | undefined;
 }
 
+/** What may be said of one run. */
 export interface RunOptions {
   /** Data for the guest: each key becomes a global. None may have the name of a grant. */
   readonly inputs?: Readonly<Record<string, unknown>> | undefined;

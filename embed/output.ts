@@ -4,8 +4,10 @@ import { CordonError } from "./errors.ts";
 import { decodeValue, encodeValue } from "./values.ts";
 
 export const LEVELS = ["log", "info", "warn", "error", "debug"] as const;
+/** How important a line is. */
 export type Level = (typeof LEVELS)[number];
 
+/** A line that the guest said. */
 export interface ConsoleLine {
   readonly level: Level;
   readonly text: string;

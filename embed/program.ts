@@ -44,6 +44,7 @@ export type ProgramResult = Result & {
   readonly exitCode?: number;
 };
 
+/** What running programs needs of the host. */
 export interface ProgramPowers {
   /** The WASI library, as the build makes it: dist/wasi.wasm. */
   readonly library: BytesSource;
@@ -276,6 +277,7 @@ async function readLibrary({ library }: ProgramPowers): Promise<Uint8Array> {
   }
 }
 
+/** Runs a program of WebAssembly. */
 export type RunProgram = (request: ProgramRequest) => Promise<ProgramResult>;
 
 /** A function that runs programs, each in a domain of its own. It rejects for mistakes of the embedder only. */

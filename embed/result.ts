@@ -2,6 +2,7 @@
 import type { Ending } from "../kernel/index.ts";
 import type { ConsoleLine } from "./output.ts";
 
+/** What a run cost. */
 export interface RunUsage {
   /** Work, in units of fuel. */
   readonly fuel: number;
@@ -15,12 +16,14 @@ export interface RunUsage {
   readonly wall: number;
 }
 
+/** What every result has. */
 export interface RunFacts {
   readonly usage: RunUsage;
   /** What the guest said, unless `console` sends it elsewhere. */
   readonly console: readonly ConsoleLine[];
 }
 
+/** What a run can exhaust. */
 export type Resource = "fuel" | "memory" | "depth" | "wall" | "calls" | "bytes" | "result";
 
 /**
@@ -58,6 +61,7 @@ export type Result<T = unknown> = RunFacts &
     | { readonly status: "interrupted"; readonly question: unknown; readonly continuation: Continuation<T> }
   );
 
+/** How a run ended. */
 export type Status = Result["status"];
 
 export const NO_USAGE: RunUsage = Object.freeze({ fuel: 0, memory: 0, calls: 0, bytes: 0, wall: 0 });

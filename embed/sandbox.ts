@@ -10,6 +10,7 @@ import { endingText, NO_FACTS, type Result, refused } from "./result.ts";
 import { startRun } from "./running.ts";
 import { isAborted } from "./signal.ts";
 
+/** A guest that keeps its state between runs. */
 export interface Sandbox {
   /**
    * Runs JavaScript. Rejects only for mistakes of the embedder: what the guest does is in the result. While a run is

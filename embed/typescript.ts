@@ -8,6 +8,7 @@ import type { Limits } from "./limits.ts";
 import { asError, fromEnding, NO_USAGE, type Result, type RunUsage } from "./result.ts";
 import { decodeValue, encodeValue } from "./values.ts";
 
+/** What a source is written in. */
 export type Language = "auto" | "javascript" | "typescript";
 
 export interface Stripped {

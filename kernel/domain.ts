@@ -11,7 +11,7 @@
 //   M4  Fuel spent is exact whatever the slices: `left` + what is granted - what global 0 holds is conserved.
 // Trust
 //   Trusts memory.ts, schedule.ts, engine.ts. Trusted by gate.ts and kernel.ts.
-import { type Capability, cut, newClist, release } from "./clist.ts";
+import { type Capability, cut, newCapability, newClist, release } from "./clist.ts";
 import type { CallContract } from "./contract.ts";
 import {
   canSuspend,
@@ -77,6 +77,8 @@ export function newTenant(core: Core, options: PaidOptions, frame: Frame, { expo
     requests: new Map<number, OpenRequest>(),
     /** Calls in flight, by token, with what tells their targets that nobody wants the result. */
     pending: new Map<number, () => void>(),
+    /** What all that it offers and passes on dies with. */
+    life: newCapability({ name: "life", form: "life", calls: [] }, () => new Uint8Array(0)),
     /** Objects of this domain that others hold. */
     offers: new Map<number, Offer>(),
   };
@@ -112,6 +114,7 @@ function grantSlice(tenant: Tenant, now = tenant.core.schedule.now()): number {
   tenant.left -= slice;
   tenant.granted = slice;
   tenant.sliceStart = now;
+  if (tenant.isCalledFirst) renew(tenant);
   return slice;
 }
 
@@ -211,6 +214,8 @@ export function end(tenant: Tenant, ending: Ending): void {
   tenant.ending = ending;
   if (tenant.state === "idle") return finalize(tenant);
   if (tenant.state === "running") return chargeToDeath(tenant);
+  // Its stack ends in a turn of its own; whoever holds what it offered must not wait for that.
+  if (tenant.state === "parked") cut(tenant.life);
   if (tenant.state === "parked") tenant.core.schedule.queueFirst(() => resume(tenant));
 }
 
@@ -234,10 +239,9 @@ function finalize(tenant: Tenant): void {
   adjust(tenant.account, DOMAINS, -1);
   adjust(tenant.account, IN_FLIGHT, -tenant.pending.size);
   letGo(tenant);
-  const ending = tenant.ending ?? { kind: "aborted" };
   const open = [...tenant.requests.values()];
   tenant.requests.clear();
-  for (const { resolve } of open) resolve({ kind: "ended", ending });
+  for (const { resolve } of open) resolve({ kind: "ended", ending: tenant.ending ?? { kind: "aborted" } });
 }
 
 /** What it offered is revoked, what it held is released, what it waits for is dropped. */
@@ -245,8 +249,7 @@ function letGo(tenant: Tenant): void {
   const dropped = [...tenant.pending.values()];
   tenant.pending.clear();
   for (const drop of dropped) drop();
-  for (const { made } of [...tenant.offers.values()]) for (const capability of [...made]) cut(capability);
-  tenant.offers.clear();
+  cut(tenant.life);
   for (const slot of tenant.clist.slots) if (slot.capability !== undefined) release(slot.capability);
   tenant.clist.slots.length = 0;
 }
@@ -296,7 +299,6 @@ function begin(tenant: Tenant, entry: (...args: Numbers) => Promise<unknown>, ar
   tenant.state = "running";
   tenant.depth.value = OWN_DEPTH;
   tenant.fuel.value = grantSlice(tenant);
-  if (tenant.isCalledFirst) renew(tenant);
   tenant.core.nested++;
   try {
     return entry(...args);

@@ -13,7 +13,7 @@ import { type CallContract, type Contract, NONE_FOUND } from "./contract.ts";
 import { ask, deliver, type Offer, type Tenant } from "./domain.ts";
 import { MAX_OFFERS, MAX_PENDING } from "./limits.ts";
 import type { Found } from "./shape.ts";
-import type { Answer, CallContext, Reply, Replying, Sent } from "./types.ts";
+import type { Answer, CallContext, Reply, Replying, Sent, Target } from "./types.ts";
 
 export const NONE: readonly Capability[] = Object.freeze([]);
 const NOTHING_SENT: Sent = Object.freeze({ capabilities: NONE, found: NONE_FOUND });
@@ -39,7 +39,7 @@ export function send(sender: Tenant, bytes: Uint8Array, found: readonly Found[],
     writeU32(bytes, at, index);
     bytes[at - 2] = TAGGED.HANDLE & 0xff; // before the number's own head: an object of the sender's is a handle now
   });
-  return { capabilities: sources.map((source) => (via === undefined ? derive(source) : derive(source, via))), found };
+  return { capabilities: sources.map((source) => derive(source, via ?? sender.life)), found };
 }
 
 export const NO_HANDLE = errorValue("E_HANDLE", "no such capability");
@@ -66,9 +66,9 @@ function offer(owner: Tenant, object: number, contract: Contract): Capability | 
   offer.times++;
   const same = offer.made.find(({ contract: { form } }) => form === contract.form);
   if (same !== undefined) return same;
-  const made = newCapability(contract, (method, bytes, length, context) =>
-    invoke(owner, object, contract.calls[method] as CallContract, bytes.slice(0, length), context),
-  );
+  const target: Target = (method, bytes, length, context) =>
+    invoke(owner, object, contract.calls[method] as CallContract, bytes.slice(0, length), context);
+  const made = newCapability(contract, target, [owner.life]);
   made.onUnused = () => withdraw(owner, object, offer, made);
   offer.made.push(made);
   return made;

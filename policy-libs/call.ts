@@ -16,6 +16,7 @@ declare const AbortController: new () => { readonly signal: Signal };
 /** A run that waits for somebody's decision, as a capability sees it. */
 export type Interrupt = (question: unknown) => Promise<unknown>;
 
+/** The call that a host function serves. */
 export interface Call {
   readonly account: Account | undefined;
   /** Made when it is first asked for. */

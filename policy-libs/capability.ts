@@ -17,6 +17,7 @@ export type HostFunction = (...alleged: never[]) => unknown;
 /** The brand is registered, so that two copies of the package know each other's capabilities. */
 const GRANTED: unique symbol = Symbol.for("cordon.granted") as never;
 
+/** A capability of the host: what is granted, wrapped, and passed in values. */
 export interface Granted {
   readonly [GRANTED]: true;
   readonly contract: Contract;
@@ -66,5 +67,6 @@ export function capability(
   return Object.freeze({ [GRANTED]: true as const, ...copy });
 }
 
+/** Is this a capability, of this copy of the package or of another? */
 export const isGranted = (value: unknown): value is Granted =>
   typeof value === "object" && value !== null && Object.hasOwn(value, GRANTED);

@@ -2,6 +2,7 @@
 // and `refuses`; the rest is for documents, `cordon types` and `cordon check --types`.
 import type { CallContract, Contract } from "../kernel/index.ts";
 
+/** A call, as people and declarations need it. */
 export interface DescribedCall extends CallContract {
   /** Parameters and result as TypeScript says them: ["path: string"], "Promise<string>". */
   readonly params: readonly string[];
@@ -9,6 +10,7 @@ export interface DescribedCall extends CallContract {
   readonly about: string;
 }
 
+/** A contract that says more than the kernel asks for. */
 export interface DescribedContract extends Contract {
   readonly allows: string;
   readonly never: string;
@@ -17,5 +19,6 @@ export interface DescribedContract extends Contract {
   readonly declarations: string;
 }
 
+/** Was it made by `contract()`, so that there are words and declarations? */
 export const isDescribed = (contract: Contract): contract is DescribedContract =>
   typeof (contract as Partial<DescribedContract>).declarations === "string";

@@ -76,7 +76,8 @@ export const EVERY = {
 /** Methods of a domain that runs a language engine. Values are records with text keys. */
 export const ENGINE = {
   /**
-   * { grants: { [global]: Grant }, system: { [name]: Grant }, options: { timeZoneOffset?, memory?, stack? } } -> undefined.
+   * { grants: { [global]: Grant }, system: { [name]: Grant }, options: { timeZoneOffset?, memory?, stack?, serves? } } -> undefined.
+   * serves: between messages the guest is parked, where the host can, instead of returning from its turn.
    * timeZoneOffset: minutes east of UTC. memory: bytes the domain may have; the engine throws before they are used up.
    * Grant = { handle: uint, calls: { [name]: { method: uint, mode: "sync" | "async" | "blocking" } } }.
    * Each grant becomes a frozen global object of that name whose properties are frozen functions

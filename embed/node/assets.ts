@@ -23,6 +23,7 @@ function readAsset(name: string): Uint8Array {
   return readFileSync(path);
 }
 
+/** The engine and its images, from the package's own dist/. */
 export const nodePowers: CordonPowers = {
   engine: () => readAsset("engine.wasm"),
   image: () => (findAsset("engine.image") === undefined ? undefined : readAsset("engine.image")),

@@ -9,6 +9,7 @@ import { closeSync, fstatSync, openSync, readSync, renameSync, write, writeSync 
 import type { AuditSink } from "../audit-options.ts";
 import { CordonError } from "../errors.ts";
 
+/** How large the log may become, and what happens then. */
 export interface AuditFileOptions {
   /** Bytes of the file. Default: 64 MiB. */
   readonly maxBytes?: number | undefined;
@@ -16,6 +17,7 @@ export interface AuditFileOptions {
   readonly keep?: number | undefined;
 }
 
+/** An audit log in a file. */
 export interface AuditFile extends AuditSink {
   /** Writes what waits. The result says how many lines were taken and could not be written. */
   close(): Promise<{ readonly lost: number }>;

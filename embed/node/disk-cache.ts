@@ -24,6 +24,7 @@ import { dirname, isAbsolute, join } from "node:path";
 import type { ArtifactCache } from "../program-cache.ts";
 import { nodeCrypto } from "./builtin.ts";
 
+/** Where the cache lies, and how much it holds. */
 export interface DiskCacheOptions {
   /** Default: `cordon` in $XDG_CACHE_HOME, else in ~/.cache. It is made if its parent can be. */
   readonly folder?: string | undefined;

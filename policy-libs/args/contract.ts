@@ -1,6 +1,7 @@
 // The contract of a program's arguments.
 import { contract, list, string } from "../contract/index.ts";
 
+/** The contract of a program's arguments. */
 export const ARGS = contract({
   name: "args",
   allows: "reading the arguments that were granted",

@@ -29,6 +29,7 @@ export type Decision =
   | { readonly deny: string }
   | { readonly allow: true; readonly args?: readonly unknown[] };
 
+/** Which calls are asked about, and how many questions may wait for how long. */
 export interface AskOptions {
   /** The calls that are asked about. Default: all, those of handles too. */
   readonly calls?: readonly string[];

@@ -23,6 +23,7 @@ export interface Shown {
   readonly value?: unknown;
 }
 
+/** One call, as it ended. */
 export interface AuditRecord {
   /** From 0, in the order in which calls began. Records come in the order in which they ended. */
   readonly sequence: number;
@@ -41,6 +42,7 @@ export interface AuditRecord {
   readonly answer?: Shown;
 }
 
+/** What the records show of values. */
 export interface AuditOptions {
   /** Default: "digest". */
   readonly values?: "digest" | "full" | "none";
@@ -51,6 +53,7 @@ export interface AuditOptions {
   readonly clock?: Clock;
 }
 
+/** Takes the records. What it throws, or a promise of it that fails, ends the capability. */
 export type Sink = (record: AuditRecord) => unknown;
 
 interface Audit {

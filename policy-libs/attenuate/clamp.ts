@@ -12,6 +12,7 @@ import { deny } from "./refusal.ts";
 import { type Request, requestOf } from "./request.ts";
 import { checkSameForm } from "./same-form.ts";
 
+/** Picks calls by capability, name and arguments. If it throws, or says neither yes nor no, the call is denied. */
 export type Predicate = (request: Request) => boolean;
 
 function isPicked(predicate: Predicate, crossing: Crossing): boolean {

@@ -1,5 +1,6 @@
 // Time for attenuators: injected, so that tests and replays decide it.
 
+/** The time that attenuators wait by: a test passes one of its own. */
 export interface Clock {
   /** Milliseconds since 1970. May jump: people set clocks. */
   now(): number;

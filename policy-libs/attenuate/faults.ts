@@ -13,6 +13,7 @@ import { after, type Crossing, membrane } from "./membrane.ts";
 import { COMMON, refusal } from "./refusal.ts";
 import { scope } from "./scope.ts";
 
+/** Which calls fail, how, and how often. */
 export interface Faults {
   readonly seed: number;
   /** Of a fault, from 0 to 1. */

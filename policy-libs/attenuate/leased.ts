@@ -15,6 +15,7 @@ import { type Revocable, undertake } from "./revocable.ts";
 /** Milliseconds from now, or a moment. */
 export type Term = number | { readonly until: Date | number };
 
+/** What can be taken back, and is at its end. */
 export interface Leased<G extends Granted = Granted> extends Revocable<G> {
   /** A new term that begins now. False: it had ended. */
   readonly renew: (term: Term) => boolean;

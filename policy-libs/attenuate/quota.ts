@@ -16,6 +16,7 @@ import { type Args, type Around, after, membrane } from "./membrane.ts";
 import { callKey, callTable } from "./names.ts";
 import { deny } from "./refusal.ts";
 
+/** How much there is. What is not named has no bound. */
 export interface Quota {
   readonly calls?: number;
   /** As `size` counts them. */

@@ -12,6 +12,7 @@ import { membrane } from "./membrane.ts";
 import { deny, refusal } from "./refusal.ts";
 import { scope } from "./scope.ts";
 
+/** So many calls in so many milliseconds. */
 export interface RateLimit {
   readonly calls: number;
   /** Milliseconds. */

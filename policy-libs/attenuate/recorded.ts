@@ -14,6 +14,7 @@ import { type Crossing, isThenable, membrane } from "./membrane.ts";
 import { keep, partsOf, type RecordedCall, type RecordedEnd, type RecordedThing, type Recording } from "./recording.ts";
 import { deny } from "./refusal.ts";
 
+/** How much is recorded. */
 export interface RecordOptions {
   /** Calls. Default: 100,000. */
   readonly calls?: number;
@@ -21,6 +22,7 @@ export interface RecordOptions {
   readonly bytes?: number;
 }
 
+/** A capability, and what went through it until now. */
 export interface Recorded<G extends Granted = Granted> {
   readonly granted: G;
   /** What was recorded up to now. */

@@ -37,6 +37,7 @@ export interface RecordedCall {
   readonly end?: RecordedEnd;
 }
 
+/** What went through a capability: plain data, for `replay`. */
 export interface Recording {
   readonly version: 1;
   readonly things: readonly RecordedThing[];

@@ -26,6 +26,7 @@ export type RedactRule =
   | { readonly text: RegExp; readonly mask?: string }
   | ((value: unknown, path: Path) => unknown);
 
+/** Where redaction looks, and how far. */
 export interface RedactOptions {
   /** Default: true. */
   readonly results?: boolean;

@@ -9,6 +9,7 @@ import { type Caretaker, cutOff, guarded, newCaretaker } from "./caretaker.ts";
 import { type Around, membrane } from "./membrane.ts";
 import { deny } from "./refusal.ts";
 
+/** A capability, and what takes it back. */
 export interface Revocable<G extends Granted = Granted> {
   readonly granted: G;
   /** Immediate and final. When it returns no call begins, and those in flight have answered E_REVOKED. */

@@ -6,6 +6,7 @@ import { delivered } from "./dropped.ts";
 import { after, membrane } from "./membrane.ts";
 import { deny } from "./refusal.ts";
 
+/** Bytes of arguments and of results. */
 export interface Sizes {
   /** Bytes of all arguments of one call: UTF-8 of text, 8 for a number. */
   readonly argument?: number;

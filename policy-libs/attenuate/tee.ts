@@ -16,6 +16,7 @@ import { deny } from "./refusal.ts";
 import type { Request } from "./request.ts";
 import { checkSameForm, isSameForm } from "./same-form.ts";
 
+/** What one of two targets did. */
 export type TeeOutcome = { readonly gave: unknown } | { readonly threw: unknown };
 
 /** May the first answer be given? */

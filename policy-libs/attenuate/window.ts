@@ -6,12 +6,14 @@ import { type Clock, checkNumber, REAL_CLOCK, timeOf } from "./clock.ts";
 import { type Around, membrane } from "./membrane.ts";
 import { deny } from "./refusal.ts";
 
+/** From one moment to another. */
 export interface Span {
   readonly from?: Date | number;
   /** The first moment that is too late. */
   readonly to?: Date | number;
 }
 
+/** A time of the day, on some days of the week. */
 export interface Recurring {
   /** 1 is Monday, 7 is Sunday. Default: all. */
   readonly days?: readonly number[];

@@ -8,6 +8,7 @@ import { type PipeOptions, pipePlace } from "./pipe.ts";
 import { newSemaphore, type SemaphoreOptions, type SemaphorePlace } from "./semaphore.ts";
 import { type SharedOptions, sharedPlace } from "./shared.ts";
 
+/** The two ends of a pipe, to be granted to whom they are for. */
 export interface PipeEnds {
   readonly reader: GrantedOf<typeof PIPE_READER>;
   readonly writer: GrantedOf<typeof PIPE_WRITER>;
@@ -19,6 +20,7 @@ export function pipe(options: PipeOptions = {}): PipeEnds {
   return Object.freeze({ reader: capability(PIPE_READER, reader), writer: capability(PIPE_WRITER, writer) });
 }
 
+/** The two ends of a mailbox, to be granted to whom they are for. */
 export interface MailboxEnds {
   readonly sender: GrantedOf<typeof MAILBOX_SENDER>;
   readonly receiver: GrantedOf<typeof MAILBOX_RECEIVER>;

@@ -16,6 +16,7 @@ import {
 /** Bytes of one write to a pipe, or one read. */
 export const MOST_PIECE = 1024 * 1024;
 
+/** The contract of a pipe's way out. */
 export const PIPE_READER = contract({
   name: "pipe-reader",
   allows: "taking bytes out of the one pipe that it is an end of",
@@ -37,6 +38,7 @@ export const PIPE_READER = contract({
   },
 });
 
+/** The contract of a pipe's way in. */
 export const PIPE_WRITER = contract({
   name: "pipe-writer",
   allows: "putting bytes into the one pipe that it is an end of",
@@ -65,6 +67,7 @@ export const PIPE_WRITER = contract({
   },
 });
 
+/** The contract of a mailbox's way in. */
 export const MAILBOX_SENDER = contract({
   name: "mailbox-sender",
   allows: "putting values into the one mailbox that it was made for",
@@ -93,6 +96,7 @@ export const MAILBOX_SENDER = contract({
   },
 });
 
+/** The contract of a mailbox's way out. */
 export const MAILBOX_RECEIVER = contract({
   name: "mailbox-receiver",
   allows: "taking values out of the one mailbox that it was made for",
@@ -123,6 +127,7 @@ const at = arg("at", integer({ min: 0 }));
 const int32 = integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 const CELL = ["E_RANGE", "E_ALIGN"] as const;
 
+/** The contract of bytes that several share. */
 export const SHARED_BYTES = contract({
   name: "shared-bytes",
   allows: "reading and changing a fixed number of bytes that others share, and waiting for a change",
@@ -181,6 +186,7 @@ export const SHARED_BYTES = contract({
   },
 });
 
+/** The contract of a semaphore. */
 export const SEMAPHORE = contract({
   name: "semaphore",
   allows: "taking and giving back permits of which there is a number",

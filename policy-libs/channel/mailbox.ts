@@ -17,6 +17,7 @@ const MOST_CAPACITY = 1_000_000;
 const MOST_BYTES = 16 * 1024 * 1024;
 const MOST_BYTES_EVER = 2 ** 30;
 
+/** How much a mailbox holds. */
 export interface MailboxOptions {
   /** Values that wait in the box. Default: 64. */
   readonly capacity?: number | undefined;

@@ -16,6 +16,7 @@ const MOST_HELD = 8 * 1024 * 1024;
 const MOST_CAPACITY = 64 * 1024 * 1024;
 const CAPACITY = 65_536;
 
+/** How much a pipe holds. */
 export interface PipeOptions {
   /** Bytes that wait in the pipe. Default: 65,536. */
   readonly capacity?: number | undefined;

@@ -15,6 +15,7 @@ import { checkCount } from "./count.ts";
 /** What an int holds, as SEM_VALUE_MAX of POSIX systems does. */
 const MOST_PERMITS = 2 ** 31 - 1;
 
+/** Who may give permits back, and how many may wait. */
 export interface SemaphoreOptions {
   /** Giving back what nobody holds is refused with E_RELEASE. Default: true. Else it adds a permit. */
   readonly strict?: boolean | undefined;

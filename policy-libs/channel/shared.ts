@@ -16,6 +16,7 @@ import { type Changed, newWatch } from "./watch.ts";
 const MOST_LENGTH = 256 * 1024 * 1024;
 const CELL = 4;
 
+/** How many may wait for a change, and by whose time. */
 export interface SharedOptions {
   /** Calls that wait, over all cells. Default: 10,000. */
   readonly mostWaiting?: number | undefined;

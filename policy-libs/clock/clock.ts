@@ -7,6 +7,7 @@ import { realTime, type Time } from "./time.ts";
 /** Milliseconds that a guest can tell apart, unless the grant says otherwise. */
 const RESOLUTION = 1;
 
+/** How fine the time is, and whose. */
 export interface ClockOptions {
   /**
    * Both clocks move in steps of so many milliseconds. Default: 1. Coarse steps make it harder, not impossible, to

@@ -1,6 +1,7 @@
 // The contract of a clock.
 import { contract, number } from "../contract/index.ts";
 
+/** The contract of a clock. */
 export const CLOCK = contract({
   name: "clock",
   allows: "asking for the time of day and for the time that has passed",

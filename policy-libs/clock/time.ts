@@ -9,6 +9,7 @@ declare const performance: { now(): number };
 declare const setTimeout: (task: () => void, ms: number) => unknown;
 declare const clearTimeout: (timer: unknown) => void;
 
+/** A time that clocks show and timers wait for. */
 export interface Time {
   /** Milliseconds since 1970, UTC. Can jump: somebody sets the host's clock. */
   now(): number;

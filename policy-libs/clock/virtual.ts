@@ -8,6 +8,7 @@ import type { Time } from "./time.ts";
 /** The last time a Date can name (ECMA-262 21.4.1.1). */
 const MOST_TIME = 8.64e15; // ms
 
+/** A time that goes on when it is told to. */
 export interface VirtualTime extends Time {
   /** How many tasks wait. */
   waiting(): number;
@@ -19,6 +20,7 @@ export interface VirtualTime extends Time {
   setNow(now: number): void;
 }
 
+/** Where a virtual time begins. */
 export interface VirtualTimeOptions {
   /** What now() says first: milliseconds since 1970. Default: 0. */
   readonly start?: number;
@@ -61,6 +63,7 @@ export function virtualTime({ start = 0 }: VirtualTimeOptions = {}): VirtualTime
   };
 }
 
+/** A virtual time, and a clock that shows it. */
 export interface VirtualClock extends VirtualTime {
   /** What the guest gets. */
   readonly granted: GrantedOf<typeof CLOCK>;

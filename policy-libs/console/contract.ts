@@ -2,11 +2,13 @@
 import { arg, contract, nothing, oneOf, string } from "../contract/index.ts";
 
 export const LEVELS = ["debug", "log", "info", "warn", "error"] as const;
+/** How important a line is. */
 export type Level = (typeof LEVELS)[number];
 
 /** UTF-16 units of one write. */
 export const MOST_TEXT = 65_536;
 
+/** The contract of a console. */
 export const CONSOLE = contract({
   name: "console",
   allows: "saying lines of text",

@@ -30,16 +30,22 @@ const bounded =
 
 /** Every value that can cross, but no handle. */
 export const any = plain("any");
+/** undefined: a call that gives nothing. */
 export const nothing = plain("nothing");
+/** true or false. */
 export const boolean = plain("boolean");
+/** A Date, an invalid one too. */
 export const date = plain("date");
+/** A number. With a bound, not NaN. */
 export const number = bounded("number");
 /** A whole number of the safe range. */
 export const integer = bounded("integer");
 /** Bounds are UTF-16 units. */
 export const string = bounded("string");
+/** A Uint8Array; bounds are of its length. */
 export const bytes = bounded("bytes");
 
+/** An array without holes; bounds are of its length. */
 export const list = <const T extends Type>(of: T, bounds: Bounds = {}): ListType<T> =>
   Object.freeze({ type: "list", of, ...bounds });
 
@@ -50,6 +56,7 @@ export const record = <const F extends Readonly<Record<string, Type>>>(fields: F
 /** A value or undefined. A field or trailing parameter of it may be absent. */
 export const option = <const T extends Type>(of: T): OptionType<T> => Object.freeze({ type: "option", of });
 
+/** A value of one of these types; the first that fits is taken. */
 export const union = <const T extends readonly Type[]>(...of: T): UnionType<T> =>
   Object.freeze({ type: "union", of: Object.freeze(of) });
 

@@ -1,5 +1,6 @@
 // How contract data is refused: which contract, where in it, what is wrong, and what would be right.
 
+/** What is wrong with the data of a contract, and where: `code` is E_CONTRACT. */
 export interface ContractError extends Error {
   readonly code: "E_CONTRACT";
 }

@@ -49,6 +49,7 @@ export interface HandleType<C = string | ContractData> {
   readonly of: C;
 }
 
+/** What a contract says of a value. */
 export type Type =
   | PlainType<"any">
   | PlainType<"nothing">
@@ -79,8 +80,10 @@ export interface Rest<T = Type> {
   readonly of: T;
 }
 
+/** One parameter of a call, or all from here on. */
 export type Parameter = Argument | Rest;
 
+/** One call of a contract, as data. */
 export interface CallData {
   readonly takes: readonly Parameter[];
   readonly gives: Type;
@@ -91,6 +94,7 @@ export interface CallData {
   readonly mode?: CallMode | undefined;
 }
 
+/** A contract as data, which `contract()` checks. */
 export interface ContractData {
   readonly name: string;
   readonly allows: string;

@@ -2,6 +2,7 @@
 import { arg, boolean, bytes, contract, oneOf, option, string, union } from "../contract/index.ts";
 
 export const ALGORITHMS = ["SHA-256", "SHA-384", "SHA-512", "SHA-1"] as const;
+/** A hash that the host's WebCrypto has. */
 export type Algorithm = (typeof ALGORITHMS)[number];
 
 /** WebCrypto takes a message as a whole. */
@@ -10,6 +11,7 @@ export const MOST_DATA = 32 * 1024 * 1024; // bytes
 const MOST_CODE = 1_024;
 
 export const OUTPUTS = ["bytes", "hex", "base64"] as const;
+/** How a digest is written. */
 export type Output = (typeof OUTPUTS)[number];
 
 const algorithm = arg("algorithm", oneOf(...ALGORITHMS));
@@ -18,6 +20,7 @@ const output = arg("output", option(oneOf(...OUTPUTS)));
 const ERRORS = ["E_TOO_LARGE", "E_IO"] as const;
 const KEY_ERRORS = [...ERRORS, "E_NOT_GRANTED"] as const;
 
+/** The contract of hashes and message authentication codes. */
 export const DIGEST = contract({
   name: "digest",
   allows: "computing hashes and message authentication codes of what the guest has",

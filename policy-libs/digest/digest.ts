@@ -19,6 +19,7 @@ const MOST_HELD = 128 * 1024 * 1024;
 
 export type Data = Uint8Array | string;
 
+/** Which secrets may be keys. */
 export interface DigestOptions {
   /** What secrets() gave: its placeholders may be keys, where the secret allows `hmac`. */
   readonly secrets?: { keyOf(text: string): string | undefined } | undefined;

@@ -1,6 +1,7 @@
 // The contract of an environment.
 import { arg, contract, list, option, string } from "../contract/index.ts";
 
+/** The contract of variables. */
 export const ENV = contract({
   name: "env",
   allows: "reading the variables that were granted",

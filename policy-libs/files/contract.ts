@@ -30,6 +30,7 @@ const RANGE = option(record({ from: OFFSET, to: OFFSET }));
 
 const refuses = Object.keys(FILES_ERRORS);
 
+/** The contract of a directory of files. */
 // biome-ignore format: a table
 export const FILES = contract({
   name: "files",

@@ -2,6 +2,7 @@
 import type { FILES } from "./contract.ts";
 import type { FILE } from "./handle-contract.ts";
 
+/** A call of the contract FILES. */
 export type FilesCall = keyof typeof FILES.data.calls;
 type FileCall = keyof typeof FILE.data.calls;
 

@@ -13,6 +13,7 @@ import { checkBytes, contentsOf, decodeText, encodeText } from "./text.ts";
 import type { FilesPlace } from "./types.ts";
 import { type TreeContents, type TreeOptions, treePlace } from "./virtual.ts";
 
+/** How files are charged. */
 export interface FilesOptions {
   /** What is charged: "bytes" that are carried (the default), or "blocks" as RepyV2 counts them. */
   readonly tariff?: TariffName | undefined;

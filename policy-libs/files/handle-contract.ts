@@ -11,6 +11,7 @@ const CONTENTS = union(string(), bytes());
 const ALWAYS = ["E_CLOSED", "E_IO"] as const;
 const WRITING = [...ALWAYS, "E_TOO_LARGE", "E_FULL"] as const;
 
+/** The contract of an open file. */
 // biome-ignore format: a table
 export const FILE = contract({
   name: "open-file",
@@ -26,6 +27,7 @@ export const FILE = contract({
   },
 });
 
+/** The contract of a stream out of a file. */
 // biome-ignore format: a table
 export const READER = contract({
   name: "open-reader",
@@ -39,6 +41,7 @@ export const READER = contract({
 
 const FINISHING = [...WRITING, "E_EXISTS", "E_NOT_FOUND", "E_KIND", "E_PATH", "E_READ_ONLY"] as const;
 
+/** The contract of a stream into a file. */
 // biome-ignore format: a table
 export const WRITER = contract({
   name: "open-writer",
@@ -51,6 +54,7 @@ export const WRITER = contract({
   },
 });
 
+/** The contract of a watch. */
 // biome-ignore format: a table
 export const WATCH = contract({
   name: "open-watch",

@@ -18,6 +18,7 @@ export const FILES_ERRORS = {
   E_IO: "the host could not do it",
 } as const;
 
+/** A code that files refuse with. */
 export type FilesErrorCode = keyof typeof FILES_ERRORS;
 
 export interface FilesError extends Error {

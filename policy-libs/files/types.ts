@@ -5,13 +5,16 @@ import type { Account } from "../meter/index.ts";
 export type Payer = Pick<Account, "charge" | "refund">;
 
 export const KINDS = ["file", "directory", "link", "other"] as const;
+/** What a name stands for. */
 export type EntryKind = (typeof KINDS)[number];
 
+/** A name in a directory. */
 export interface Entry {
   readonly name: string;
   readonly kind: EntryKind;
 }
 
+/** What `stat` tells. */
 export interface EntryFacts {
   readonly kind: EntryKind;
   /** Bytes of a file; 0 for everything else. */
@@ -78,8 +81,10 @@ export interface OpenFile {
 
 /** `create`: there must be none when it is finished. `replace`: takes the place of what there is. `append`: adds to it. */
 export const MODES = ["create", "replace", "append"] as const;
+/** What becomes of a file that is there already. */
 export type WriterMode = (typeof MODES)[number];
 
+/** A stream into a file, as a place of files makes it. */
 export interface OpenWriter {
   write(bytes: Uint8Array, payer?: Payer): Promise<void>;
   /** What was written becomes the file, all of it at once. The writer is closed, also by a refusal. */
@@ -89,6 +94,7 @@ export interface OpenWriter {
 }
 
 export const CHANGES = ["changed", "appeared", "removed"] as const;
+/** What happened to a watched name. */
 export type ChangeKind = (typeof CHANGES)[number];
 
 /** `path` is seen from what is watched: the name of an entry of a directory, "." for the watched entry itself. */
@@ -97,6 +103,7 @@ export interface Change {
   readonly path: string;
 }
 
+/** A watch, as a place of files makes it. */
 export interface OpenWatch {
   /** The oldest change that was not told yet; waits for one. Refused with E_CLOSED when the watch is closed. */
   next(): Promise<Change>;

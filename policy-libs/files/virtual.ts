@@ -32,6 +32,7 @@ export interface TreeContents {
   readonly [name: string]: string | Uint8Array | TreeContents;
 }
 
+/** How much a tree in memory holds. */
 export interface TreeOptions extends Partial<FilesBounds> {
   /** What `modified` says of new files, in milliseconds. Default: always 0, so that runs repeat. */
   readonly now?: () => number;

@@ -30,6 +30,7 @@ export const MAX_WHOLE = 32 * 1024 * 1024;
 const READ_REFUSES = ["E_CLOSED", "E_CLOSED_REMOTE", "E_TIMEOUT", "E_TOO_LARGE", "E_PROTOCOL", "E_IO"] as const;
 const MOST = arg("most", option(integer({ min: 1, max: MAX_WHOLE })));
 
+/** The contract of an answer's body. */
 export const BODY = contract({
   name: "http-body",
   allows: "reading the body of the one answer it was made for",
@@ -47,6 +48,7 @@ export const BODY = contract({
   },
 });
 
+/** The contract of a body that a guest sends. */
 export const SOURCE = contract({
   name: "http-source",
   allows: "reading the body that a guest sends, as fast as it can be sent",
@@ -69,6 +71,7 @@ const FETCH_REFUSES = [
   "E_REDIRECT", "E_PROTOCOL", "E_SOURCE", "E_TOO_LARGE", "E_MOST_OPEN", "E_CLOSED_REMOTE", "E_IO",
 ] as const;
 
+/** The contract of HTTP requests. */
 export const HTTP = contract({
   name: "http",
   allows: "HTTP requests to the hosts, ports and paths that were granted",
@@ -103,6 +106,9 @@ export const HTTP = contract({
   },
 });
 
+/** The body of an answer, as a capability. */
 export type BodyGrant = GrantedOf<typeof BODY>;
+/** A body that is sent, as a capability. */
 export type SourceGrant = GrantedOf<typeof SOURCE>;
+/** HTTP requests, as a capability. */
 export type HttpGrant = GrantedOf<typeof HTTP>;

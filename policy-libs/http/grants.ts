@@ -10,6 +10,7 @@
 import { badGrant, type Endpoint, parseEndpoints } from "../net/grants.ts";
 import type { HttpUrl } from "./url.ts";
 
+/** What one text of a grant allows. */
 export interface HttpEndpoint {
   readonly endpoint: Endpoint;
   /** Undefined: both. */

@@ -21,6 +21,7 @@ export const HTTP_ERRORS = {
   E_IO: "the host could not do it",
 } as const;
 
+/** A code that http refuses with. */
 export type HttpErrorCode = keyof typeof HTTP_ERRORS;
 
 export interface HttpError extends Error {

@@ -17,6 +17,7 @@ declare const setTimeout: (task: () => void, ms: number) => unknown;
 declare const clearTimeout: (timer: unknown) => void;
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 
+/** A request, as a handler sees it. */
 export interface VirtualRequest {
   readonly url: string;
   readonly method: string;
@@ -25,6 +26,7 @@ export interface VirtualRequest {
   readonly body: Uint8Array;
 }
 
+/** An answer, as a handler gives it. */
 export interface VirtualResponse {
   readonly status?: number;
   readonly statusText?: string;
@@ -32,8 +34,10 @@ export interface VirtualResponse {
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>;
 }
 
+/** Answers requests in place of a server. */
 export type VirtualHandler = (request: VirtualRequest) => VirtualResponse | Promise<VirtualResponse>;
 
+/** What may be requested, and how much at once. */
 export interface VirtualHttpOptions extends Partial<HttpBounds> {
   /** As for the real one; without it everything is granted. */
   readonly allow?: readonly string[];

@@ -25,6 +25,7 @@ const RANGE = option(
   }),
 );
 
+/** The contract of a key-value store. */
 // biome-ignore format: a table
 export const KV = contract({
   name: "kv",

@@ -9,6 +9,7 @@ export const KV_ERRORS = {
   E_STORE: "the store cannot be read or written",
 } as const;
 
+/** A code that key-value stores refuse with. */
 export type KvErrorCode = keyof typeof KV_ERRORS;
 
 export const kvError = (code: KvErrorCode, why: string = KV_ERRORS[code]): Refusal =>

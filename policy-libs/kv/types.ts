@@ -1,5 +1,6 @@
 // What every key-value store does, in memory or on a disk.
 
+/** How much a store holds. */
 export interface KvBounds {
   /** Bytes of one value, as the store counts them. */
   readonly maxValueBytes: number;

@@ -11,6 +11,7 @@ import { refusal } from "../refusal.ts";
 import { newQueue, type Queue } from "./queue.ts";
 import { indexOf } from "./resources.ts";
 
+/** Who pays for the running call, as a host function meets it. */
 export interface Account {
   /** Counts `amount` up to the root, or throws E_QUOTA and counts nothing. Default: 1. */
   charge(resource: Metered, amount?: number): void;

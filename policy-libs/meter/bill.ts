@@ -4,6 +4,7 @@ import { type Metered, RESOURCES } from "../../kernel/index.ts";
 /** Price of one unit. */
 export type Prices = Readonly<Partial<Record<Metered, number>>>;
 
+/** One resource on a bill. */
 export interface BillLine {
   readonly resource: Metered;
   readonly used: number;
@@ -11,6 +12,7 @@ export interface BillLine {
   readonly cost: number;
 }
 
+/** What a meter used, by price, with the bills of those below it. */
 export interface Bill {
   readonly name: string;
   readonly lines: readonly BillLine[];

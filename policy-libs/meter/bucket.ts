@@ -7,6 +7,7 @@
 // Invariants
 //   BU1  The level is a number of 0 or more, whatever the clock says: a step back, or no number, drains nothing.
 
+/** A leaky bucket: how fast it drains, and how much it holds. */
 export interface Rate {
   /** Units a second. 0: nothing ever drains, so `burst` is a limit, and 0 of it forbids. */
   readonly perSecond: number;

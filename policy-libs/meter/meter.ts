@@ -17,6 +17,7 @@ import { recordOf } from "./resources.ts";
 import type { StopRecord } from "./stop.ts";
 import { hostTime, type Time } from "./time.ts";
 
+/** An account in the tree, with what its owner may do with it. */
 export interface Meter {
   readonly name: string;
   readonly account: Account;

@@ -5,8 +5,10 @@ import type { Rate } from "./bucket.ts";
 import { indexOf } from "./resources.ts";
 import type { Time } from "./time.ts";
 
+/** So much of some resources. */
 export type Amounts = Readonly<Partial<Record<Metered, number>>>;
 
+/** What a meter allows, and its name. */
 export interface MeterOptions {
   /** For messages and bills. */
   readonly name: string;

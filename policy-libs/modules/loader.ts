@@ -7,6 +7,7 @@ import type { FilesPlace } from "../files/types.ts";
 import { packageFile } from "./exports.ts";
 import { folderOf, joinPaths, readSpecifier } from "./specifier.ts";
 
+/** A module that was found: its name in full, and its source. */
 export interface LoadedModule {
   /** The module's path in the place: its name, and the referrer of its own imports. */
   readonly name: string;
@@ -16,6 +17,7 @@ export interface LoadedModule {
 /** Finds a module. A promise that is rejected says, in the guest's words, why there is none. */
 export type ModuleLoader = (specifier: string, referrer: string) => Promise<LoadedModule>;
 
+/** A place of files that modules are read from. */
 export type ModuleReader = Pick<FilesPlace, "readBytes">;
 
 function fail(specifier: string, why: string): never {

@@ -42,6 +42,7 @@ const INFO = { takes: [], gives: record(PAIR), refuses: [], about: "the local ad
 const READ_REFUSES = ["E_CLOSED", "E_CLOSED_REMOTE", "E_TOO_LARGE"] as const;
 const WRITE_REFUSES = ["E_CLOSED", "E_CLOSED_REMOTE", "E_TOO_LARGE"] as const;
 
+/** The contract of a connection. */
 export const SOCKET = contract({
   name: "socket",
   allows: "reading from and writing to the one connection it was made for",
@@ -82,6 +83,7 @@ export const SOCKET = contract({
 
 const ACCEPTED = record({ socket: handle(SOCKET), ...PAIR });
 
+/** The contract of a listener for connections. */
 export const LISTENER = contract({
   name: "listener",
   allows: "accepting connections to the one address and port it was made for",
@@ -117,6 +119,7 @@ const SEND_REFUSES = [
   "E_IO",
 ] as const;
 
+/** The contract of a socket for datagrams. */
 export const DATAGRAM = contract({
   name: "datagram",
   allows: "sending datagrams from and receiving them at the one address and port it was made for",
@@ -149,6 +152,7 @@ export const DATAGRAM = contract({
 const LOCAL = { localAddress: option(HOST), localPort: option(PORT) };
 const OPENING = ["E_ADDRESS", "E_NOT_GRANTED", "E_MOST_OPEN", "E_BIND", "E_IN_USE", "E_IO"] as const;
 
+/** The contract of the network. */
 export const NET = contract({
   name: "net",
   allows: "connecting to, sending to and listening on the hosts and ports that were granted",
@@ -190,7 +194,11 @@ export const NET = contract({
   },
 });
 
+/** A connection, as a capability. */
 export type SocketGrant = GrantedOf<typeof SOCKET>;
+/** A listener for connections, as a capability. */
 export type ListenerGrant = GrantedOf<typeof LISTENER>;
+/** A socket for datagrams, as a capability. */
 export type DatagramGrant = GrantedOf<typeof DATAGRAM>;
+/** The network, as a capability. */
 export type NetGrant = GrantedOf<typeof NET>;

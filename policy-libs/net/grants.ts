@@ -14,6 +14,7 @@ import { type Address, isPort, parseAddress } from "./address.ts";
 import { parseHost } from "./host.ts";
 import { specialRange } from "./ranges.ts";
 
+/** Hosts and ports that one text of a grant names. */
 export interface Endpoint {
   readonly kind: "address" | "name" | "below";
   /** Canonical: of an address without brackets, of a pattern without "*.". */
@@ -81,6 +82,7 @@ function parseEndpoint(grant: unknown, lowest: 0 | 1): Endpoint {
   });
 }
 
+/** How the texts of a grant are read. */
 export interface EndpointOptions {
   /** Port 0, "any free port", may be granted: for listening. */
   readonly ephemeral?: boolean;

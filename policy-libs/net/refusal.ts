@@ -18,6 +18,7 @@ export const NET_ERRORS = {
   E_IO: "the host could not do it",
 } as const;
 
+/** A code that the network refuses with. */
 export type NetErrorCode = keyof typeof NET_ERRORS;
 
 /** Codes that every capability may answer with. */

@@ -11,6 +11,7 @@ import { isLoopback } from "./ranges.ts";
 declare const setTimeout: (task: () => void, ms: number) => unknown;
 declare const clearTimeout: (timer: unknown) => void;
 
+/** How a virtual network behaves. */
 export interface WorldOptions {
   /** Bytes of each way's buffer of a connection. Default: 65,536. */
   readonly buffer?: number;
@@ -46,6 +47,7 @@ export interface VirtualMailbox extends Mailbox {
   deliver(bytes: Uint8Array, from: Pair): void;
 }
 
+/** A network in memory, with hosts that see each other. */
 export interface World {
   readonly options: Required<WorldOptions>;
   readonly hosts: Map<string, WorldHost>;
@@ -53,6 +55,7 @@ export interface World {
   nextAddress: bigint;
 }
 
+/** The addresses and names of a virtual host. */
 export interface HostOptions {
   /** Default: the next of 10.0.0.0/8. */
   readonly addresses?: readonly string[];

@@ -22,6 +22,7 @@ import { checkedPlace } from "./directory-checked.ts";
 import { linuxPlace } from "./directory-linux.ts";
 import type { Root } from "./linux-walk.ts";
 
+/** How a directory of the host may be used. */
 export interface DirectoryOptions extends Partial<FilesBounds>, FilesOptions {
   /** Allow writing where the host has no race-free way: when nobody else changes the directory meanwhile. */
   readonly raceUnsafe?: boolean;

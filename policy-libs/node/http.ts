@@ -31,6 +31,7 @@ import type { Attempt } from "../net/place.ts";
 import { translateHttp } from "./http-errors.ts";
 import { hostTimer, newLookup, type Resolver } from "./net.ts";
 
+/** Which URLs are granted, and what requests may carry. */
 export interface HttpGrantOptions extends Partial<HttpBounds> {
   /** "api.example.com:443", "*.example.com:443", "127.0.0.1:8080", "https://api.example.com/v1/". */
   readonly allow: readonly string[];

@@ -34,6 +34,7 @@ import { cannotOpen, loadSqlite } from "./sqlite.ts";
 import { type Line, newLine } from "./sqlite-line.ts";
 import { makeTable } from "./sqlite-table.ts";
 
+/** Which file, and how much it holds. */
 export interface SqliteOptions extends Partial<KvBounds> {
   /** The file, made if there is none. Beside it lie its log (-wal) and the log's index (-shm). */
   readonly path: string;
@@ -43,6 +44,7 @@ export interface SqliteOptions extends Partial<KvBounds> {
   readonly patience?: number;
 }
 
+/** A store in a file, which can be closed. */
 export interface SqliteStore extends KvStore<Blob> {
   /** Lets go of the file. Calls from now on answer E_STORE. */
   close(): void;

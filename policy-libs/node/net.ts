@@ -24,6 +24,7 @@ import { bindTo } from "./net-udp.ts";
 /** Gives the addresses of a name, or rejects. */
 export type Resolver = (name: string) => Promise<readonly string[]>;
 
+/** What is granted: whom to reach, what to listen on, who resolves names. */
 export interface NetworkOptions extends Partial<NetBounds> {
   /** TCP connections to these: "api.example.com:443", "*.example.com:443", "127.0.0.1:8080", "[::1]:8080-8090". */
   readonly allow?: readonly string[];

@@ -27,6 +27,7 @@ export interface TerminalOutput extends Emitter {
   readonly rows?: number | undefined;
 }
 
+/** Which streams are the terminal. */
 export interface HostTerminalOptions extends TerminalOptions {
   readonly input: TerminalInput;
   readonly output: TerminalOutput;

@@ -4,6 +4,7 @@ import { arg, bytes, contract, integer } from "../contract/index.ts";
 /** What crypto.getRandomValues gives at once (W3C Web Cryptography API 10.1.1). */
 export const MOST_RANDOM_BYTES = 65_536;
 
+/** The contract of randomness. */
 export const RANDOM = contract({
   name: "random",
   allows: "drawing random bytes and whole numbers",

@@ -67,6 +67,7 @@ export function randomPlace(source: RandomSource): RandomPlace {
   };
 }
 
+/** A seed makes draws that repeat. */
 export interface RandomOptions {
   /** The same for the same seed: for runs that repeat, and not for secrets. Default: the host's randomness. */
   readonly seed?: string | number | undefined;

@@ -1,6 +1,7 @@
 // The contract of secrets.
 import { arg, contract, list, string } from "../contract/index.ts";
 
+/** The contract of secrets, as a guest sees them. */
 export const SECRETS = contract({
   name: "secrets",
   allows: "using secrets by placeholders that are replaced where the guest's words leave, for the hosts of each",

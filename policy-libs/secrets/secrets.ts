@@ -16,6 +16,7 @@ import { newScrubber, type Scrubber } from "./scrub.ts";
 // Part of every host that Cordon runs on, and of no ECMAScript library.
 declare const crypto: { getRandomValues<T extends Uint8Array>(bytes: T): T };
 
+/** A secret's value, and where it may go. */
 export interface SecretOptions {
   readonly value: string;
   /** Hosts that may learn it: names as URLs have them, without port. */
@@ -110,6 +111,7 @@ export function secretsPlace(options: Readonly<Record<string, SecretOptions>>): 
   });
 }
 
+/** What the guest is granted, and what carriers of its words need. */
 export interface Secrets extends SecretsBoundary {
   /** What the guest gets. */
   readonly granted: GrantedOf<typeof SECRETS>;

@@ -11,6 +11,7 @@ const size = record({ columns: count, rows: count });
 const key = record({ name: string(), text: string(), ctrl: boolean(), alt: boolean(), shift: boolean() });
 const CLOSED = ["E_CLOSED"] as const;
 
+/** The contract of a terminal. */
 export const TERMINAL = contract({
   name: "terminal",
   allows: "writing to one terminal and reading its keys",

@@ -1,6 +1,7 @@
 // Keys, out of what a terminal types: as xterm and those after it do (XTerm Control Sequences, "PC-Style Function Keys").
 import { newParser, type Parser, type Sequence, type Token } from "./parser.ts";
 
+/** A key that was pressed. */
 export interface Key {
   /** "a", "é", "enter", "up", "f5", or "unknown". */
   readonly name: string;

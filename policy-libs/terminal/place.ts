@@ -1,10 +1,12 @@
 // What a terminal is made of: the host's streams, or a screen in memory.
 
+/** Of a terminal, in characters. */
 export interface Size {
   readonly columns: number;
   readonly rows: number;
 }
 
+/** Who hears what a terminal says. */
 export interface TerminalListener {
   onText(text: string): void;
   onResize(): void;
@@ -12,6 +14,7 @@ export interface TerminalListener {
   onEnd(): void;
 }
 
+/** A terminal, as the host or a test has it. */
 export interface TerminalPlace {
   /** Resolves when there is room for more. */
   write(text: string): Promise<void> | void;

@@ -21,6 +21,7 @@ import { type Filter, newFilter, type Sequences, UNDO } from "./filter.ts";
 import { type Key, type KeyReader, newKeyReader } from "./keys.ts";
 import type { Size, TerminalPlace } from "./place.ts";
 
+/** What a guest may do to a terminal. */
 export interface TerminalOptions {
   /** The guest may turn raw mode on. Default: false. */
   readonly raw?: boolean | undefined;
@@ -32,6 +33,7 @@ export interface TerminalOptions {
   readonly time?: Time | undefined;
 }
 
+/** A terminal that is granted, and what gives it back. */
 export interface Terminal {
   /** What the guest gets. */
   readonly granted: GrantedOf<typeof TERMINAL>;

@@ -4,6 +4,7 @@ import type { Size, TerminalListener, TerminalPlace } from "./place.ts";
 import { newScreen, type Screen } from "./screen.ts";
 import { type Terminal, type TerminalOptions, terminalOf } from "./terminal.ts";
 
+/** A terminal in memory: its screen, and its keys. */
 export interface VirtualTerminal extends Terminal, Pick<Screen, "lines" | "cursor" | "isCursorVisible"> {
   /** Types text, or the sequences of keys: "\x1b[A" is the arrow up. It waits until a key is asked for. */
   type(text: string): void;
@@ -13,6 +14,7 @@ export interface VirtualTerminal extends Terminal, Pick<Screen, "lines" | "curso
   isRaw(): boolean;
 }
 
+/** Its size, and what a guest may do to it. */
 export interface VirtualTerminalOptions extends TerminalOptions, Partial<Size> {}
 
 /** UTF-16 units that are typed and not read. */

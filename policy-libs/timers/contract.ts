@@ -4,6 +4,7 @@ import { arg, contract, nothing, number } from "../contract/index.ts";
 /** The longest sleep: a hundred years of 365 days. */
 export const LONGEST_SLEEP = 100 * 365 * 86_400_000; // ms
 
+/** The contract of sleeping. */
 export const TIMERS = contract({
   name: "timers",
   allows: "waiting for a time to pass",

@@ -8,6 +8,7 @@ import { MOST_WAITING } from "../line.ts";
 import { refuse } from "../refusal.ts";
 import { LONGEST_SLEEP, TIMERS } from "./contract.ts";
 
+/** How many may sleep at once, and by whose time. */
 export interface TimersOptions {
   /** Sleeps at a time; one more is refused with E_BUSY. Default: 10,000. */
   readonly most?: number | undefined;

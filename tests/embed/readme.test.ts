@@ -36,7 +36,7 @@ const codes = table(
 
 const withTable = (text: string, mark: string, content: string): string =>
   text.replace(
-    new RegExp(`(<!-- ${mark} -->\n)[sS]*?(<!-- end -->)`),
+    new RegExp(`(<!-- ${mark} -->\\n)[^]*?(<!-- end -->)`),
     (_, open: string, close: string) => `${open}${content}\n${close}`,
   );
 

@@ -1,16 +1,18 @@
-// Every code block of the guides is run: ts and js as programs of a stranger who installed the package, sh as commands.
+// Every code block of every document is run: ts and js as programs of a stranger who installed the package, sh as commands.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type CodeBlock, codeBlocks } from "./markdown.ts";
-import { ROOT, read } from "./tree.ts";
+import { files, ROOT, read } from "./tree.ts";
 
 interface Example extends CodeBlock {
   readonly guide: string;
 }
 
-const GUIDES = ["README.md", "CONTRIBUTING.md"];
+/** These have tests of their own: tests/embed/readme.test.ts and tests/samples/samples.test.ts. Attacks are no guide. */
+const ELSEWHERE = /^(?:embed\/README\.md$|samples\/|tests\/attacks\/)/;
+const GUIDES = files("**/*.md").filter((file) => !ELSEWHERE.test(file));
 const EXAMPLES = GUIDES.flatMap((guide) => codeBlocks(read(guide)).map((block): Example => ({ guide, ...block })));
 const EXTENSIONS = new Map(Object.entries({ ts: "ts", typescript: "ts", js: "js", javascript: "js", mjs: "js" }));
 const SHELLS = new Set(["sh", "bash", "shell", "console"]);

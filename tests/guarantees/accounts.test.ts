@@ -20,6 +20,8 @@ import {
   RESOURCES,
   thaw,
 } from "../../kernel/index.ts";
+import { probeSource } from "../kit/probe.ts";
+import { LIMITS, loadSource, mustReturn, newKernel, PLENTY } from "../kit/world.ts";
 import { CELL, GET, kernel, NOTHING, newHand, PUT, probe, seen, settled, textOf, tryHand } from "./hands.ts";
 import "../kit/vitest.ts";
 
@@ -249,6 +251,20 @@ describe("fuel of an account", () => {
     other.domain.end();
     expect(await aborted).toBeAborted();
     thaw(above);
+    expect(await ended).toBeExhausted("fuel");
+  });
+
+  test("a freeze takes effect at the end of a slice, whatever the clock says of the time since the last turn", async () => {
+    const still = newKernel({ now: () => 0 });
+    const account = newOne();
+    const domain = mustReturn(still.spawn(loadSource(still, probeSource(1)), { limits: LIMITS, account }));
+    domain.allow({ ...PLENTY, fuel: 3e6 });
+    freeze(account);
+    const ended = domain.enter("spin", []);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(domain.ending()).toBeUndefined();
+    expect(account.used[FUEL]).toBeLessThan(100_000);
+    thaw(account);
     expect(await ended).toBeExhausted("fuel");
   });
 

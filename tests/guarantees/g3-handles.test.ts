@@ -70,8 +70,10 @@ describe("G3 authority: handles in arguments", () => {
     ["that is a number", (cell) => [cell], "E_VALUE"],
   ])("a handle %s does not pass, and its target is not called", async (_, bytesOf, code) => {
     const { box, hand, cellHandle, boxHandle } = cellAndBox();
+    // What a right call has left in the kernel's scratch space is no part of this one.
+    await hand.call(boxHandle, TAKE, [0x81, ...handleOf(cellHandle)]);
     expect((await hand.call(boxHandle, TAKE, [0x81, ...bytesOf(cellHandle, boxHandle)])).code).toBe(code);
-    expect(box.calls).toEqual([]);
+    expect(box.calls.length).toBe(1);
   });
 
   test("a handle passes nowhere else: not as text, and not where anything may stand", async () => {
@@ -102,6 +104,18 @@ describe("G3 authority: handles in arguments", () => {
     expect((await hand.call(plain, 0)).code).toBe("E_TARGET");
   });
 
+  test("a contract of the same name that says something else is another contract", async () => {
+    const lookalike = contract({
+      ...{ name: CELL.name, allows: CELL.allows, never: CELL.never },
+      calls: { ...CELL.data.calls, get: { takes: [], gives: string(), refuses: ["E_EMPTY"], about: "" } },
+    });
+    const { box, hand, boxHandle } = cellAndBox();
+    const [same] = [seen(contract(CELL.data)), seen(lookalike)].map(({ given }) => hand.domain.grant(given) as number);
+    expect((await hand.call(boxHandle, TAKE, [0x81, ...handleOf((same as number) + 1)])).code).toBe("E_VALUE");
+    expect((await hand.call(boxHandle, TAKE, [0x81, ...handleOf(same as number)])).code).toBeUndefined();
+    expect(box.calls.length).toBe(1);
+  });
+
   test("a capability that was revoked is not passed on", async () => {
     const { box, hand, cellHandle, boxHandle } = cellAndBox();
     hand.domain.revoke(cellHandle);
@@ -121,9 +135,11 @@ describe("G3 authority: handles in arguments", () => {
     const cellHandle = hand.domain.grant(seen(CELL, () => Uint8Array.from(textOf("one"))).given) as number;
     const pairs = await offered(server, 1, pair);
     const pairHandle = hand.domain.grant(pairs) as number;
+    // So that a number that was translated twice would be no index of what is under way.
+    for (let i = 0; i < 3; i++) server.domain.grant(seen(OTHER).given);
     await hand.call(pairHandle, 0, [0x82, 0xd8, 28, ...handleOf(cellHandle), 0xd8, 29, 0]);
     const [received, ...more] = handlesIn((await invoked(server)).bytes);
-    expect(more).toEqual([]);
+    expect([received, ...more]).toEqual([3]);
     expect((await server.call(received as number, GET)).bytes).toEqual(textOf("one"));
   });
 

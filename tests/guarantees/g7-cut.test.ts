@@ -150,6 +150,28 @@ describe("G7 revocation: calls in flight", () => {
     expect([count, await hand.receive()]).toEqual([1, undefined]);
   });
 
+  test("a domain that serves one is told when it answers: nobody wants to know", async () => {
+    const [owner, user] = [newHand(), newHand()];
+    const cell = user.domain.grant(await offered(owner, 4)) as number;
+    await user.call(cell, GET);
+    const { token } = await invoked(owner);
+    user.domain.revoke(cell);
+    expect(await owner.answer(token, true, textOf("late"))).toBe(-1);
+    expect(owner.domain.ending()).toBeUndefined();
+  });
+
+  test("nor is what a target answers at once after it revoked its own capability", async () => {
+    const hand = newHand();
+    const cell = hand.domain.grant({
+      contract: CELL,
+      target: () => {
+        hand.domain.revoke(cell);
+        return HELLO;
+      },
+    }) as number;
+    expect((await hand.call(cell, GET)).code).toBe("E_REVOKED");
+  });
+
   test("what nobody takes any more lets go of what it would have given", async () => {
     const [hand, owner] = [newHand(), newHand()];
     const { given, calls } = seen(BOX, () => "later");
@@ -190,6 +212,23 @@ describe("G7 revocation: the end of a domain", () => {
     await hand.call(hand.domain.grant(given) as number, GET);
     hand.domain.end();
     expect(calls[0]?.wasDropped).toBe(true);
+  });
+
+  test("what a domain gave is held by who got it, and by nobody in between: its owner hears when both let it go", async () => {
+    const [owner, between, user] = [newHand(), newHand(), newHand()];
+    const given = await offered(owner, 4);
+    const cell = between.domain.grant(given) as number;
+    release(given);
+    const box = user.domain.grant(await offered(between, 1, BOX)) as number;
+    await user.call(box, GIVE);
+    await between.answer((await invoked(between)).token, true, handleOf(cell));
+    const [got] = handlesIn((await user.completion()).bytes);
+    expect((await user.call(got as number, GET)).token).toBeTypeOf("number");
+    expect((await invoked(owner)).object).toBe(4);
+    await user.call(got as number, RELEASE);
+    expect(await owner.receive()).toBeUndefined();
+    await between.call(cell, RELEASE);
+    expect(await owner.receive()).toEqual([0x83, 3, 4, 1]);
   });
 
   test("a guest that lets its only handle go leaves nothing behind, and what it passed on lives", async () => {

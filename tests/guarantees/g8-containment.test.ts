@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Artifact, Domain, Kernel, Outcome } from "../../kernel/index.ts";
+import { type Artifact, type Domain, type Kernel, type Outcome, permissive } from "../../kernel/index.ts";
 import { worldWithCanaries } from "../kit/canaries.ts";
 import { anyProgram } from "../kit/generators.ts";
 import { probeSource } from "../kit/probe.ts";
@@ -154,6 +154,29 @@ describe("G8 containment: parked stacks", () => {
     void domain.request(0, Uint8Array.of(1));
     await turns(5);
     expect(await domain.enter("receive", [0, 0, 0])).toBeReturned(5);
+  });
+});
+
+describe("G8 containment: images", () => {
+  test("none is taken of a domain that runs or is parked, nor of one that has ended", async () => {
+    const kernel = newKernel();
+    const domain = spawn(kernel, loadSource(kernel, probeSource(1)));
+    const during: unknown[] = [];
+    const target = (): Uint8Array => {
+      during.push(domain.image());
+      return Uint8Array.of(0xf7);
+    };
+    const handle = domain.grant({ contract: permissive("look", ["look"]), target }) as number;
+    await domain.enter("call", [handle, 0, 0, 1, 8]);
+    expect(during).toEqual([undefined]);
+    const running = domain.enter("deep", [1]);
+    await turns(5);
+    expect(domain.image()).toBeUndefined();
+    void domain.request(0, Uint8Array.of(1));
+    await running;
+    expect(domain.image()?.chunks[0]?.bytes.length).toBe(65_536);
+    domain.end();
+    expect(domain.image()).toBeUndefined();
   });
 });
 

@@ -10,14 +10,14 @@ import {
 import { evaluateText } from "./evaluate";
 import { TURN_IDLE, TURN_PENDING } from "./gates";
 import { defineHolder } from "./holder";
-import { nextMessage } from "./inbox";
+import { fetch, nextMessage } from "./inbox";
 import { learnLayout } from "./layout";
 import { loadModule, normalize } from "./modules";
 import { natives } from "./natives";
 import { pendingCount } from "./pending";
 import { failTheLost, handleMessage, openRequests, swallow } from "./requests";
 import {
-  callHook, CTX, ctx, HOOK_COUNT, HOOK_FLUSH, HOOK_REJECTION, HOOKS, isFlushWanted, limitStack, RT, STACK_LIMIT, succeeded, wantFlush,
+  callHook, CTX, ctx, HOOK_COUNT, HOOK_FLUSH, HOOK_REJECTION, HOOKS, isFlushWanted, limitStack, RT, SERVING, STACK_LIMIT, succeeded, wantFlush,
 } from "./state";
 import { FALSE, isException, TRUE, UNDEFINED } from "./value";
 
@@ -70,7 +70,7 @@ export function cordon_turn(): i32 {
   if (JS_IsJobPending(load<i32>(RT)) != 0) settle();
   while (true) {
     const start = top();
-    const length = nextMessage(start);
+    const length = awaitMessage(start);
     if (length < 0) break;
     handleMessage(start, start + length);
     release(start);
@@ -80,6 +80,14 @@ export function cordon_turn(): i32 {
   if (pendingCount() > 0) return TURN_PENDING;
   failTheLost();
   return openRequests() > 0 ? TURN_PENDING : TURN_IDLE;
+}
+
+/** A guest that serves others keeps its stack and is parked between calls: a fresh one for each call costs more. */
+function awaitMessage(start: i32): i32 {
+  const length = nextMessage(start);
+  if (length >= 0 || load<i32>(SERVING) == 0) return length;
+  if (pendingCount() == 0) failTheLost();
+  return fetch(start, 1);
 }
 
 /** Runs promise jobs and then lets the bootstrap answer what has finished, until neither has anything to do. */

@@ -11,7 +11,7 @@ import { configureSystem } from "./imports";
 import { newHolder } from "./holder";
 import { kindOf, learnKind, RECORD } from "./kinds";
 import { answerWith, fail } from "./requests";
-import { ctx, limitStack, OBJECT_PROTOTYPE, RT, TIME_ZONE, wantFlush } from "./state";
+import { ctx, limitStack, OBJECT_PROTOTYPE, RT, SERVING, TIME_ZONE, wantFlush } from "./state";
 import { EXCEPTION, FALSE, fromInt, isException, PLAIN, TRUE, UNDEFINED } from "./value";
 
 function int(argv: i32, index: i32): i32 {
@@ -149,6 +149,12 @@ function nativeHolder(_c: i32, _t: i64, _n: i32, argv: i32): i64 {
   return newHolder(int(argv, 0));
 }
 
+/** serve(): from now on turns wait for messages. */
+function nativeServe(_c: i32, _t: i64, _n: i32, _argv: i32): i64 {
+  store<i32>(SERVING, 1);
+  return UNDEFINED;
+}
+
 /** wantFlush(): the hook `flush` has something to do. */
 function nativeWantFlush(_c: i32, _t: i64, _n: i32, _argv: i32): i64 {
   wantFlush(true);
@@ -182,5 +188,6 @@ export function natives(): i64 {
   add(list, 16, nativeStackLimit.index as i32, 1);
   add(list, 17, nativeDescribe.index as i32, 1);
   add(list, 18, nativeHolder.index as i32, 1);
+  add(list, 19, nativeServe.index as i32, 0);
   return list;
 }

@@ -24,7 +24,7 @@ export const HOOKS: i32 = memory.data(128, 16) as i32;
 export const CTX = WORDS, RT = WORDS + 4, OUT = WORDS + 8, OUT_CAPACITY = WORDS + 12, OUT_TOP = WORDS + 16,
   DEPTH = WORDS + 20, OPEN = WORDS + 24, TIME_ZONE = WORDS + 28, CLOCK = WORDS + 32, CLOCK_METHOD = WORDS + 36,
   RANDOM = WORDS + 40, RANDOM_METHOD = WORDS + 44, SYSTEM = WORDS + 48, CHECKING = WORDS + 52,
-  OBJECT_PROTOTYPE = WORDS + 56, FLUSH = WORDS + 64, STACK = WORDS + 68, PASSING = WORDS + 72;
+  OBJECT_PROTOTYPE = WORDS + 56, FLUSH = WORDS + 64, STACK = WORDS + 68, PASSING = WORDS + 72, SERVING = WORDS + 76;
 
 /** Functions of the bootstrap that the adapter calls, in the order in which it hands them over. */
 // biome-ignore format: a table of words

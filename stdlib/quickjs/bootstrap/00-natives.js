@@ -27,6 +27,7 @@ const [
   setStackLimit,
   describeHandle,
   newHolder,
+  serve,
 ] = natives;
 
 const FILE = "cordon:engine";

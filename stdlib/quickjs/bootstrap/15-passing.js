@@ -89,17 +89,29 @@ function invoke(token, number, name, args) {
   } catch (error) {
     return answerOne({ __proto__: null, token, ok: false, value: error });
   }
+  answerNow(token, value);
+}
+
+const FULFILLED = 1;
+function answerLater(token, value) {
+  const promise = promiseParts(value) ? value : construct(Promise_, [(resolve) => resolve(value)]);
+  whenSettled(
+    promise,
+    (v) => answerNow(token, v),
+    (error) => answerOne({ __proto__: null, token, ok: false, value: error }),
+  );
+}
+
+function answerNow(token, value) {
   try {
     answer(token, true, value, true);
     open--;
   } catch (error) {
     open--;
-    answerError(token, error);
+    // Not with the code that tells callers of bad arguments: what cannot cross is this guest's own fault.
+    answerError(token, new TypeError_(asText(peek(error, "message"), "")));
   }
 }
-
-const FULFILLED = 1;
-const answerLater = (token, value) => awaitValue(token, value, (v) => finish(token, true, v, asIs, false, true));
 
 function calledOn(target, name) {
   const method = target?.[name];

@@ -143,6 +143,7 @@ function configure(asked) {
   if (offset !== undefined) configureTimeZone(floor(+offset * 60) | 0);
   const stack = asked.options?.stack;
   if (typeof stack === "number") setStackLimit(stack);
+  if (asked.options?.serves === true) serve();
   const memory = asked.options?.memory;
   if (typeof memory === "number" && memory > FIXED_MEMORY) setMemoryLimit(floor((memory - FIXED_MEMORY) * HEAP_SHARE));
   configureNatives(system);
