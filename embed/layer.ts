@@ -109,13 +109,8 @@ async function begin(
 
 /** Starts a layer. Rejects with CordonError E_LAYER when its program does not give what it has to. */
 export async function newLayer(engine: () => Promise<Engine>, given: LayerOptions): Promise<Layer> {
-<<<<<<< HEAD
   const { source, kind = "auto", inputs, offers, signal, name = "layer", ...rest } = readLayerOptions(given);
-  const plan = { ...planSandbox(rest), name };
-=======
-  const { source, kind = "auto", inputs, offers, name = "layer", ...rest } = readLayerOptions(given);
   const plan = { ...planSandbox(rest), name, serves: true };
->>>>>>> main
   const contracts = offers === "declared" ? undefined : contractsOf(offers);
   const text = readSource(source, plan.limits.source);
   if (typeof text !== "string") return refuse(name, text.status === "refused" ? text.why : text.status);
