@@ -9,7 +9,7 @@ import type { Result } from "./result.ts";
  */
 export type RepyEndKind = "completed" | "exited" | "unsafe" | "uncaught" | "limit" | "internal" | "stopped";
 
-/** The cause of the end, with what is known of it. */
+/** How a run of RepyV2 ended. */
 export interface RepyEnd {
   readonly kind: RepyEndKind;
   readonly message?: string;

@@ -7,13 +7,13 @@ import type { RepyRestrictions } from "./repy-limits.ts";
 import type { RepyVirtual } from "./repy-time.ts";
 import { checkSignal } from "./signal.ts";
 
-/** The text of a security layer, and what errors call it. */
+/** A security layer, as RepyV2 writes it. */
 export interface RepyLayer {
   readonly name: string;
   readonly source: string;
 }
 
-/** One run: a program, its restrictions, and what it stands on. */
+/** One run of RepyV2: a program, its restrictions, and what it is granted. */
 export interface RepyOptions {
   /** The program's text. */
   readonly program: string;

@@ -5,7 +5,7 @@ import type { VirtualOptions } from "./clock.ts";
 import { startOf } from "./clock.ts";
 import { later } from "./engine.ts";
 
-/** The virtual time of a run. */
+/** The virtual time of a run, and its seed. */
 export interface RepyVirtual extends VirtualOptions {
   /** A time of the embedder's own, for places that wait as well, such as a network with latency. */
   readonly time?: VirtualTime | undefined;

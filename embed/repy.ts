@@ -40,7 +40,7 @@ import type { RepyParts } from "./repy-parts.ts";
 import { type RepyTime, repyTime } from "./repy-time.ts";
 import { isAborted, onAbort } from "./signal.ts";
 
-/** What a run used. */
+/** What a run of RepyV2 used. */
 export interface RepyUsage {
   /** Seconds of processor time, of program and layers: fuel by FUEL_PER_SECOND. */
   readonly cpu: number;
@@ -53,7 +53,7 @@ export interface RepyUsage {
   readonly stops: readonly (readonly [number, number])[];
 }
 
-/** How a run ended, what it said and what it used. */
+/** How a run of RepyV2 ended, what it logged, and what it used. */
 export interface RepyResult {
   readonly end: RepyEnd;
   /** What was logged, line by line, unless `console` took it. */

@@ -8,6 +8,7 @@ export interface StackedLayer extends Omit<LayerOptions, "grant"> {
   readonly drops?: readonly string[] | undefined;
 }
 
+/** Layers that stand one upon the other, and what the top one leaves to be granted. */
 export interface Stack {
   readonly grant: Grants;
   readonly layers: readonly Layer[];

@@ -3,7 +3,7 @@
 // A throw becomes an error value with name, message, code and cause; a result that cannot cross becomes a TypeError
 // E_VALUE with its path. What the contract says of either is the kernel's to check.
 import type { CallContext, Capability, Contract, Failure, Parcel, Reply, Shape, Target } from "../kernel/index.ts";
-import { currentCall, type Granted, type HostFunction, type Interrupt, within } from "../policy-libs/index.ts";
+import { type Call, currentCall, enter, type Granted, type HostFunction, type Interrupt, leave } from "../policy-libs/index.ts";
 import { CordonError } from "./errors.ts";
 import { decodeParcel, decodeValue, encodeParcel, encodeThrown, encodeValue } from "./values.ts";
 import { type Watching, withRule } from "./watch.ts";
@@ -144,6 +144,14 @@ function crossingOf(call: Contract["calls"][number], { toCapability, toObject }:
   };
 }
 
+/** The call at hand, as policy libraries see it. One function for all: it asks the call itself. */
+interface Served extends Call {
+  readonly context: CallContext;
+}
+function signalHere(this: Served): AbortSignal {
+  return signalOf(this.context);
+}
+
 function invoke(
   fn: HostFunction,
   self: unknown,
@@ -152,15 +160,16 @@ function invoke(
   meter: Meter,
   encode: Encode,
 ): Reply | Promise<Reply> {
-  const call = { account: context.account, signal: () => signalOf(context), interrupt: meter.interrupt };
-  return within(call, () => {
-    try {
-      const value: unknown = Reflect.apply(fn, self, args);
-      return isThenable(value) ? settle(value, meter, encode) : success(value, encode);
-    } catch (thrown) {
-      return failure(thrown);
-    }
-  });
+  const call: Served = { account: context.account, signal: signalHere, interrupt: meter.interrupt, context };
+  const before = enter(call);
+  try {
+    const value: unknown = Reflect.apply(fn, self, args);
+    return isThenable(value) ? settle(value, meter, encode) : success(value, encode);
+  } catch (thrown) {
+    return failure(thrown);
+  } finally {
+    leave(before);
+  }
 }
 
 export interface TargetParts {
@@ -182,7 +191,8 @@ export function newTarget({ name, contract, functions, self, meter }: TargetPart
   const crossings = contract.calls.map((call) => crossingOf(call, passing));
   const serve = (method: number, bytes: Uint8Array, length: number, context: CallContext, counter: Meter) => {
     if (!counter.take()) return errorReply("Error", "no calls are left", "E_ENDED");
-    const [fn, crossing] = [functions[method], crossings[method]];
+    const fn = functions[method];
+    const crossing = crossings[method];
     if (fn === undefined || crossing === undefined)
       return errorReply("Error", `${name} has no call ${method} of ${contract.calls.length}`, "E_METHOD");
     let args: unknown;

@@ -103,7 +103,9 @@ function decodeCall(tenant: Tenant, called: Called): Crossing | Uint8Array {
   const account = capability.account ?? tenant.account;
   if (!isPaid(account, called.length)) return errorValue("E_QUOTA", "the account has no calls or bytes left");
   const sent = send(tenant, tenant.core.scratch, checked.found, capability);
-  return sent instanceof Uint8Array ? sent : { ...called, ...sent, capability, account, call };
+  if (sent instanceof Uint8Array) return sent;
+  // One spread, and first: what is spread later is copied one by one, in a call of the host for each.
+  return { ...called, capabilities: sent.capabilities, found: sent.found, capability, account, call };
 }
 
 /** What a check looked at is paid for, whether it was accepted or not. */

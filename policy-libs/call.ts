@@ -26,6 +26,17 @@ export interface Call {
 
 let current: Call | undefined;
 
+/** Begins a call; what is returned has to be given to `leave` when the function has returned. */
+export function enter(call: Call): Call | undefined {
+  const before = current;
+  current = call;
+  return before;
+}
+
+export function leave(before: Call | undefined): void {
+  current = before;
+}
+
 /** Runs `task` as part of a call. */
 export function within<T>(call: Call, task: () => T): T {
   const before = current;
