@@ -44,7 +44,7 @@ async function runOnce(engine: () => Promise<Engine>, request: RunRequest): Prom
 /** `powers` say where the engine's bytes come from. Each Cordon has a kernel of its own. */
 export function createCordon(powers: CordonPowers): Cordon {
   const engine = newEngine(powers);
-  const parts = newRepyParts(powers.repy);
+  const parts = newRepyParts(powers);
   const cordon: Cordon = Object.freeze({
     run: (request: RunRequest) => runOnce(engine, request),
     createSandbox: (options: SandboxOptions = {}) => newSandbox(engine, options),

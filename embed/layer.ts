@@ -16,6 +16,7 @@ import { readLayerOptions, type SandboxOptions, type Source } from "./options.ts
 import type { ConsoleLine } from "./output.ts";
 import { powerOf } from "./power.ts";
 import { endingText } from "./result.ts";
+import { isAborted, onAbort } from "./signal.ts";
 import { readSource } from "./source.ts";
 import { encodeValue } from "./values.ts";
 
@@ -31,6 +32,8 @@ export interface LayerOptions extends Omit<SandboxOptions, "trace"> {
    * "declared": it chooses names and contracts itself, and gives { contracts: { name: data }, objects: { name: object } }.
    */
   readonly offers: Readonly<Record<string, unknown>> | "declared";
+  /** Ends it when it fires, also while it starts. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A guest that stands in front of others. */
@@ -58,9 +61,10 @@ function contractsOf(offers: unknown): Map<string, Contract> {
 const serve = ({ domain, limits: { fuel, wall } }: Born): void =>
   domain.allow({ fuel, bytes: Infinity, calls: SYSTEM_CALLS, deadline: Infinity, perAnswer: wall });
 
-function facade(name: string, born: Born, grants: Record<string, Granted>): Layer {
+function facade(name: string, born: Born, grants: Record<string, Granted>, release: () => void): Layer {
   const { domain, account, output, clock, meter } = born;
   const dispose = (): void => {
+    release();
     domain.end();
     // What it passed on as it came is not its own, and would outlive it.
     for (const granted of Object.values(grants)) cut(powerOf(granted));
@@ -85,13 +89,18 @@ async function begin(
   plan: Plan,
   message: Uint8Array,
   contracts: Map<string, Contract> | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<Layer> {
   const born = await giveBirth(engine, plan);
+  const end = (): void => born.domain.end({ kind: "aborted" });
+  const release = onAbort(signal, end);
+  if (isAborted(signal)) end();
   try {
     const grants = await start(born, (ask) => offered(born, plan.name, message, contracts, ask));
     serve(born);
-    return facade(plan.name, born, grants);
+    return facade(plan.name, born, grants, release);
   } catch (error) {
+    release();
     born.domain.end();
     born.account.remove();
     throw error;
@@ -100,7 +109,7 @@ async function begin(
 
 /** Starts a layer. Rejects with CordonError E_LAYER when its program does not give what it has to. */
 export async function newLayer(engine: () => Promise<Engine>, given: LayerOptions): Promise<Layer> {
-  const { source, kind = "auto", inputs, offers, name = "layer", ...rest } = readLayerOptions(given);
+  const { source, kind = "auto", inputs, offers, signal, name = "layer", ...rest } = readLayerOptions(given);
   const plan = { ...planSandbox(rest), name, serves: true };
   const contracts = offers === "declared" ? undefined : contractsOf(offers);
   const text = readSource(source, plan.limits.source);
@@ -113,5 +122,5 @@ export async function newLayer(engine: () => Promise<Engine>, given: LayerOption
     offers: contracts === undefined ? "declared" : true,
     ...extra,
   };
-  return begin(await engine(), plan, encodeValue(asked, "").slice(), contracts);
+  return begin(await engine(), plan, encodeValue(asked, "").slice(), contracts, signal);
 }

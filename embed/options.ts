@@ -129,11 +129,13 @@ export function readRunOptions(given: RunOptions, who = "run"): RunOptions {
   return options;
 }
 
-const LAYER_KEYS = ["name", "source", "kind", "inputs", "offers", ...SANDBOX_KEYS] as const;
+const LAYER_KEYS = ["name", "source", "kind", "inputs", "offers", "signal", ...SANDBOX_KEYS] as const;
 
 /** A copy that was checked, but for what the sandbox and the offers need. */
 export function readLayerOptions<T extends object>(given: T): T {
-  const options = checkKeys<T & { readonly name?: unknown; readonly inputs?: unknown }>(given, LAYER_KEYS, "layer");
+  type Named = T & { readonly name?: unknown; readonly inputs?: unknown; readonly signal?: unknown };
+  const options = checkKeys<Named>(given, LAYER_KEYS, "layer");
+  checkSignal(options.signal);
   if (!isOptional(options.name, "string")) wrong("name must be text");
   if (options.inputs !== undefined && !isPlain(options.inputs)) wrong("inputs must be a plain object");
   return options;

@@ -1,7 +1,7 @@
 // What a RepyV2 run is made of beside the engine: the texts of its domains and the contracts between them, as the build
 // bundles stdlib/repy. The texts are guest code: nothing of them runs in the host.
 import { type AnyContract, contractFrom } from "../policy-libs/index.ts";
-import { asBytes, type BytesSource } from "./engine.ts";
+import { asBytes, type CordonPowers } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 
 const TEXTS = ["emulation", "layer", "program", "restrictions"] as const;
@@ -21,9 +21,10 @@ function partsOf(bytes: Uint8Array): RepyParts {
 }
 
 /** A function that reads them on its first call, and again after a failure. */
-export function newRepyParts(source: BytesSource | undefined): () => Promise<RepyParts> {
+export function newRepyParts(powers: CordonPowers): () => Promise<RepyParts> {
   let reading: Promise<RepyParts> | undefined;
   const read = async (): Promise<RepyParts> => {
+    const source = powers.repy;
     if (source === undefined) throw new CordonError("E_ENGINE", "this Cordon was made without RepyV2");
     try {
       return partsOf(asBytes(await source()));

@@ -22,6 +22,7 @@ import {
   virtualWorld,
 } from "../policy-libs/index.ts";
 import type { Cordon } from "./cordon.ts";
+import { later } from "./engine.ts";
 import { isCordonError } from "./errors.ts";
 import type { Layer } from "./layer.ts";
 import { endOfEmulation, endOfProgram, type RepyEnd } from "./repy-end.ts";
@@ -37,7 +38,7 @@ import { newLog } from "./repy-log.ts";
 import { type RepyOptions, readRepyOptions } from "./repy-options.ts";
 import type { RepyParts } from "./repy-parts.ts";
 import { type RepyTime, repyTime } from "./repy-time.ts";
-import { onAbort } from "./signal.ts";
+import { isAborted, onAbort } from "./signal.ts";
 
 /** What a run of RepyV2 used. */
 export interface RepyUsage {
@@ -120,15 +121,18 @@ function baseOf(run: Run, take: (line: string) => void): Record<string, Granted>
 type Given = Pick<Parameters<Cordon["layer"]>[0], "name" | "source" | "grant" | "inputs" | "offers" | "meter">;
 
 /** One domain more: what it offers as `repy`. */
-async function add({ cordon, layers, time }: Run, given: Given): Promise<Granted> {
+async function add({ cordon, layers, time, over }: Run, given: Given): Promise<Granted> {
   const made = await cordon.layer({
     ...given,
     kind: "module",
     console: "ignore",
     limits: ENDLESS,
     virtual: time.virtual,
+    signal: over.signal,
   });
   layers.push(made);
+  // The run may have ended before anybody knew of it.
+  if (over.signal.aborted) made.dispose();
   const { repy } = made.grant;
   if (repy === undefined) throw new Error(`layer ${given.name}: it offers no repy`);
   return repy;
@@ -181,31 +185,41 @@ async function runProgram(run: Run, repy: Granted): Promise<RepyEnd> {
 const limitOf = (program: Meter): number => program.limits().memory as number;
 
 async function live(run: Run, base: Record<string, Granted>): Promise<void> {
+  if (run.over.signal.aborted) return;
   const stacked = await stackUp(run, base);
   if ("kind" in stacked) run.finish(stacked);
   else if (!run.over.signal.aborted) run.finish(await runProgram(run, stacked));
 }
 
-function clear({ layers, meters, over }: Run): void {
+/** What is parked ends in a turn of its own; what was being made, when it notices. */
+async function clear({ layers, meters, over }: Run, living: Promise<void>): Promise<void> {
   over.abort();
   for (const layer of layers.toReversed()) layer.dispose();
+  await living.catch(() => undefined);
+  while (meters.all.usage().domains > 0) await new Promise<void>(later);
   meters.all.remove();
 }
 
+function factsOf({ meters, time, start }: Run): RepyUsage {
+  const { guests, program } = meters;
+  const seconds = (time.time.monotonic() - start) / 1000;
+  const used = { cpu: cpuOf(guests), fuel: guests.totals().fuel, memory: program.totals().memory };
+  return { ...used, seconds, stops: stopsOf(meters) };
+}
+
 async function toItsEnd(run: Run): Promise<RepyResult> {
-  const { options, meters, time, over, start } = run;
+  const { options, meters, time, over } = run;
   const log = newLog(options.console, () => over.signal.aborted);
   const release = onAbort(options.signal, () => run.finish({ kind: "stopped" }));
+  if (isAborted(options.signal)) run.finish({ kind: "stopped" });
   time.drive(meters.all, () => over.signal.aborted);
+  const living = live(run, baseOf(run, log.take));
   try {
-    const end = await Promise.race([run.ended, live(run, baseOf(run, log.take)).then(() => run.ended)]);
-    const { guests, program } = meters;
-    const seconds = (time.time.monotonic() - start) / 1000;
-    const used = { cpu: cpuOf(guests), fuel: guests.totals().fuel, memory: program.totals().memory };
-    return { end, log: log.lines(), usage: { ...used, seconds, stops: stopsOf(meters) } };
+    const end = await Promise.race([run.ended, living.then(() => run.ended)]);
+    return { end, log: log.lines(), usage: factsOf(run) };
   } finally {
     release();
-    clear(run);
+    await clear(run, living);
   }
 }
 

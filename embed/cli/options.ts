@@ -126,7 +126,7 @@ export const COMMANDS = {
     examples: [
       "cordon repy samples/11-repy/restrictions samples/11-repy/program.repy one --two",
       "cordon repy --layer samples/11-repy/no-keys.repy samples/11-repy/restrictions samples/11-repy/program.repy",
-      "cordon repy --files . --net samples/11-repy/restrictions samples/11-repy/program.repy",
+      "cordon repy --net --json samples/11-repy/restrictions samples/11-repy/program.repy",
     ],
     notes: [
       "Options of cordon come before RESTRICTIONS; whatever follows PROGRAM is `callargs`.",

@@ -4,6 +4,9 @@ import { build } from "rolldown";
 
 const ENTRIES = ["emulation", "layer", "program", "restrictions"];
 
+/** A module without types: it is data. */
+const CONTRACTS = new URL("./contracts.js", import.meta.url).href;
+
 async function bundle(entry: string): Promise<string> {
   const { output } = await build({
     input: join(import.meta.dirname, "run", `${entry}.js`),
@@ -18,8 +21,6 @@ async function bundle(entry: string): Promise<string> {
 /** The JSON that embed/repy-parts.ts reads. */
 export async function buildRepy(): Promise<string> {
   const texts = await Promise.all(ENTRIES.map(async (entry) => [entry, await bundle(entry)] as const));
-  // Guest code: it has no types.
-  const contracts: string = "./contracts.js";
-  const { REPY, USAGE, LIFE } = (await import(contracts)) as Readonly<Record<string, unknown>>;
+  const { REPY, USAGE, LIFE } = (await import(CONTRACTS)) as Readonly<Record<string, unknown>>;
   return JSON.stringify({ ...Object.fromEntries(texts), contracts: { REPY, USAGE, LIFE } });
 }

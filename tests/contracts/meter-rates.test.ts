@@ -5,9 +5,9 @@ import { type Meter, meter } from "../../policy-libs/index.ts";
 import { newBucket } from "../../policy-libs/meter/bucket.ts";
 import { fakeDomain, fakeTime, paying, settle, watched } from "./meter-kit.ts";
 
-const bucketAt = (perSecond: number, burst = perSecond) => {
+const bucketAt = (perSecond: number, burst = perSecond, resume = burst) => {
   const time = fakeTime();
-  return { time, bucket: newBucket(() => ({ perSecond, burst, resume: burst }), time.now) };
+  return { time, bucket: newBucket(() => ({ perSecond, burst, resume }), time.now) };
 };
 
 describe("a bucket", () => {
@@ -25,6 +25,18 @@ describe("a bucket", () => {
     expect(bucket.level()).toBe(0);
     bucket.add(1000);
     expect(bucket.delay()).toBe(9000);
+  });
+
+  test("lets what it stopped go on once it has drained to where that may", async () => {
+    const { time, bucket } = bucketAt(100, 100, 20);
+    bucket.add(100);
+    expect(bucket.delay()).toBe(0);
+    bucket.add(50);
+    expect([bucket.delay(), bucket.rest()]).toEqual([500, 1300]);
+    await time.advance(500);
+    expect([bucket.delay(), bucket.rest()]).toEqual([0, 800]);
+    await time.advance(800);
+    expect(bucket.rest()).toBe(0);
   });
 
   test("ignores a clock that goes back, and one that is no number", async () => {
@@ -192,6 +204,29 @@ describe("a share", () => {
     for (const domain of domains) domain.end();
     return meters.map((one, i) => one.totals().fuel - before[i]!);
   }
+
+  test("with resume a domain stands still until that is reached: rarely and long instead of often and briefly", async () => {
+    const time = fakeTime();
+    const tenant = meter({ name: "tenant", rates: { fuel: { perSecond: 100, burst: 90, resume: 0 } }, time });
+    const domain = fakeDomain(tenant);
+    domain.burn(90);
+    expect(tenant.isFrozen).toBe(false);
+    domain.burn(1);
+    expect(tenant.isFrozen).toBe(true);
+    await time.advance(900);
+    expect(tenant.isFrozen).toBe(true);
+    await time.advance(10);
+    expect(tenant.isFrozen).toBe(false);
+    expect(tenant.stops()).toEqual([[0, 910]]);
+    domain.burn(90);
+    expect(tenant.isFrozen).toBe(false);
+    domain.end();
+  });
+
+  test("resume above the burst is refused", () => {
+    expect(() => meter({ name: "odd", rates: { fuel: { perSecond: 10, resume: 11 } } })).toThrow("at most the burst");
+    expect(() => meter({ name: "odd", rates: { fuel: { perSecond: 10, resume: Number.NaN } } })).toThrow("rates");
+  });
 
   test("of 1 and 3 divides the parent's rate, and both together keep it", async () => {
     const time = fakeTime();

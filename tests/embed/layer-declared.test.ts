@@ -172,6 +172,19 @@ describe("hostile declarations are refused, and nothing above starts", () => {
     await expect(poor).rejects.toThrow("it ran out of fuel");
   });
 
+  test("its signal ends it, before, while and after it starts", async () => {
+    const value = `{ contracts: { count: ${COUNT} }, objects: { count: { next: () => 1 } } }`;
+    await expect(giving(value, { signal: AbortSignal.abort() })).rejects.toThrow("it ended as aborted");
+    const hanging = declared("for (;;);", { signal: AbortSignal.timeout(50) });
+    await expect(hanging).rejects.toThrow("it ended as aborted");
+    const controller = new AbortController();
+    const made = await giving(value, { signal: controller.signal });
+    expect(made.ended()).toBeUndefined();
+    controller.abort();
+    expect(made.ended()).toBe("it ended as aborted");
+    made.dispose();
+  });
+
   test("a layer that never answers ends at its limit of time", async () => {
     const contracts = `{ count: ${COUNT} }`;
     const hanging = declared(`await new Promise(() => {}); return { contracts: ${contracts}, objects: {} };`, {

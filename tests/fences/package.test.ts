@@ -7,7 +7,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ROOT } from "./tree.ts";
 
 const MUST_HOLD = ["README.md", "LICENSE", "CHANGELOG.md", "SECURITY.md", "embed/cli/bin.cjs", "package.json"];
-const BUILT = ["dist/cli/main.cjs", "dist/engine.wasm", "dist/THIRD-PARTY.md", "dist/kernel/index.d.ts"];
+const BUILT = [
+  "dist/cli/main.cjs",
+  "dist/engine.wasm",
+  "dist/repy.json",
+  "dist/THIRD-PARTY.md",
+  "dist/kernel/index.d.ts",
+];
 const ENTRIES = ["cordon", "cordon/kernel", "cordon/policy-libs"];
 
 describe("the packed package", () => {
