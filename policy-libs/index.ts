@@ -3,7 +3,17 @@
 export { args } from "./args/args.ts";
 export { ARGS } from "./args/contract.ts";
 export * from "./attenuate/index.ts";
-export { type Call, currentCall, enter, type Interrupt, interrupt, leave, type Signal, signal, within } from "./call.ts";
+export {
+  type Call,
+  currentCall,
+  enter,
+  type Interrupt,
+  interrupt,
+  leave,
+  type Signal,
+  signal,
+  within,
+} from "./call.ts";
 export { type CallMode, capability, type Granted, type HostFunction, isGranted } from "./capability.ts";
 export {
   type MailboxEnds,
