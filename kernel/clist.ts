@@ -83,15 +83,20 @@ function forget(capability: Capability): void {
     for (const parent of next.parents) {
       if (parent.derived?.delete(next) !== true || parent.derived.size > 0) continue;
       parent.onUnused?.();
-      if (!parent.isHeld) unused.push(parent);
+      if (!parent.isHeld && !isBusy(parent)) unused.push(parent);
     }
   }
 }
 
-/** Its holder lets it go. What was derived from it lives on, and is still reached by cutting what is above. */
-export function release(capability: Capability): void {
+const isBusy = ({ inFlight }: Capability): boolean => inFlight !== undefined && inFlight.size > 0;
+
+/**
+ * Its holder lets it go. What was derived from it lives on, and is still reached by cutting what is above; a call in
+ * flight goes on as well, unless its caller has ended.
+ */
+export function release(capability: Capability, hasEnded = false): void {
   capability.isHeld = false;
-  if ((capability.derived?.size ?? 0) === 0) forget(capability);
+  if ((capability.derived?.size ?? 0) === 0 && (hasEnded || !isBusy(capability))) forget(capability);
 }
 
 type Slot = { generation: number; capability: Capability | undefined };

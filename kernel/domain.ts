@@ -250,7 +250,7 @@ function letGo(tenant: Tenant): void {
   tenant.pending.clear();
   for (const drop of dropped) drop();
   cut(tenant.life);
-  for (const slot of tenant.clist.slots) if (slot.capability !== undefined) release(slot.capability);
+  for (const slot of tenant.clist.slots) if (slot.capability !== undefined) release(slot.capability, true);
   tenant.clist.slots.length = 0;
 }
 

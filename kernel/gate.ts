@@ -173,6 +173,7 @@ function wait(tenant: Tenant, crossing: Crossing, reply: Promise<Reply>, dropCal
   tenant.nextToken = (token + 1) & 0x3fff_ffff;
   const isWanted = (): boolean => {
     capability.inFlight?.delete(revoked);
+    if (!capability.isHeld) release(capability);
     if (!tenant.pending.delete(token)) return false;
     adjust(tenant.account, IN_FLIGHT, -1);
     return tenant.ending === undefined;
@@ -249,7 +250,7 @@ function conclude(tenant: Tenant, crossing: Crossing, reply: Reply, isLate: bool
   const [bytes, given] = [value.slice(), capabilities.map((source) => derive(source, crossing.capability))];
   waste(reply);
   if (take(tenant, bytes, { found, capabilities: given })) return { ok, value: bytes };
-  given.forEach(release);
+  for (const capability of given) release(capability);
   return { ok: false, value: errorValue("E_BUSY", "the c-list is full: let handles go") };
 }
 

@@ -13,8 +13,7 @@ export type Schedule = ReturnType<typeof newSchedule>;
 
 export function newSchedule({ now, later }: FeralPowers) {
   const [urgent, tasks]: [(() => void)[], (() => void)[]] = [[], []];
-  let armed = false;
-  let breath = now();
+  let [armed, breath] = [false, now()];
   const arm = (): void => {
     if (armed) return;
     armed = true;

@@ -37,8 +37,7 @@ export const FIRST_GATE = 3;
 export type Trampoline = ReturnType<typeof trampoline>;
 
 /** What `slice` answers when the guest is to be parked, and when it is to end. */
-export const YIELD = -1;
-export const DIE = -2;
+export const [YIELD, DIE] = [-1, -2] as const;
 /** What `receive` answers to its own trampoline: nothing has come, park. Never seen by guest code. */
 export const PARK = -0x8000_0000;
 
