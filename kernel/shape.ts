@@ -141,17 +141,17 @@ function tuple({ of, least, rest }: Shape & { kind: "tuple" }): boolean {
 
 function record(fields: readonly Field[]): boolean {
   if (head() !== MAP || argument > fields.length) return false;
-  const seen = new Uint8Array(fields.length);
+  const seen: (true | undefined)[] = [];
   let next = 0;
   for (let left = argument; left > 0; left--) {
     // Most writers keep the order of the contract, so the search begins where the last field was.
     const after = fields.findIndex(({ key }, i) => i >= next && startsWith(key));
     const index = after >= 0 ? after : fields.findIndex(({ key }) => startsWith(key));
-    if (index < 0 || seen[index] === 1 || !field(fields[index] as Field)) return false;
-    seen[index] = 1;
+    if (index < 0 || seen[index] === true || !field(fields[index] as Field)) return false;
+    seen[index] = true;
     next = index + 1;
   }
-  return fields.every(({ optional }, i) => optional || seen[i] === 1);
+  return fields.every(({ optional }, i) => optional || seen[i] === true);
 }
 
 function field({ key, shape, optional }: Field): boolean {
