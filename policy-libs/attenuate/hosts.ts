@@ -1,5 +1,6 @@
-// The network, to some of the hosts and ports that were granted. The grammar of hosts and the rules of addresses are
-// those of net/grants.ts: what this list and the base's own both allow is allowed, and nothing else.
+// The network or http, to some of the hosts and ports that were granted. The grammar of hosts and the rules of addresses
+// are those of net/grants.ts: what this list and the base's own both allow is allowed, and nothing else. What is done to
+// http is in hosts-http.ts; this is the network:
 //
 // Invariants
 //   O1  A name is resolved by the base, once; the addresses are checked against this list, and the base is asked for an
@@ -9,13 +10,15 @@
 //   O3  A call of the network that is not in the table below is refused.
 // The base must let `resolve` through: hosts(only(net, ["connect"]), ...) connects to addresses alone.
 import type { Granted } from "../capability.ts";
+import { HTTP, type HttpGrant } from "../http/contract.ts";
 import type { Address } from "../net/address.ts";
 import { DATAGRAM, NET } from "../net/contract.ts";
 import { ANY, checkLocal, checkPlace, checkWish, type LocalOptions, type PlaceOptions } from "../net/core.ts";
 import type { Deadline } from "../net/deadline.ts";
 import { type Endpoint, parseEndpoints } from "../net/grants.ts";
 import { newReach, type Reach } from "../net/reach.ts";
-import { type Args, type Crossing, membrane, type Next } from "./membrane.ts";
+import { httpWithin } from "./hosts-http.ts";
+import { type Args, type Around, type Crossing, membrane, type Next } from "./membrane.ts";
 import { deny } from "./refusal.ts";
 import { scope } from "./scope.ts";
 
@@ -134,14 +137,22 @@ function readLimits(net: Granted, hosts: readonly string[] | Hosts): Limits {
   };
 }
 
-/** The network to these hosts and ports: `hosts(net, ["api.example.com:443"])`. A list is of whom may be reached. */
-export function hosts<G extends Granted>(net: G, allowed: readonly string[] | Hosts): G {
-  if (net.contract.form !== NET.form) throw new TypeError("hosts takes a network");
+function netWithin(net: Granted, allowed: readonly string[] | Hosts): Around {
   const limits = readLimits(net, allowed);
-  return membrane(net, {
-    around: (crossing, next) => {
-      const handler = handlerOf(crossing);
-      return handler === undefined ? next(crossing.args) : handler(limits, crossing.args, next);
-    },
-  });
+  return (crossing, next) => {
+    const handler = handlerOf(crossing);
+    return handler === undefined ? next(crossing.args) : handler(limits, crossing.args, next);
+  };
+}
+
+/** HTTP requests to these hosts, ports and paths: `hosts(http, ["https://api.example.com/v1/"])`. */
+export function hosts<G extends HttpGrant>(http: G, allowed: readonly string[]): G;
+/** The network to these hosts and ports: `hosts(net, ["api.example.com:443"])`. A list is of whom may be reached. */
+export function hosts<G extends Granted>(net: G, allowed: readonly string[] | Hosts): G;
+export function hosts(granted: Granted, allowed: readonly string[] | Hosts): Granted {
+  const { form } = granted.contract;
+  // Of what is no list, the parser of grants says so.
+  if (form === HTTP.form) return membrane(granted, { around: httpWithin(allowed as readonly string[]) });
+  if (form !== NET.form) throw new TypeError("hosts takes a network or http");
+  return membrane(granted, { around: netWithin(granted, allowed) });
 }
