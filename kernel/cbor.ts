@@ -15,12 +15,10 @@ import { MAX_BIGINT_BYTES, MAX_VALUE_DEPTH, MAX_VALUE_NODES } from "./limits.ts"
 /** Why a value is refused, and at which byte. */
 export type BadValue = { readonly why: string; readonly at: number };
 
-/** So many bytes of a string weigh as much as an item. The longest string alone uses half of what is allowed. */
-const BYTES_PER_ITEM = 32;
-
 // Major types (RFC 8949 3.1).
 export const [UINT, NEGATIVE, BYTES, TEXT, ARRAY, MAP, TAG, SIMPLE] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
-const ANY = 0xff;
+/** Every major type. So many bytes of a string weigh as much as an item: the longest alone uses half of what is allowed. */
+const [ANY, BYTES_PER_ITEM] = [0xff, 32];
 const only = (...majors: (number | undefined)[]): number => majors.reduce<number>((set, m) => set | (1 << (m ?? 0)), 0);
 
 // What a level of nesting demands of its items.

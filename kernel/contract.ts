@@ -44,7 +44,7 @@ export function checkShape(shape: Shape, bytes: Uint8Array, length = bytes.lengt
   if (typeof items !== "number") return items;
   if (shape.kind === "any" && handlesSeen() === 0) return { items, found: NONE_FOUND };
   const fit = tryFit(shape, bytes, items);
-  return "why" in fit ? fit : { items, found: fit };
+  return "why" in fit ? fit : { items, found: fit.length === 0 ? NONE_FOUND : fit };
 }
 
 /** The argument list at [0, length), or what is wrong with it. */

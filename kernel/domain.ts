@@ -393,9 +393,8 @@ const pumpLater = (tenant: Tenant): void =>
     if (tenant.state === "idle" && tenant.requests.size > 0) void turn(tenant);
   });
 
-const TURN = "cordon_turn";
-/** What it returns when it has work that needs no message. */
-const MORE = 2;
+/** A guest's own loop, and what it returns when it has work that needs no message. */
+const [TURN, MORE] = ["cordon_turn", 2] as const;
 
 async function turn(tenant: Tenant): Promise<void> {
   const outcome = await enter(tenant, TURN, []);

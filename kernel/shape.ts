@@ -85,9 +85,10 @@ function startsWith(expected: Uint8Array): boolean {
 }
 
 function exact(of: readonly Uint8Array[]): boolean {
-  const match = of.find(startsWith);
-  at += match?.length ?? 0;
-  return match !== undefined;
+  let i = 0;
+  while (i < of.length && !startsWith(of[i] as Uint8Array)) i++;
+  at += of[i]?.length ?? 0;
+  return i < of.length;
 }
 
 const within = (value: number, { least, most }: Bounds): boolean => value >= least && value <= most;
@@ -132,32 +133,33 @@ function list(each: Shape, bounds: Bounds): boolean {
 function tuple({ of, least, rest }: Shape & { kind: "tuple" }): boolean {
   if (head() !== ARRAY) return false;
   const count = argument;
-  missed = `${count} arguments where there are ${least} to ${rest === undefined ? of.length : "any"}`;
-  if (count < least || (count > of.length && rest === undefined)) return false;
-  missed = "";
-  for (place = 1; place <= count; place++) if (!fits(of[place - 1] ?? (rest as Shape))) return false;
-  return true;
+  const isCount = count >= least && (count <= of.length || rest !== undefined);
+  if (!isCount) missed = `${count} arguments where there are ${least} to ${rest === undefined ? of.length : "any"}`;
+  for (place = 1; isCount && place <= count; place++) if (!fits(of[place - 1] ?? (rest as Shape))) return false;
+  return isCount;
+}
+
+/** Most writers keep the order of the contract, so the search begins where the last field was. */
+function fieldHere(fields: readonly Field[], from: number): number {
+  for (let i = from; i < from + fields.length; i++)
+    if (startsWith((fields[i % fields.length] as Field).key)) return i % fields.length;
+  return -1;
 }
 
 function record(fields: readonly Field[]): boolean {
   if (head() !== MAP || argument > fields.length) return false;
-  const seen: (true | undefined)[] = [];
-  let next = 0;
+  const seen: boolean[] = [];
+  let index = -1;
   for (let left = argument; left > 0; left--) {
-    // Most writers keep the order of the contract, so the search begins where the last field was.
-    const after = fields.findIndex(({ key }, i) => i >= next && startsWith(key));
-    const index = after >= 0 ? after : fields.findIndex(({ key }) => startsWith(key));
-    if (index < 0 || seen[index] === true || !field(fields[index] as Field)) return false;
+    index = fieldHere(fields, index + 1);
+    if (index < 0 || seen[index]) return false;
     seen[index] = true;
-    next = index + 1;
+    const { key, shape, optional } = fields[index] as Field;
+    at += key.length;
+    if (optional && bytes[at] === UNDEFINED) at++;
+    else if (!fits(shape)) return false;
   }
-  return fields.every(({ optional }, i) => optional || seen[i] === true);
-}
-
-function field({ key, shape, optional }: Field): boolean {
-  at += key.length;
-  if (!optional || bytes[at] !== UNDEFINED) return fits(shape);
-  at++;
+  for (let i = 0; i < fields.length; i++) if (!seen[i] && !(fields[i] as Field).optional) return false;
   return true;
 }
 
@@ -231,12 +233,12 @@ function expected(shape: Shape): string {
 function begin(given: Uint8Array, items: number): void {
   bytes = given;
   at = depth = place = 0;
-  found = [];
+  if (found.length > 0) found = [];
   missed = "";
   steps = items * STEPS_PER_ITEM + STEPS_PER_ITEM;
 }
 
-/** The handles of a value of so many items that fits, or why it does not. */
+/** The handles of a value of so many items that fits, or why it does not. Where there are none the list is scratch space. */
 export function tryFit(shape: Shape, given: Uint8Array, items: number): readonly Found[] | BadValue {
   begin(given, items);
   if (fits(shape)) return found;
