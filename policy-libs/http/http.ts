@@ -66,10 +66,16 @@ function respond({ http, timeout }: Fetching, { request, incoming, address, hold
   const { status, statusText, headers, body: inflow } = incoming;
   const scrub = boundary.scrubBody();
   return {
-    ...{ status, statusText: boundary.scrubText(statusText), url: request.url.text },
+    ...{ status, statusText: boundary.scrubText(statusText), url: boundary.scrubText(request.url.text) },
     headers: boundary.scrubHeaders(headers),
     body: bodyOf({ inflow, holding, address, maxBody: bounds.maxBody, timeout, later: place.later, scrub }),
   };
+}
+
+/** A server may send a secret back in a Location, and a refusal quotes what it refuses. */
+function scrubbed({ boundary }: Http, error: unknown): unknown {
+  if (error instanceof Error) error.message = boundary.scrubText(error.message);
+  return error;
 }
 
 async function fetch(http: Http, asked: Asked) {
@@ -80,6 +86,8 @@ async function fetch(http: Http, asked: Asked) {
   const fetching: Fetching = { http, owner, deadline, timeout };
   try {
     return respond(fetching, await follow(fetching, request, asked.redirect));
+  } catch (error) {
+    throw scrubbed(http, error);
   } finally {
     deadline.done();
   }

@@ -156,6 +156,26 @@ describe("secrets", () => {
     expect(seen.map(({ url }) => url)).toEqual(["https://a.test/"]);
   });
 
+  test("are not told by a redirect that echoes them: not where it led, nor in what refuses it", async () => {
+    const back =
+      (location: string): VirtualHandler =>
+      ({ url }) =>
+        url === "https://a.test/" ? { status: 302, headers: [["location", location]] } : { body: "there" };
+    const asked = { url: "https://a.test/", headers: [["x-key", "Bearer {key}"]] };
+    const followed = await fetch(guest(back("https://a.test/t?s3cret"), { secrets }), asked);
+    expect(followed["url"]).toBe("https://a.test/t?{key}");
+    for (const location of ["https://s3cret:1/", "ftp://s3cret/", "https://c.test/s3cret"]) {
+      const refused = await Promise.resolve(
+        fetch(guest(back(location), { secrets, allow: ["a.test:443"] }), asked),
+      ).then(
+        () => "nothing",
+        (error: Error) => error.message,
+      );
+      expect(refused).not.toContain("s3cret");
+      expect(refused).not.toBe("nothing");
+    }
+  });
+
   test("cannot make a header into two", async () => {
     const evil = { reveal: (given: string) => given.replace("{key}", "x\r\nEvil: 1") };
     expect(await code(guest(echo, { secrets: evil }), { url: "https://a.test/", headers: [["x-key", "{key}"]] })).toBe(
