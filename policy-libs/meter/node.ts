@@ -120,6 +120,9 @@ const stopsOf = (node: () => Node) => ({
   finish: () => stopDelay(node(), (bucket) => bucket.rest()),
 });
 
+/** What most nodes have: no rate, neither here nor above. */
+const UNRATED: readonly (Rated | undefined)[] = Object.freeze(RESOURCES.map(() => undefined));
+
 /** Undefined if too many are above it. */
 export function newNode(parts: NodeParts, parent?: Node): Node | undefined {
   const account = newAccount(parent?.account, (index, amount) => onCharge(node, index, amount));
@@ -128,10 +131,11 @@ export function newNode(parts: NodeParts, parent?: Node): Node | undefined {
     const self = { share: parts.share, wants: () => wants(node, index) };
     return newRated(parts.rates.get(name), parent?.rated[index], self, parts.time);
   };
+  const isRated = parts.rates.size > 0 || (parent !== undefined && parent.rated !== UNRATED);
   const node: Node = {
     ...{ ...parts, parent, children: new Set<Node>(), account, totals: new Float64Array(RESOURCES.length) },
     ...{
-      rated: RESOURCES.map(ratedOf),
+      rated: isRated ? RESOURCES.map(ratedOf) : UNRATED,
       stop: newStop(
         account,
         parts.time,
