@@ -91,10 +91,10 @@ export const usageOf = ({ fuelSpent: fuel, calls, bytes, pages }: Tenant): Usage
 });
 
 /** Nothing of it runs or is about to: parked for a message that has not come, or idle with nothing to do. */
-export function isWaiting({ state, inbox, queued, parkedFor, requests }: Tenant): boolean {
-  if (state === "ended") return true;
-  if (state === "idle") return !queued && (inbox.length === 0 || requests.size === 0);
-  return state === "parked" && parkedFor === "message" && inbox.length === 0;
+export function isWaiting({ state, inbox, queued, parkedFor, requests, allowance }: Tenant): boolean {
+  const standsStill = requests.size === 0 && (state === "idle" || allowance.perAnswer !== undefined);
+  const isAtRest = state === "idle" ? !queued : state === "parked" && parkedFor === "message";
+  return state === "ended" || (isAtRest && (inbox.length === 0 || standsStill));
 }
 
 const exhausted = (resource: "fuel" | "depth" | "wall" | "memory"): Ending => ({ kind: "exhausted", resource });
@@ -251,7 +251,7 @@ function letGo(tenant: Tenant): void {
   for (const drop of dropped) drop();
   cut(tenant.life);
   for (const slot of tenant.clist.slots) if (slot.capability !== undefined) release(slot.capability, true);
-  tenant.clist.slots.length = 0;
+  tenant.clist.slots.length = tenant.clist.free.length = 0;
 }
 
 /** Host stack overflow is the backstop of the backstop: the depth limit is meant to come first. */
@@ -364,8 +364,9 @@ export function deliver(tenant: Tenant, message: Uint8Array): void {
   tenant.inbox.push(message);
   tenant.inboxBytes += message.length;
   if (tenant.inboxBytes > limits.MAX_INBOX_BYTES) return end(tenant, exhausted("memory"));
-  if (tenant.state === "parked" && tenant.parkedFor === "message") wakeSoon(tenant);
-  else pump(tenant);
+  if (tenant.state !== "parked" || tenant.parkedFor !== "message") pump(tenant);
+  // One that serves stands still between its callers, as one that was entered does: nobody's time is running.
+  else if (tenant.allowance.perAnswer === undefined || tenant.requests.size > 0) wakeSoon(tenant);
 }
 
 function wakeSoon(tenant: Tenant): void {

@@ -11,8 +11,14 @@ export function whenUnused<T extends object>(granted: T, task: () => void): T {
   return granted;
 }
 
-/** The capability cannot be used any more. */
-export const unused = (granted: object): void => tasks.get(granted)?.();
+/** The capability cannot be used any more. What its task throws goes nowhere: it runs where a guest lets a handle go. */
+export function unused(granted: object): void {
+  try {
+    tasks.get(granted)?.();
+  } catch {
+    // Neither that guest nor other tasks may meet it.
+  }
+}
 
 /** A wrapper that ends when the one around which it is ends. */
 export const wrapping = <T extends object>(wrapper: T, inner: object): T => whenUnused(wrapper, () => unused(inner));
