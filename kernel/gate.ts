@@ -123,7 +123,7 @@ function callPlainly(tenant: Tenant, handle: number, method: number, at: number,
     return undefined;
   const account = capability.account ?? tenant.account;
   if (!chargeCall(account, 0) || !isAffordable(tenant, 0)) return undefined;
-  const context = newContext(tenant, account, NONE, NONE_FOUND);
+  const context = newContext(tenant, account, NOTHING_SENT);
   const reply = invoke(capability, method, scratch, noArguments(tenant.core), context);
   if (isNothing(reply) && capability.state === "live" && capacity > 0 && at >>> 0 < tenant.memory.length) {
     tenant.memory[at >>> 0] = NOTHING;
@@ -142,15 +142,8 @@ function noArguments({ scratch }: Tenant["core"]): number {
 const isNothing = (reply: Replying) => reply instanceof Uint8Array && reply.length === 1 && reply[0] === NOTHING;
 
 /** Gate `call`: see stdlib/abi.ts. */
-export function call(
-  t: Tenant,
-  handle: number,
-  allegedMethod: number,
-  at: number,
-  n: number,
-  capacity: number,
-): number {
-  const method = allegedMethod >>> 0;
+export function call(t: Tenant, handle: number, alleged: number, at: number, n: number, capacity: number): number {
+  const method = alleged >>> 0;
   if (t.ending !== undefined) return refuse(t, "E_ENDED", "the domain is ending");
   if (method >= DESCRIBE) return ofHandle(t, { handle, method, at, capacity, length: 0 });
   const plainly = n === 0 ? callPlainly(t, handle, method, at, capacity) : undefined;
@@ -181,26 +174,14 @@ function ofHandle(tenant: Tenant, { handle, method, at, capacity }: Called): num
 
 function perform(tenant: Tenant, crossing: Crossing): number {
   const { capability, account, called, sent } = crossing;
-  const { capabilities, found } = sent;
-  const context = newContext(tenant, account, capabilities, found);
-  return follow(
-    tenant,
-    crossing,
-    invoke(capability, called.method, tenant.core.scratch, called.length, context),
-    context,
-  );
+  const context = newContext(tenant, account, sent);
+  const reply = invoke(capability, called.method, tenant.core.scratch, called.length, context);
+  return follow(tenant, crossing, reply, context);
 }
 
-interface Context extends CallContext {
-  dropped: (() => void) | undefined;
-}
+type Context = CallContext & { dropped: (() => void) | undefined };
 
-function newContext(
-  { id: domain, owner }: Tenant,
-  account: Account,
-  capabilities: readonly Capability[],
-  found: readonly Found[],
-): Context {
+function newContext({ id: domain, owner }: Tenant, account: Account, { capabilities, found }: Sent): Context {
   const onDropped = (task: () => void): void => {
     const before = context.dropped;
     context.dropped = before === undefined ? task : () => [before(), task()];
