@@ -7,9 +7,11 @@
 //   E3  An `at most` whose argument is missing, or is no integer that a policy can see, sets it to the bound: unknown
 //       is never taken for small enough.
 // Trust
-//   Trusts mask.ts. Trusted by settle.ts.
+//   Trusts mask.ts and rewrite.ts. Trusted by settle.ts.
 import { masked } from "./mask.ts";
 import type { Datum, Decision, PolicyEvent, REdit, RPolicy, RRule } from "./resolved.ts";
+import { rewrite } from "./rewrite.ts";
+import type { Argument } from "./vocabulary.ts";
 
 export interface Obligation {
   readonly policy: RPolicy;
@@ -30,13 +32,18 @@ interface Placed {
   readonly by: Obligation;
 }
 
-/** Under the names that arguments have in `data`: one argument may have been named in two ways. */
-function byArgument({ obligations }: Decision, { op }: PolicyEvent): ReadonlyMap<string, readonly Placed[]> {
+/** One argument may have been named in two ways. */
+function byArgument({ obligations }: Decision, { op }: PolicyEvent): ReadonlyMap<Argument, readonly Placed[]> {
   const edits = obligations.flatMap((by) =>
     by.rule.effect.kind === "change" ? by.rule.effect.edits.map((edit) => ({ edit, by })) : [],
   );
-  return Map.groupBy(edits, ({ edit }) => edit.argument.of.get(op)?.name ?? edit.argument.name);
+  const known = edits.filter(({ edit }) => edit.argument.of.has(op));
+  return Map.groupBy(known, ({ edit }) => edit.argument.of.get(op) as Argument);
 }
+
+/** Under whichever of its names it stands. */
+const valueIn = ({ data }: PolicyEvent, edits: readonly Placed[]): Datum | undefined =>
+  edits.map(({ edit }) => data.get(edit.argument.name)).find((value) => value !== undefined);
 
 /** The first characters, without the first half of one that needs two units. */
 function start(text: string, length: number): string {
@@ -75,25 +82,18 @@ function clashing(edits: readonly Placed[]): Obligation | undefined {
   return edits.find(({ edit }) => edit.kind === "becomes")?.by;
 }
 
-/** A field of a record stands under its short name as well, where that is no other argument's. */
-function write(data: Map<string, Datum>, { op }: PolicyEvent, name: string, value: Datum): void {
-  data.set(name, value);
-  const short = name.slice(name.lastIndexOf(".") + 1);
-  const isAnother = [...op.takes, ...op.gives].some((argument) => argument.name === short);
-  if (short !== name && !isAnother && data.has(short)) data.set(short, value);
-}
-
 /** The event with the edits of all rules that a decision names. */
 export function edit(decision: Decision, event: PolicyEvent): Edited {
   const data = new Map(event.data);
   let by: Obligation | undefined;
-  for (const [name, edits] of byArgument(decision, event)) {
+  for (const [argument, edits] of byArgument(decision, event)) {
     const clash = clashing(edits);
     if (clash !== undefined) return { event, by: clash, clash };
-    const value = edited(event.data.get(name), edits);
-    if (value === undefined || value === event.data.get(name)) continue;
-    write(data, event, name, value);
-    by ??= edits.find((placed) => edited(event.data.get(name), [placed]) !== event.data.get(name))?.by ?? edits[0]?.by;
+    const before = valueIn(event, edits);
+    const value = edited(before, edits);
+    if (value === undefined || value === before) continue;
+    rewrite(data, event, argument, value);
+    by ??= edits.find((placed) => edited(before, [placed]) !== before)?.by ?? edits[0]?.by;
   }
   return { event: by === undefined ? event : { ...event, data }, by, clash: undefined };
 }
