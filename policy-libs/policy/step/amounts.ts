@@ -5,6 +5,7 @@
 //   A2  Where an event may or may not have counted, or its amount is not known, both ends are kept.
 import { F, MOST, T } from "../kleene.ts";
 import type { RTerm } from "../resolved.ts";
+import { type Amount, weights } from "./amount.ts";
 import { keyedInterval } from "./keyed.ts";
 import {
   type Builder,
@@ -17,7 +18,6 @@ import {
   slotOf,
   widthOf,
 } from "./registers.ts";
-import { type Amount, weights } from "./amount.ts";
 import { recentTally, steppedTally, type Tally, totalTally } from "./tally.ts";
 import type { End, Interval } from "./types.ts";
 
@@ -36,9 +36,7 @@ function capOf(builder: Builder, key: string, cap: number): number {
 
 function tallyOf({ kind, within, steps }: AmountTerm, cap: number): Tally {
   if (within === undefined) return totalTally(cap);
-  return steps === undefined && kind === "count"
-    ? recentTally(cap, within)
-    : steppedTally(cap, within, steps ?? 1);
+  return steps === undefined && kind === "count" ? recentTally(cap, within) : steppedTally(cap, within, steps ?? 1);
 }
 
 function describe(builder: Builder, term: AmountTerm, cap: number): Amount {
@@ -64,7 +62,8 @@ function bitsRegister(builder: Builder, { common, cap, isTwin }: Amount, width: 
   const low = 2 ** width - 1;
   return share(builder, common.key, (index) =>
     finiteRegister(builder.layouts[common.scope], { ...common, index }, isTwin ? 2 * width : width, {
-      isValid: (value) => (value & low) <= cap && value >>> width <= cap && (!isTwin || (value & low) <= value >>> width),
+      isValid: (value) =>
+        (value & low) <= cap && value >>> width <= cap && (!isTwin || (value & low) <= value >>> width),
       next: (value, plus) => {
         const lo = up(value & low, plus === T);
         return isTwin ? lo | (up(value >>> width, plus !== F) << width) : lo;

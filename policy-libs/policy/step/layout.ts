@@ -71,7 +71,11 @@ export function addSet(layout: Layout, spec: SetSpec): number {
 export const initialOf = (kind: CellKind): number => (kind === "stamp" ? Number.NEGATIVE_INFINITY : 0);
 
 /** `words`: cells shared with the kernel, as many as the layout has, zero. */
-export function startPart(layout: Layout, tracing: boolean, words = new Int32Array(layout.fill.length)): Part {
+export function startPart(
+  layout: Layout,
+  tracing: boolean,
+  words: Int32Array = new Int32Array(layout.fill.length),
+): Part {
   const numbers = new Float64Array(layout.numbers);
   for (const { kind, at, count } of layout.cells) numbers.fill(initialOf(kind), at, at + count);
   const values = layout.sets.map((): Values => ({ slots: new Map(), lost: 0 }));

@@ -81,8 +81,7 @@ export function newBuilder(
   return builder;
 }
 
-export const argumentName = (argument: RArgument, op: Operation): string =>
-  argument.of.get(op)?.name ?? argument.name;
+export const argumentName = (argument: RArgument, op: Operation): string => argument.of.get(op)?.name ?? argument.name;
 
 export function slotOf(builder: Builder, argument: RArgument): number {
   const names = [...argument.of].map(([op, { name }]) => [op.id, name] as const).filter(([, n]) => n !== argument.name);
@@ -104,7 +103,11 @@ export function share(builder: Builder, key: string, make: (index: number) => Re
   return made;
 }
 
-export const keyOf = (matchers: readonly Matcher[]): string => matchers.map(({ key }) => key).sort().join(",");
+export const keyOf = (matchers: readonly Matcher[]): string =>
+  matchers
+    .map(({ key }) => key)
+    .sort()
+    .join(",");
 
 /** Of a register that is finite. */
 export function fieldOf({ finite, key }: Register): Field {

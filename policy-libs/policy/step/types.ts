@@ -1,6 +1,6 @@
 // What a compiled policy is made of while it runs: the parts of its state, the event at hand, and conditions as closures.
 import type { Kleene } from "../kleene.ts";
-import type { Datum, Place, PolicyEvent } from "../resolved.ts";
+import type { Datum, Place } from "../resolved.ts";
 import type { Scope } from "../tree.ts";
 
 /** What is remembered of different values of an argument: of each, whether it is sure, or the place of its cells. */
@@ -35,10 +35,9 @@ export interface Part {
 
 export type State = Readonly<Record<Scope, Part>>;
 
-/** The event that is looked at. `slots`: those of its arguments that some test reads. */
+/** The event that is looked at: those of its arguments that some test reads, and its time. */
 export interface Frame {
   readonly slots: (Datum | undefined)[];
-  event: PolicyEvent;
   time: number;
 }
 
