@@ -28,10 +28,10 @@ const MAX_WIDTH = 31;
 
 export type AmountTerm = Extract<RTerm, { kind: "count" | "sum" }>;
 
-/** The cap that the pass before has found; this pass notes what is asked for. */
+/** The cap that the pass before has found; in that pass, where nothing is run, the same for all. */
 function capOf(builder: Builder, key: string, cap: number): number {
   builder.wanted.set(key, Math.max(builder.wanted.get(key) ?? 1, cap));
-  return builder.caps.get(key) ?? cap;
+  return builder.caps.get(key) ?? 1;
 }
 
 function tallyOf({ kind, within, steps }: AmountTerm, cap: number): Tally {

@@ -4,7 +4,7 @@
 //   C1  What is missing compares as unknown: an absent number is no number (NaN), and with one no order holds.
 //   C2  A counter that is compared with c need not count further than c, or c + 1 where c itself must be told from more:
 //       all that is added to it is not negative.
-import { F, type Kleene, T, U } from "../kleene.ts";
+import { F, type Kleene, not, T, U } from "../kleene.ts";
 import type { Datum, RTerm } from "../resolved.ts";
 import type { Comparison } from "../tree.ts";
 import type { End, Frame, Interval, State, Test } from "./types.ts";
@@ -26,26 +26,26 @@ export function capAgainst(is: Comparison, other: RTerm, isLeft: boolean): numbe
   return Math.max(1, Math.ceil(least));
 }
 
+/** Of two intervals. With a missing end no order holds, and an equality neither. */
 type Ends = readonly [loA: number, hiA: number, loB: number, hiB: number];
-const less = (hiA: number, loB: number, loA: number, hiB: number): Kleene => (hiA < loB ? T : loA >= hiB ? F : U);
 
-/** Of two intervals. */
-export function compareEnds(is: Comparison, [loA, hiA, loB, hiB]: Ends): Kleene {
-  switch (is) {
-    case "==":
-      return hiA < loB || hiB < loA ? F : loA === hiA && loB === hiB && loA === loB ? T : U;
-    case "!=":
-      return hiA < loB || hiB < loA ? T : loA === hiA && loB === hiB && loA === loB ? F : U;
-    case "<":
-      return less(hiA, loB, loA, hiB);
-    case ">=":
-      return less(hiA, loB, loA, hiB) === U ? U : hiA < loB ? F : T;
-    case ">":
-      return less(hiB, loA, loB, hiA);
-    case "<=":
-      return less(hiB, loA, loB, hiA) === U ? U : hiB < loA ? F : T;
-  }
+const less = ([loA, hiA, loB, hiB]: Ends): Kleene => (hiA < loB ? T : loA >= hiB ? F : U);
+const more = ([loA, hiA, loB, hiB]: Ends): Kleene => less([loB, hiB, loA, hiA]);
+function equal([loA, hiA, loB, hiB]: Ends): Kleene {
+  if (hiA < loB || hiB < loA) return F;
+  return loA === hiA && loB === hiB && loA === loB ? T : U;
 }
+
+const COMPARE: { readonly [is in Comparison]: (ends: Ends) => Kleene } = {
+  "==": equal,
+  "!=": (ends) => not(equal(ends)),
+  "<": less,
+  "<=": (ends) => not(more(ends)),
+  ">": more,
+  ">=": (ends) => not(less(ends)),
+};
+
+export const compareEnds = (is: Comparison, ends: Ends): Kleene => COMPARE[is](ends);
 
 type Points = (a: number, b: number) => boolean;
 const POINTS: { readonly [is in Comparison]: Points } = {

@@ -27,6 +27,10 @@ function canRefuse({ refusal: best }: Answer, { refusal }: CompiledRule): boolea
   return difference > 0 || (difference === 0 && (best.rule === undefined || best.effect === "suppress"));
 }
 
+function refuse(answer: Answer, refusal: Answer["refusal"]): void {
+  answer.refusal = answer.refusal === undefined ? refusal : strictest([answer.refusal, refusal]);
+}
+
 function oblige(answer: Answer, { obligation, delayed }: CompiledRule, state: State, frame: Frame): void {
   if (answer.obligations === NO_OBLIGATIONS) answer.obligations = [];
   answer.obligations.push(obligation);
@@ -34,19 +38,17 @@ function oblige(answer: Answer, { obligation, delayed }: CompiledRule, state: St
 }
 
 function judge({ compiled, rules }: PlannedPolicy, answer: Answer, event: PolicyEvent, s: State, f: Frame): void {
-  const { policy } = compiled;
+  const { policy, nothing } = compiled;
   let isGranted = policy.default === "allow";
   for (const { compiled: rule, test } of rules) {
     if (rule.refusal !== undefined) {
-      if (!canRefuse(answer, rule) || test(s, f) === F) continue;
-      answer.refusal = answer.refusal === undefined ? rule.refusal : strictest([answer.refusal, rule.refusal]);
-    } else if (rule.rule.effect.kind === "allow") {
-      if (!isGranted && test(s, f) === T) isGranted = true;
+      if (canRefuse(answer, rule) && test(s, f) !== F) refuse(answer, rule.refusal);
+    } else if (rule.isAllow) {
+      isGranted ||= test(s, f) === T;
     } else if (test(s, f) !== F) oblige(answer, rule, s, f);
   }
   if (isGranted) answer.granted = true;
-  else if (policy.default === "deny" && needsGrant(event))
-    answer.refusal = strictest([answer.refusal, compiled.nothing]);
+  else if (policy.default === "deny" && needsGrant(event)) refuse(answer, nothing);
 }
 
 export function decideBy(planned: Planned | undefined, event: PolicyEvent, state: State, frame: Frame): Decision {

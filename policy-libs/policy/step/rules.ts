@@ -10,6 +10,7 @@ export interface CompiledRule {
   readonly rule: RRule;
   readonly on: readonly Matcher[];
   readonly when: Node | undefined;
+  readonly isAllow: boolean;
   readonly delayed: Delayed | undefined;
   /** What it says when it matches, made once. */
   readonly refusal: NonNullable<Decision["refusal"]> | undefined;
@@ -44,6 +45,7 @@ function compileRule(builder: Builder, policy: RPolicy, rule: RRule): CompiledRu
     rule,
     on,
     when,
+    isAllow: effect.kind === "allow",
     delayed: effect.kind === "delay" ? delayed(builder, effect, on, when) : undefined,
     refusal: isRefusal(effect.kind) ? { effect: effect.kind, policy, rule } : undefined,
     obligation: { policy, rule },
