@@ -1,5 +1,5 @@
 // `in CIDR`: what ../data.ts says, with a short way for IPv4 in dotted decimal.
-import { inBlocks } from "../data.ts";
+import { inBlocks } from "../predicates.ts";
 import { F, type Kleene, T } from "../kleene.ts";
 import type { AddressBlock } from "../resolved.ts";
 
