@@ -15,7 +15,6 @@ const MOST_TIMES = 64;
 /** A register: what it remembers, told apart by its key. */
 interface Walk {
   readonly bits: Map<Scope, Map<string, number>>;
-  readonly keys: Map<object, string>;
 }
 
 const counter = (most: number): number => Math.ceil(Math.log2(Math.min(most, MAX_INT) + 2));
@@ -27,9 +26,12 @@ function add({ bits }: Walk, scope: Scope, key: string, size: number): void {
   registers.set(key, Math.max(registers.get(key) ?? 0, size));
 }
 
+/** Resolved conditions do not change, and a policy is counted by itself and in what joins it. */
+const keys = new WeakMap<object, string>();
+
 /** What tells two conditions apart: all but where they stand. */
-function keyOf(walk: Walk, node: object): string {
-  const known = walk.keys.get(node);
+function keyOf(node: object): string {
+  const known = keys.get(node);
   if (known !== undefined) return known;
   const key = JSON.stringify(node, (name, value) => {
     if (name === "at") return undefined;
@@ -37,7 +39,7 @@ function keyOf(walk: Walk, node: object): string {
     if (name === "argument") return value.name;
     return typeof value === "bigint" ? `${value}` : value;
   });
-  walk.keys.set(node, key);
+  keys.set(node, key);
   return key;
 }
 
@@ -105,25 +107,25 @@ function visitTally(walk: Walk, term: Tally, most: number): void {
   const { by, per, pattern } = term;
   const one = tallyBits(term, most);
   const size = by === undefined ? one : by.max * (VALUE + one) + 1;
-  remember(walk, per, keyOf(walk, term), [pattern], size);
+  remember(walk, per, keyOf(term), [pattern], size);
 }
 
 /** `most`: the largest number that it is compared with. */
 function visitTerm(walk: Walk, term: RTerm, most: number): void {
   if (term.kind === "add") for (const each of term.terms) visitTerm(walk, each, most);
   if (term.kind === "count" || term.kind === "sum") visitTally(walk, term, most);
-  if (term.kind === "level") remember(walk, "domain", keyOf(walk, term), [term.plus, term.minus], LEVEL);
+  if (term.kind === "level") remember(walk, "domain", keyOf(term), [term.plus, term.minus], LEVEL);
 }
 
 const numberIn = (term: RTerm): number =>
   term.kind === "constant" && typeof term.value === "number" ? term.value : MAX_INT;
 
 function visitValues(walk: Walk, { argument, pattern, max }: RValues): void {
-  remember(walk, "domain", ["values", argument.name, max, keyOf(walk, pattern)], [pattern], max * VALUE + 1);
+  remember(walk, "domain", ["values", argument.name, max, keyOf(pattern)], [pattern], max * VALUE + 1);
 }
 
 function visitLabel(walk: Walk, { from, cleared }: RLabel): void {
-  remember(walk, "domain", ["label", keyOf(walk, from), keyOf(walk, cleared)], [...from, ...cleared], 1);
+  remember(walk, "domain", ["label", keyOf(from), keyOf(cleared)], [...from, ...cleared], 1);
 }
 
 function visitCond(walk: Walk, cond: RCond): void {
@@ -133,8 +135,8 @@ function visitCond(walk: Walk, cond: RCond): void {
     visitTerm(walk, cond.left, numberIn(cond.right));
     visitTerm(walk, cond.right, numberIn(cond.left));
   } else if (cond.kind === "once") {
-    remember(walk, "domain", keyOf(walk, cond), patternsOf(cond), cond.within === undefined ? 1 : TIME);
-  } else if (cond.kind === "previous") remember(walk, "domain", keyOf(walk, cond), patternsOf(cond), 1);
+    remember(walk, "domain", keyOf(cond), patternsOf(cond), cond.within === undefined ? 1 : TIME);
+  } else if (cond.kind === "previous") remember(walk, "domain", keyOf(cond), patternsOf(cond), 1);
   else if (cond.kind === "remembered") visitValues(walk, cond.values);
   else if (cond.kind === "carries") visitLabel(walk, cond.label);
 }
@@ -154,7 +156,7 @@ function visitJoined(walk: Walk, joined: Joined): void {
 
 /** Bits of state, by whose state it is. */
 export function boundOf(joined: Joined): ReadonlyMap<Scope, number> {
-  const walk: Walk = { bits: new Map(), keys: new Map() };
+  const walk: Walk = { bits: new Map() };
   visitJoined(walk, joined);
   const total = (registers: ReadonlyMap<string, number>) =>
     [...registers.values()].reduce((sum, bits) => sum + bits, 0);
