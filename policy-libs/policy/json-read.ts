@@ -2,8 +2,8 @@
 //
 // Invariants
 //   J1  fromJson(toJson(t)) is t without its spans.
-//   J2  What fromJson accepts has the shape of the table and is within limits.ts: it prints as a text that parses to it.
-//       Anything else is refused with the path to what is wrong.
+//   J2  What fromJson accepts has the shape of the table and is within limits.ts: it prints as a text that parses to it,
+//       or that is longer than MAX_FILE. Anything else is refused with the path to what is wrong.
 //   J3  Recursion is bounded by MAX_DEPTH: between two levels there are a few nodes.
 // Not promised: time less than linear in what is handed in. JSON.parse has bounded it.
 import { shown } from "./characters.ts";
