@@ -28,7 +28,7 @@ export interface Cursor {
   end: number;
   depth: number;
   rules: number;
-  /** What has been asked for at this token and was not there: words and marks, in quotes. */
+  /** Words and marks that have been asked for at this token and were not there. */
   readonly wanted: string[];
   /** What has been opened and not closed, for a file that ends too early. */
   inside: string;
@@ -63,7 +63,7 @@ export const spanFrom = (c: Cursor, from: number): Span => ({ from, to: c.end })
 export function at(c: Cursor, value: string): boolean {
   const { kind, value: here } = c.token;
   if (here === value && (kind === "word" || kind === "mark")) return true;
-  c.wanted.push(`"${value}"`);
+  c.wanted.push(value);
   return false;
 }
 
@@ -87,7 +87,7 @@ export function expectOne<const W extends string>(c: Cursor, words: readonly W[]
 const MOST_WANTED = 8;
 
 function listed(wanted: readonly string[]): string {
-  const all = [...new Set(wanted)];
+  const all = [...new Set(wanted)].map((one) => `"${one}"`);
   if (all.length > MOST_WANTED) return `${all.slice(0, MOST_WANTED).join(", ")} or the like`;
   return all.length < 2 ? (all[0] ?? "something else") : `${all.slice(0, -1).join(", ")} or ${all.at(-1)}`;
 }
@@ -108,8 +108,7 @@ export function unexpected(c: Cursor, code: Code = "P010", wanted = listed(c.wan
       c.inside === "" ? "" : `It ends inside of ${c.inside}.`,
     );
   }
-  const words = c.wanted.map((one) => one.slice(1, -1));
-  const near = token.kind === "word" ? didYouMean(token.value, words) : "";
+  const near = token.kind === "word" ? didYouMean(token.value, c.wanted) : "";
   fail(code, token, `expected ${wanted}, found ${found(c)}`, near === "" ? reservedAdvice(token, wanted) : near);
 }
 

@@ -6,23 +6,27 @@ import { MAX_INT } from "./limits.ts";
 import { bad, type Token, token } from "./token.ts";
 import { SIZES, TIMES } from "./words.ts";
 
-/** No address is longer; so the look ahead is bounded. */
-const MAX_ADDRESS = 64; // characters
+const isAddressPart = (code: number): boolean => isHexadecimal(code) || code === COLON || code === DOT;
 
-const isAddressPart = (text: string, at: number): boolean =>
-  isHexadecimal(text.charCodeAt(at)) || text[at] === ":" || text[at] === ".";
+const [COLON, DOT] = [0x3a, 0x2e];
+
+/** Two colons, or digits with a dot: nothing else looks like that. What is no block is looked at three times at most. */
+export function looksLikeBlock(text: string, from: number): boolean {
+  let colons = 0;
+  let isDecimal = true;
+  for (let at = from; ; at++) {
+    const code = text.charCodeAt(at);
+    if (!isAddressPart(code)) return false;
+    if (code === COLON && ++colons === 2) return true;
+    if (code === DOT && isDecimal && at > from) return true;
+    isDecimal &&= isDigit(code);
+  }
+}
 
 function endOfAddress(text: string, from: number): number {
   let end = from;
-  while (end < from + MAX_ADDRESS && isAddressPart(text, end)) end++;
+  while (isAddressPart(text.charCodeAt(end))) end++;
   return end;
-}
-
-/** Two colons, or digits with a dot: nothing else of the language looks like that. */
-export function looksLikeBlock(text: string, from: number): boolean {
-  if (!isAddressPart(text, from)) return false;
-  const run = text.slice(from, endOfAddress(text, from));
-  return run.split(":").length > 2 || /^[0-9]+\./.test(run);
 }
 
 export function lexBlock(text: string, from: number): Token {

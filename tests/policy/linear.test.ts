@@ -32,7 +32,7 @@ function looked(work: () => unknown): number {
     }),
     vi.spyOn(String.prototype, "split").mockImplementation(function (this: string, by: unknown) {
       spend(this.length);
-      return split.call(this, by as string);
+      return split.call(this, by as { [Symbol.split](text: string): string[] });
     }),
   ];
   try {
