@@ -62,7 +62,7 @@ const KINDS: readonly HistoryKind[] = ["call", "refused", "result", "failed", "a
 
 /** Twice: what counters are compared with is known only when all has been seen. */
 function build(joined: Joined): { readonly builder: Builder; readonly compiled: Compiled } {
-  const first = newBuilder(new Map(), matcherOf);
+  const first = newBuilder(undefined, matcherOf);
   compileJoined(first, joined);
   const builder = newBuilder(first.wanted, matcherOf);
   return { builder, compiled: compileJoined(builder, joined) };
@@ -103,11 +103,12 @@ export function compile(joined: Joined, { tracing = false }: CompileOptions = {}
   const rules = new Map(rulesOf(compiled).map((rule) => [rule.rule, rule] as const));
   const key = registers.map((register) => register.key).join("\n");
   // One frame for all events: nothing in here calls back.
-  const frame: Frame = { slots: builder.slots.map(() => undefined), time: 0 };
+  const frame: Frame = { slots: builder.slots.map(() => undefined), time: 0, stamp: 0 };
   const see = (event: PolicyEvent): Plan => {
     const plan = planOf(event.kind, event.op);
     read(frame, plan, event);
     frame.time = event.time;
+    frame.stamp += 1;
     return plan;
   };
   const isNamed = (op: Operation, kind: HistoryKind): boolean => {
