@@ -111,10 +111,6 @@ export function compile(joined: Joined, { tracing = false }: CompileOptions = {}
     frame.stamp += 1;
     return plan;
   };
-  const isNamed = (op: Operation, kind: HistoryKind): boolean => {
-    const { updates, planned } = planOf(kind, op);
-    return updates.length > 0 || planned !== undefined;
-  };
   const start: Machine["startPart"] = (scope, words) => startPart(layouts[scope], tracing, words);
   return {
     joined,
@@ -127,7 +123,7 @@ export function compile(joined: Joined, { tracing = false }: CompileOptions = {}
     commit: (state, event, number) => commitBy(see(event), state, frame, number),
     bits: byScope((scope) => bitsOf(layouts[scope])),
     words: byScope((scope) => layouts[scope].fill.length),
-    names: (op, kind) => (kind === undefined ? KINDS : [kind]).some((one) => isNamed(op, one)),
+    names: (op, kind) => (kind === undefined ? KINDS : [kind]).some((one) => planOf(one, op).isNamed),
     serialise: (state) => serialise(state, key),
     restore: (bytes) => restore(bytes, layouts, key, tracing),
     causes: (state, register, value) => causesOf(state, registers[register] as Register, value),
