@@ -130,7 +130,7 @@ export function compile(joined: Joined, { tracing = false }: CompileOptions = {}
     conditionsOf: (state, event, rule) => {
       const found = rules.get(rule);
       see(event);
-      return found && explainRule(found, event.op.id, event.kind, state, frame);
+      return found && explainRule(found, event, state, frame);
     },
     planOf,
   };
