@@ -31,8 +31,11 @@ export interface JudgedCall {
   readonly context: CallContext;
 }
 
-/** Calls the target, once. Other bytes than the caller's are arguments under the same contract. */
-export type Perform = (bytes: Uint8Array, length: number) => Replying;
+/**
+ * Calls the target, once, with arguments under the same contract; `commit` is called before, if the call is made. They
+ * are copies: whoever judges may run others meanwhile, and the kernel's scratch space is theirs then.
+ */
+export type Perform = (bytes: Uint8Array, length: number, commit?: () => void) => Replying;
 
 export interface Monitor {
   /** The state of the automaton, in the first place. What else is there is the policy library's. */
@@ -77,23 +80,20 @@ function watched(monitor: Monitor | undefined, source: Capability, name = source
 }
 
 function judge(monitor: Monitor, call: JudgedCall, source: Capability): Replying {
-  const { capability, method, bytes, context } = call;
+  const { capability, method, context } = call;
   let isWanted = true;
   context.onDropped(() => {
     isWanted = false;
   });
-  return monitor.judge(call, (given, length) => {
+  return monitor.judge(call, (given, length, commit) => {
     if (!isWanted || capability.state !== "live") return REVOKED;
     isWanted = false;
-    // Handles have moved if anything was changed.
-    const checked = given === bytes ? context : checkArguments(callOf(source, method), given, length);
+    const checked = checkArguments(source.contract.calls[method] as CallContract, given, length);
     if ("why" in checked) return { failed: errorValue("E_DENIED", `a policy's change: ${checked.why}`) };
-    const found = "found" in checked ? checked.found : context.found;
-    return watchReply(monitor, source.target(method, given, length, { ...context, found }));
+    commit?.();
+    return watchReply(monitor, source.target(method, given, length, { ...context, found: checked.found }));
   });
 }
-
-const callOf = ({ contract }: Capability, method: number): CallContract => contract.calls[method] as CallContract;
 
 function watchReply(monitor: Monitor, reply: Replying): Replying {
   if (reply instanceof Uint8Array) return reply;
