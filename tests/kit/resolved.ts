@@ -46,7 +46,11 @@ export const vocabularyOf = (operations: readonly Operation[]): Vocabulary => ({
   byName: new Map(operations.map((op) => [op.name, op])),
 });
 
-const isOf = (name: string) => (argument: Argument) => argument.name === name;
+/** Under any of its names. */
+const isOf =
+  (name: string) =>
+  ({ name: own, also = [] }: Argument): boolean =>
+    own === name || also.includes(name);
 
 /** The argument of that name of all the operations; of results also what they give. */
 export function named(name: string, ops: readonly Operation[]): RArgument {
