@@ -19,7 +19,7 @@ export interface PolicyOptions {
   readonly tenant?: string | undefined;
   /** Answers questions of `ask`. Without it the run is interrupted with the question, and `resume(true)` approves. */
   readonly approve?: ((question: Question) => boolean | Promise<boolean>) | undefined;
-  /** Told of every decision that the policy makes; of calls that only bits and small counters decide, refusals. */
+  /** Told of every decision that the policy makes. */
   readonly onDecided?: ((decided: Decided) => void) | undefined;
   /** Told of everything that becomes part of the past, in order: what is recorded can be replayed. */
   readonly onHappened?: ((event: PolicyEvent) => void) | undefined;
