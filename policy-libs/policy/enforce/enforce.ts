@@ -85,8 +85,7 @@ async function delayed(at: Case, settled: Settled): Promise<Reply> {
   return proceed(at);
 }
 
-const askingRules = ({ obligations }: Decision) =>
-  obligations.filter(({ rule }) => rule.effect.kind === "ask");
+const askingRules = ({ obligations }: Decision) => obligations.filter(({ rule }) => rule.effect.kind === "ask");
 
 async function asked(at: Case, settled: Settled): Promise<Reply> {
   at.powers.onDecided?.({ ...settled, isApproved: false });

@@ -1,6 +1,7 @@
 // `in CIDR`: what ../data.ts says, with a short way for IPv4 in dotted decimal.
-import { inBlocks } from "../predicates.ts";
+
 import { F, type Kleene, T } from "../kleene.ts";
+import { inBlocks } from "../predicates.ts";
 import type { AddressBlock } from "../resolved.ts";
 
 const NONE = -1;
