@@ -24,7 +24,8 @@ import { type Files, unitOfTree } from "./check/units.ts";
 import { type Diagnostic, didYouMean } from "./diagnostic.ts";
 import { MAX_STATE } from "./limits.ts";
 import { parse } from "./parse.ts";
-import type { Joined, RPolicy, RProve, RTest } from "./resolved.ts";
+import type { Joined, RPolicy, RProve } from "./resolved.ts";
+import type { ResolvedTest } from "./suite.ts";
 import type { File, Policy, Value } from "./tree.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
@@ -60,7 +61,7 @@ export interface Loaded {
   readonly bundles: ReadonlyMap<string, Joined>;
   /** What is enforced. Undefined: the file has nothing that could be. */
   readonly entry: Joined | undefined;
-  readonly tests: readonly RTest[];
+  readonly tests: readonly ResolvedTest[];
   readonly proves: readonly RProve[];
   readonly warnings: readonly Diagnostic[];
 }
@@ -85,13 +86,14 @@ function deployedIn(unit: Unit, parameters: ReadonlyMap<string, ParameterValue>)
 
 /** A misspelled parameter would leave a limit where it was. */
 function checkDeployed(unit: Unit, parameters: ReadonlyMap<string, ParameterValue>): void {
-  const policies = [...unit.policies.values()];
-  const names = new Set(
-    policies.flatMap(({ name, parameters: of }) => of.flatMap((one) => [one.name, `${name}.${one.name}`])),
+  const pairs = [...unit.policies.values()].flatMap((policy) =>
+    policy.parameters.map(({ name }) => [name, `${policy.name}.${name}`] as const),
   );
+  const names = new Set(pairs.flat());
   for (const name of parameters.keys()) {
-    if (!names.has(name))
-      unit.report("P120", unit.place(undefined), `no policy has a parameter "${name}"`, didYouMean(name, names));
+    if (names.has(name)) continue;
+    const all = names.size === 0 ? "There are none." : `There are ${[...names].join(", ")}.`;
+    unit.report("P120", unit.place(undefined), `no policy has a parameter "${name}"`, didYouMean(name, names) || all);
   }
 }
 

@@ -7,7 +7,8 @@ import { render } from "../../policy-libs/policy/diagnostic.ts";
 import { type Loaded, type LoadOptions, load, loadTree } from "../../policy-libs/policy/load.ts";
 import { vocabularyOf } from "../../policy-libs/policy/operations.ts";
 import { parse } from "../../policy-libs/policy/parse.ts";
-import type { Joined, RCond, RPolicy, RRule, RStep } from "../../policy-libs/policy/resolved.ts";
+import type { Joined, RPolicy } from "../../policy-libs/policy/resolved.ts";
+import { runTests, type TestStep } from "../../policy-libs/policy/suite.ts";
 import { AROUND, EXAMPLES, made, VOCABULARY } from "./examples.ts";
 
 const loaded = (text: string, options: Partial<LoadOptions> = {}): Loaded => {
@@ -58,6 +59,7 @@ describe("the examples of the document", () => {
     expect(entry).toBe(bundles.get("acme"));
     expect(policiesIn(entry).map(({ party }) => party)).toEqual(["host.policy", "p", "p", "p", "p"]);
     expect(tests.map(({ name, steps }) => [name, steps.length])).toEqual([["send after read", 3]]);
+    expect(runTests(tests)).toEqual([]);
     expect(proves.map(({ claim }) => claim.kind)).toEqual(["never", "narrower than"]);
     expect(proves.map(({ of }) => names(of))).toEqual(["no_send_after_read", "few_windows(n: 2)"]);
   });
@@ -111,7 +113,7 @@ describe("parameters", () => {
         ["who", "x" as never],
         ["m", 1 as never],
       ]),
-    ).toContain('p:1:1 P120 no policy has a parameter "m". Did you mean "n"?');
+    ).toContain('p:1:1 P120 no policy has a parameter "m". There are n, p.n, who, p.who.');
     expect(said([["who", {} as never]])?.length).toBeGreaterThan(0);
     expect(said([["who", ["x"] as never]])?.length).toBeGreaterThan(0);
   });
@@ -136,10 +138,10 @@ describe("parameters", () => {
       test "t" for few { net.send("a", 1, 1) is allowed }`;
     const { entry, tests } = loaded(file, { parameters: new Map([["n", 7]]) });
     expect(entry && names(entry)).toEqual({ all: ["few(n: 7)"] });
-    expect(tests.map(({ of }) => names(of))).toEqual(["few"]);
+    expect(tests.map((each) => names(each.policy))).toEqual(["few"]);
     expect(loaded(file, { parameters: new Map([["few.n", 8]]) }).entry).toMatchObject({ of: [{ name: "few(n: 8)" }] });
     expect(wrong(file, { parameters: new Map([["m", 8]]) })).toEqual([
-      'p:1:1 P120 no policy has a parameter "m". Did you mean "n"?',
+      'p:1:1 P120 no policy has a parameter "m". There are n, few.n.',
     ]);
   });
 
@@ -212,10 +214,10 @@ describe("what is enforced", () => {
 });
 
 describe("tests of a file", () => {
-  const steps = (text: string): readonly RStep[] =>
+  const steps = (text: string): readonly TestStep[] =>
     loaded(`policy p { default abstain } test "t" for p { ${text} }`).tests[0]?.steps ?? [];
   const data = (text: string): unknown =>
-    steps(text).map((step) => (step.kind === "wait" ? step.time : Object.fromEntries(step.data)));
+    steps(text).map((step) => (step.kind === "wait" ? step.time : Object.fromEntries(step.event.data)));
 
   test("values are data by the names of a contract, as a guest would have written them", () => {
     expect(data('files.read("/a//b/../c") is denied')).toEqual([{ path: "/a/c" }]);
@@ -261,7 +263,7 @@ describe("tests of a file", () => {
       vocabulary,
     });
     const [step] = tests[0]?.steps ?? [];
-    expect(step?.kind === "event" && Object.fromEntries(step.data)).toEqual({
+    expect(step?.kind === "event" && Object.fromEntries(step.event.data)).toEqual({
       ...{ host: "a.b", "to.host": "a.b", port: 1, "to.port": 1 },
       ...{ data: 2, "data.size": 2, size: 2 },
     });

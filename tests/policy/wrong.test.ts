@@ -108,7 +108,7 @@ describe("types", () => {
     ["P108", "policy p(a: int = \"x\") { default deny }", "p:1:19 P108 a text, where an integer is expected"],
     ["P110", "policy p(a: path = \"x/\") { default deny }", 'p:1:20 P110 "x/" is never a path as policies see it: a path begins with "/", and has no ".", "..", "//" or "/" at its end. Write "/x".'],
     ["P119", "policy p over net.* { default abstain\ndeny files.read }", 'p:2:6 P119 this policy is not over files.read, so this does nothing. Add it after "over".'],
-    ["P120", "policy p(n: int = 3) { default deny }\nbundle b { all of p(m: 1) }", 'p:2:21 P120 "m" is not a parameter of p. Did you mean "n"?'],
+    ["P120", "policy p(n: int = 3) { default deny }\nbundle b { all of p(m: 1) }", 'p:2:21 P120 "m" is not a parameter of p. It has n.'],
     ["P120", "policy p(n: int) { default deny }\nbundle b { all of p }", 'p:2:19 P120 p needs "n". Write p(n: …).'],
     ["P120", "policy p(n: int) { default deny }\nbundle b { all of p(n: 1, n: 2) }", 'p:2:27 P120 "n" is given twice'],
     ["P120", "policy p(n: int = 3) { default deny }\nbundle b { all of p(n: [1]) }", 'p:2:21 P120 "n" is one value'],
