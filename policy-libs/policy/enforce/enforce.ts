@@ -13,7 +13,7 @@ import type { Data } from "../data.ts";
 import type { Decision, HistoryKind, PolicyEvent, RRule } from "../resolved.ts";
 import { type Settled, settle } from "../settle.ts";
 import type { Operation } from "../vocabulary.ts";
-import { rewriteArguments, rewriteResult } from "./rewrite.ts";
+import { rewriteArguments, rewriteResult } from "./written.ts";
 import type { EnforcePowers } from "./types.ts";
 
 /** A policy's memory and rules, as enforcement needs them. */
