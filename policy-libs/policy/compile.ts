@@ -8,16 +8,17 @@
 //   Trusts step/. Trusted by the enforcement; tables.ts makes the kernel's tables of it.
 import { F, type Kleene } from "./kleene.ts";
 import type { Datum, Decision, HistoryKind, Joined, PolicyEvent, RRule } from "./resolved.ts";
-import { restore, serialise } from "./step/bytes.ts";
 import { causesOf, note } from "./step/causes.ts";
 import { decideBy } from "./step/decide.ts";
 import { type Condition, explainRule } from "./step/explain.ts";
 import { startPart } from "./step/layout.ts";
 import { makePlan, type Plan } from "./step/plan.ts";
+import { restore } from "./step/read.ts";
 import { type Builder, newBuilder, type Register } from "./step/registers.ts";
 import { type Compiled, type CompiledRule, compileJoined, matcherOf } from "./step/rules.ts";
 import { bitsOf, byScope, copyPart } from "./step/state.ts";
 import type { Frame, Part, State } from "./step/types.ts";
+import { serialise } from "./step/write.ts";
 import type { Scope } from "./tree.ts";
 import type { Operation } from "./vocabulary.ts";
 
