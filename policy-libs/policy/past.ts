@@ -6,9 +6,8 @@
 //   P2  What bounds make a compiled policy forget is unknown here as well. With `isUnbounded` nothing is forgotten, and
 //       whatever was known stays as it was.
 // Trust
-//   Trusts kleene.ts, moment.ts, amounts.ts and data.ts.
+//   Trusts kleene.ts, moment.ts, amounts.ts and predicates.ts.
 import { level, tally } from "./amounts.ts";
-import { inBlocks, testText } from "./data.ts";
 import {
   and,
   compare,
@@ -25,6 +24,7 @@ import {
   U,
 } from "./kleene.ts";
 import { datumOf, eventAt, isWithin, type Moment, pastOf } from "./moment.ts";
+import { inBlocks, testText } from "./predicates.ts";
 import type { Datum, RCond, RPattern, RTerm, RValues } from "./resolved.ts";
 import type { Comparison } from "./tree.ts";
 

@@ -1,6 +1,6 @@
 // A policy that has been checked: names resolved, parameters, sets and lets put in, patterns spelled out as operations.
 // The reference semantics, the compiler and the analyses all begin here.
-import type { Comparison, Scope, Span, TextTest } from "./tree.ts";
+import type { Comparison, Scope, Span, TextTest, Verdict } from "./tree.ts";
 import type { Argument, ArgumentType, Operation } from "./vocabulary.ts";
 
 /** A place in a file, for people. */
@@ -136,6 +136,35 @@ export interface RPolicy {
 }
 
 export type Joined = RPolicy | { readonly kind: "all" | "any"; readonly name: string; readonly of: readonly Joined[] };
+
+/** One step of a test: time passes, or something happens and is judged. */
+export type RStep = { readonly at: Place } & (
+  | { readonly kind: "wait"; readonly time: number }
+  | {
+      readonly kind: "event";
+      readonly event: "call" | "result";
+      readonly op: Operation;
+      /** Of a result also the arguments of the latest call of the operation in this test. */
+      readonly data: ReadonlyMap<string, Datum>;
+      readonly is: Verdict;
+      readonly by: string | undefined;
+    }
+);
+
+export interface RTest {
+  readonly name: string;
+  readonly of: Joined;
+  readonly steps: readonly RStep[];
+  readonly at: Place;
+}
+
+export interface RProve {
+  readonly of: Joined;
+  readonly claim:
+    | { readonly kind: "never"; readonly patterns: readonly RPattern[]; readonly when?: RCond | undefined }
+    | { readonly kind: "narrower than" | "same as" | "disjoint from"; readonly other: Joined };
+  readonly at: Place;
+}
 
 /** The present event, or one of the past. `data`: by the names of the operation's arguments; what is missing is absent. */
 export interface PolicyEvent {
