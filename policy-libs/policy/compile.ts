@@ -46,6 +46,8 @@ export interface Machine {
   readonly bits: Readonly<Record<Scope, number>>;
   /** Words of a part, for cells that are shared. */
   readonly words: Readonly<Record<Scope, number>>;
+  /** Bits of the domain's first word, which is the state of the kernel's automaton: see automaton.ts. */
+  readonly automatonBits: number;
   /** Whether such an event is decided or remembered at all; without a kind: any event of the operation. */
   names(op: Operation, kind?: HistoryKind): boolean;
   serialise(state: State): Uint8Array;
@@ -124,6 +126,7 @@ export function compile(joined: Joined, { tracing = false }: CompileOptions = {}
     commit: (state, event, number) => commitBy(see(event), state, frame, number),
     bits: byScope((scope) => bitsOf(layouts[scope])),
     words: byScope((scope) => layouts[scope].fill.length),
+    automatonBits: layouts.domain.fill[0] ?? 0,
     names: (op, kind) => (kind === undefined ? KINDS : [kind]).some((one) => planOf(one, op).isNamed),
     serialise: (state) => serialise(state, key),
     restore: (bytes) => restore(bytes, layouts, key, tracing),
