@@ -66,7 +66,8 @@ const KINDS: readonly HistoryKind[] = ["call", "refused", "result", "failed", "a
 /** Twice: what counters are compared with is known only when all has been seen. */
 function build(joined: Joined): { readonly builder: Builder; readonly compiled: Compiled } {
   const first = newBuilder(undefined, matcherOf);
-  compileJoined(first, joined);
+  const tried = compileJoined(first, joined);
+  if (first.wanted.size === 0) return { builder: first, compiled: tried };
   const builder = newBuilder(first.wanted, matcherOf);
   return { builder, compiled: compileJoined(builder, joined) };
 }
