@@ -4,6 +4,7 @@
 //   N1  What a policy does not know is refused: a capability whose calls are in no vocabulary could be anything.
 //   N2  An event is the call of a contract, under the name that its capability was granted by, or its contract's own.
 import { type Capability, type Contract, errorValue, type Monitor } from "../../../kernel/index.ts";
+import { UNJUDGED } from "../given.ts";
 import { callName } from "../operations.ts";
 import { tablesOf } from "../tables.ts";
 import type { Operation, Vocabulary } from "../vocabulary.ts";
@@ -47,9 +48,6 @@ function newEvents({ machine }: Enforced, vocabulary: Vocabulary): Events {
 
 /** What the kernel takes for no event. */
 const UNNAMED = -1;
-
-/** What an embedder grants under this name is its own machinery, which no policy speaks of. */
-export const UNJUDGED = "";
 
 const unknown = (): Uint8Array => errorValue("E_DENIED", "the policy does not know this capability");
 
