@@ -3,7 +3,7 @@
 // Invariants
 //   C1  Every step of the parser consumes a token or ends, and a token is made once: time is linear.
 //   C2  `depth` is at most MAX_DEPTH, so the parser's own stack is bounded whatever the text is.
-import { shown } from "./characters.ts";
+import { quoted, shown } from "./characters.ts";
 import { type Code, didYouMean } from "./diagnostic.ts";
 import { lex } from "./lex.ts";
 import { MAX_DEPTH, MAX_DURATION } from "./limits.ts";
@@ -31,12 +31,12 @@ export interface Cursor {
   /** Words and marks that have been asked for at this token and were not there. */
   readonly wanted: string[];
   /** What has been opened and not closed, for a file that ends too early. */
-  inside: string;
+  inside: { readonly what: string; readonly name: string } | undefined;
 }
 
 export function newCursor(text: string): Cursor {
   const token = good(lex(text, 0));
-  return { text, token, next: lex(text, token.to), end: 0, depth: 0, rules: 0, wanted: [], inside: "" };
+  return { text, token, next: lex(text, token.to), end: 0, depth: 0, rules: 0, wanted: [], inside: undefined };
 }
 
 function good(token: Token): Token {
@@ -101,12 +101,8 @@ export function found({ text, token }: Cursor): string {
 export function unexpected(c: Cursor, code: Code = "P010", wanted = listed(c.wanted)): never {
   const { token } = c;
   if (token.kind === "end") {
-    fail(
-      "P018",
-      token,
-      `the file ends where ${wanted} must stand`,
-      c.inside === "" ? "" : `It ends inside of ${c.inside}.`,
-    );
+    const advice = c.inside === undefined ? "" : `It ends inside of ${c.inside.what} ${quoted(c.inside.name)}.`;
+    fail("P018", token, `the file ends where ${wanted} must stand`, advice);
   }
   const near = token.kind === "word" ? didYouMean(token.value, c.wanted) : "";
   fail(code, token, `expected ${wanted}, found ${found(c)}`, near === "" ? reservedAdvice(token, wanted) : near);

@@ -1,6 +1,6 @@
 // Integers with and without units, times, and address blocks: all that may begin with a digit.
 import { blockProblem } from "./block.ts";
-import { isDigit, isHexadecimal, isNamePart, shown } from "./characters.ts";
+import { endOf, isDigit, isHexadecimal, shown, WORD_RUN } from "./characters.ts";
 import { didYouMean } from "./diagnostic.ts";
 import { MAX_INT } from "./limits.ts";
 import { bad, type Token, token } from "./token.ts";
@@ -32,7 +32,7 @@ function endOfAddress(text: string, from: number): number {
 export function lexBlock(text: string, from: number): Token {
   let to = endOfAddress(text, from);
   if (text[to] === "/") to++;
-  while (isNamePart(text.charCodeAt(to))) to++;
+  to = endOf(WORD_RUN, text, to);
   const written = text.slice(from, to);
   if (/^[0-9]+\.[0-9]*[A-Za-z]*$/.test(written)) {
     return bad("P005", from, to, `"${written}" is no integer`, "There are no fractions. Use a smaller unit.");
@@ -48,8 +48,7 @@ const UNITS = [...SIZES.keys(), ...TIMES.keys()];
 export function lexNumber(text: string, from: number): Token {
   let digits = from;
   while (isDigit(text.charCodeAt(digits))) digits++;
-  let to = digits;
-  while (isNamePart(text.charCodeAt(to))) to++;
+  const to = endOf(WORD_RUN, text, digits);
   const unit = text.slice(digits, to);
   const size = unit === "" ? 1 : SIZES.get(unit);
   const factor = size ?? TIMES.get(unit);

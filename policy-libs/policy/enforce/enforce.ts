@@ -10,7 +10,7 @@
 //   Trusts the compiled step. The kernel calls it (kernel/monitor.ts) and checks all that it lets through.
 import type { CallContext, Failure, JudgedCall, Parcel, Perform, Reply, Replying } from "../../../kernel/index.ts";
 import type { Data } from "../data.ts";
-import type { Datum, Decision, HistoryKind, PolicyEvent, RRule } from "../resolved.ts";
+import type { Decision, HistoryKind, PolicyEvent, RRule } from "../resolved.ts";
 import { type Settled, settle } from "../settle.ts";
 import type { Operation } from "../vocabulary.ts";
 import { rewriteArguments, rewriteResult } from "./rewrite.ts";
@@ -103,7 +103,7 @@ async function asked(at: Case, settled: Settled): Promise<Reply> {
 
 async function isApproved({ powers, context }: Case, question: Parameters<EnforcePowers["ask"]>[0]): Promise<boolean> {
   try {
-    return (await powers.ask(question, context.owner)) === true;
+    return (await powers.ask(question, context)) === true;
   } catch {
     return false;
   }
@@ -185,5 +185,3 @@ export function judgeCall(
   const original = { bytes: copy, length };
   return proceed({ judgement, powers, op, args, original, context, perform, who, approved: new Set() });
 }
-
-export type { Datum };
