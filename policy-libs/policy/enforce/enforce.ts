@@ -13,8 +13,8 @@ import type { Data } from "../data.ts";
 import type { Decision, HistoryKind, PolicyEvent, RRule } from "../resolved.ts";
 import { type Settled, settle } from "../settle.ts";
 import type { Operation } from "../vocabulary.ts";
-import { rewriteArguments, rewriteResult } from "./rewrite.ts";
 import type { EnforcePowers } from "./types.ts";
+import { rewriteArguments, rewriteResult } from "./written.ts";
 
 /** A policy's memory and rules, as enforcement needs them. */
 export interface Judgement {
@@ -46,7 +46,7 @@ interface Case {
 const NO_RULES: ReadonlySet<RRule> = new Set();
 
 /** What a guest hears: the reason that the rule gives, and nothing else. */
-export const reasonOf = ({ refusal }: Decision): string => refusal?.rule?.because ?? "refused by a policy";
+export const reasonOf = (refusal: Decision["refusal"]): string => refusal?.rule?.because ?? "refused by a policy";
 
 const eventOf = ({ op, who, powers }: Case, kind: HistoryKind, data: Data): PolicyEvent => ({
   ...{ kind, op, data, time: powers.now() },
@@ -62,7 +62,7 @@ function refuse(at: Case, { decision, event, verdict }: Settled): Reply {
   const { powers } = at;
   powers.onDecided?.({ verdict, event, decision, isApproved: false });
   if (event.kind === "call") happened(at, { ...event, kind: "refused" });
-  const why = reasonOf(decision);
+  const why = reasonOf(decision.refusal);
   if (decision.refusal?.effect === "halt") powers.halt(why);
   const { rule } = decision.refusal ?? {};
   if (rule?.effect.kind === "suppress") return powers.encode(rule.effect.giving);

@@ -4,9 +4,12 @@
 //   N1  What a policy does not know is refused: a capability whose calls are in no vocabulary could be anything.
 //   N2  An event is the call of a contract, under the name that its capability was granted by, or its contract's own.
 import { type Capability, type Contract, errorValue, type Monitor } from "../../../kernel/index.ts";
+import { ASK_LIBRARY, type Automaton, automatonOf } from "../automaton.ts";
+import { UNJUDGED } from "../given.ts";
 import { callName } from "../operations.ts";
+import { tablesOf } from "../tables.ts";
 import type { Operation, Vocabulary } from "../vocabulary.ts";
-import { judgeCall } from "./enforce.ts";
+import { judgeCall, reasonOf } from "./enforce.ts";
 import { type Enforced, judgementOf } from "./judgement.ts";
 import type { EnforcePowers } from "./types.ts";
 
@@ -21,20 +24,15 @@ interface Events {
   readonly of: (contract: Contract, name: string) => Int32Array;
 }
 
-/** Number 0 is every call that nobody knows. */
+/** Number 0 is every call that nobody knows; the others are the operations that the policy names. */
 function newEvents({ machine }: Enforced, vocabulary: Vocabulary): Events {
-  const operations: (Operation | undefined)[] = [undefined];
-  const numbers = new Map<Operation, number>();
-  const numberOf = (operation: Operation): number => {
-    if (!machine.names(operation)) return -1;
-    const number = numbers.get(operation) ?? operations.push(operation) - 1;
-    numbers.set(operation, number);
-    return number;
-  };
+  const operations = [undefined, ...vocabulary.operations.filter((operation) => machine.names(operation))];
+  const numbers = new Map(operations.map((operation, number) => [operation, number]));
   const known = new WeakMap<Contract, Map<string, Int32Array>>();
   const make = (contract: Contract, name: string): Int32Array => {
     const found = operationsOf(vocabulary, name, contract) ?? operationsOf(vocabulary, contract.name, contract);
-    return found === undefined ? new Int32Array(contract.calls.length) : Int32Array.from(found, numberOf);
+    if (found === undefined) return new Int32Array(contract.calls.length);
+    return Int32Array.from(found, (operation) => numbers.get(operation) ?? UNNAMED);
   };
   return {
     operations,
@@ -48,13 +46,35 @@ function newEvents({ machine }: Enforced, vocabulary: Vocabulary): Events {
   };
 }
 
-/** What an embedder grants under this name is its own machinery, which no policy speaks of. */
-export const UNJUDGED = "";
+/** What the kernel takes for no event. */
+const UNNAMED = -1;
 
-const UNKNOWN = (): Uint8Array => errorValue("E_DENIED", "the policy does not know this capability");
+const unknown = (): Uint8Array => errorValue("E_DENIED", "the policy does not know this capability");
+
+type Table = Pick<Automaton, "states" | "refusalOf"> & { readonly table: Int16Array };
+
+/**
+ * The row of event 0 asks, in every state; what is suppressed is answered with a value, which is for the policy library.
+ * Who wants to hear of every call is asked about every call.
+ */
+function tableOf({ machine }: Enforced, events: Events, { onDecided, onHappened }: EnforcePowers): Table {
+  const isHeard = onDecided !== undefined || onHappened !== undefined;
+  const [, ...operations] = events.operations as readonly Operation[];
+  const { states, next, refusalOf } = automatonOf(tablesOf(machine, isHeard ? [] : operations), machine.automatonBits);
+  const isSuppressed = (entry: number): boolean => entry < ASK_LIBRARY && refusalOf(entry).effect === "suppress";
+  const rows = next.map((entry) => (isSuppressed(entry) ? ASK_LIBRARY : entry));
+  return { states, refusalOf, table: withRow(rows, states) };
+}
+
+function withRow(rows: Int16Array, states: number): Int16Array {
+  const table = new Int16Array(states + rows.length).fill(ASK_LIBRARY);
+  table.set(rows, states);
+  return table;
+}
 
 export function newMonitor(enforced: Enforced, vocabulary: Vocabulary, powers: EnforcePowers): Monitor {
   const events = newEvents(enforced, vocabulary);
+  const { table, states, refusalOf } = tableOf(enforced, events, powers);
   const numbers = new WeakMap<Capability, number>();
   let last = 0;
   const numberOf = (capability: Capability): number => {
@@ -62,16 +82,21 @@ export function newMonitor(enforced: Enforced, vocabulary: Vocabulary, powers: E
     numbers.set(capability, number);
     return number;
   };
+  const who = (capability: Capability) => ({ domain: 0, capability: numberOf(capability), tenant: enforced.tenant });
   return {
-    ...{ state: enforced.domain.words, table: new Int16Array(0), states: 1 },
+    ...{ state: enforced.domain.words, table, states },
     eventsOf: (contract, name) => (name === UNJUDGED ? undefined : events.of(contract, name)),
-    refuse: UNKNOWN,
+    refuse: (_event, answer) => {
+      const refusal = refusalOf(answer);
+      const why = reasonOf(refusal);
+      if (refusal.effect === "halt") powers.halt(why);
+      return powers.errorValue("E_DENIED", why);
+    },
     judge: (call, perform) => {
       const operation = events.operations[call.event];
-      if (operation === undefined) return { failed: UNKNOWN() };
+      if (operation === undefined) return { failed: unknown() };
       const { capability } = call;
-      const who = { domain: 0, capability: numberOf(capability), tenant: enforced.tenant };
-      return judgeCall(judgementOf(enforced, capability), powers, operation, who, call, perform);
+      return judgeCall(judgementOf(enforced, capability), powers, operation, who(capability), call, perform);
     },
     onChange: undefined,
   };
