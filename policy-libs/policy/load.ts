@@ -15,7 +15,8 @@ import { type Files, unitOfTree } from "./check/units.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { MAX_STATE } from "./limits.ts";
 import { parse } from "./parse.ts";
-import type { Joined, RPolicy, RProve, RTest } from "./resolved.ts";
+import type { Joined, RPolicy, RProve } from "./resolved.ts";
+import type { ResolvedTest } from "./suite.ts";
 import type { File, Policy } from "./tree.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
@@ -51,7 +52,7 @@ export interface Loaded {
   readonly bundles: ReadonlyMap<string, Joined>;
   /** What is enforced. Undefined: the file has nothing that could be. */
   readonly entry: Joined | undefined;
-  readonly tests: readonly RTest[];
+  readonly tests: readonly ResolvedTest[];
   readonly proves: readonly RProve[];
   readonly warnings: readonly Diagnostic[];
 }

@@ -7,8 +7,8 @@ import { render } from "../../policy-libs/policy/diagnostic.ts";
 import { type Loaded, type LoadOptions, load, loadTree } from "../../policy-libs/policy/load.ts";
 import { vocabularyOf } from "../../policy-libs/policy/operations.ts";
 import { parse } from "../../policy-libs/policy/parse.ts";
-import type { Joined, RPolicy, RStep } from "../../policy-libs/policy/resolved.ts";
-import { runTests } from "../../policy-libs/policy/suite.ts";
+import type { Joined, RPolicy } from "../../policy-libs/policy/resolved.ts";
+import { runTests, type TestStep } from "../../policy-libs/policy/suite.ts";
 import { AROUND, EXAMPLES, made, VOCABULARY } from "./examples.ts";
 
 const loaded = (text: string, options: Partial<LoadOptions> = {}): Loaded => {
@@ -210,7 +210,7 @@ describe("what is enforced", () => {
 });
 
 describe("tests of a file", () => {
-  const steps = (text: string): readonly RStep[] =>
+  const steps = (text: string): readonly TestStep[] =>
     loaded(`policy p { default abstain } test "t" for p { ${text} }`).tests[0]?.steps ?? [];
   const data = (text: string): readonly unknown[] =>
     steps(text).map((step) => (step.kind === "wait" ? step.time : Object.fromEntries(step.data)));
