@@ -312,6 +312,8 @@ describe("tests beside policies", () => {
     expect([by(either, 21, "amount < 5"), by(either, 21, "amount > 20")]).toEqual([false, true]);
     const neither = deny(r.not(r.and(r.not(small), r.not(large))));
     expect([by(neither, 3, "amount < 5"), by(neither, 3, "amount > 20")]).toEqual([true, false]);
+    const both = deny(r.or(r.and(small, large), r.compare(amount, "==", r.constant(3))));
+    expect([by(both, 3, "amount < 5"), by(both, 3, "amount == 3")]).toEqual([false, true]);
     expect([by(either, 3, "deny payments.charge"), by(either, 3, "amount")]).toEqual([true, true]);
   });
 });
