@@ -1,7 +1,7 @@
 // The fifteen examples: what they allow and what they refuse, as their text says, step by step.
 import { describe, expect, test } from "vitest";
 import { decideByHistory } from "../../policy-libs/policy/reference.ts";
-import type { Datum, Joined, Place, PolicyEvent } from "../../policy-libs/policy/resolved.ts";
+import type { Datum, Joined, PolicyEvent } from "../../policy-libs/policy/resolved.ts";
 import { settle } from "../../policy-libs/policy/settle.ts";
 import { runTests, showFailure, type TestStep } from "../../policy-libs/policy/suite.ts";
 import type { Verdict } from "../../policy-libs/policy/tree.ts";
@@ -24,21 +24,12 @@ const eventOf = (line: string): PolicyEvent => {
   return r.event(op, Object.fromEntries(data), { kind: isResult ? "result" : "call" });
 };
 type Line = number | readonly [line: string, is: Verdict, by?: string];
-const happening = ({ kind, op, data }: PolicyEvent, is: Verdict, by: string | undefined, at: Place): TestStep => ({
-  kind: "event",
-  event: kind === "result" ? kind : "call",
-  op,
-  data,
-  is,
-  by,
-  at,
-});
 const stepOf = (line: Line): TestStep =>
   typeof line === "number"
     ? { kind: "wait", time: line, at: r.placeOf("wait") }
-    : happening(eventOf(line[0]), line[1], line[2], r.placeOf(line[0]));
+    : { kind: "event", event: eventOf(line[0]), is: line[1], by: line[2], at: r.placeOf(line[0]) };
 const run = (policy: Joined, lines: readonly Line[]): string[] =>
-  runTests([{ name: policy.name, of: policy, steps: lines.map(stepOf) }]).map(
+  runTests([{ name: policy.name, policy, steps: lines.map(stepOf) }]).map(
     (failure) => `${failure.at.text}: ${showFailure(failure)}`,
   );
 const times = (n: number, ...lines: readonly Line[]): Line[] => Array.from({ length: n }, () => lines).flat();
@@ -263,7 +254,7 @@ describe("the fifteen examples", () => {
 
 describe("tests beside policies", () => {
   const failures = (policy: Joined, ...lines: Line[]) =>
-    runTests([{ name: "t", of: policy, steps: lines.map(stepOf) }]).map(({ at, expected, came }) => [
+    runTests([{ name: "t", policy, steps: lines.map(stepOf) }]).map(({ at, expected, came }) => [
       at.text,
       expected,
       came,
@@ -292,8 +283,8 @@ describe("tests beside policies", () => {
 
   test("they say where: file, line, column", () => {
     const at = { ...r.placeOf("net.send()"), file: "a.policy", line: 14, column: 3 };
-    const step: TestStep = happening(eventOf("files.read /a"), "halted", undefined, at);
-    const [failure] = runTests([{ name: "send after read", of: examples.noSendAfterRead, steps: [step] }]);
+    const step: TestStep = { kind: "event", event: eventOf("files.read /a"), is: "halted", at };
+    const [failure] = runTests([{ name: "send after read", policy: examples.noSendAfterRead, steps: [step] }]);
     expect(showFailure(failure as NonNullable<typeof failure>)).toBe(
       'a.policy:14:3 test "send after read": expected halted, came allowed',
     );
