@@ -62,18 +62,8 @@ const control = (): Int32Array => new Int32Array(MAX_VALUE_DEPTH + 1);
  * `sizes`: expanded sizes of shared items, 0 while one is still open, that is for a cycle; `places`: where they begin.
  */
 const walk = {
-  ...{
-    bytes: new Uint8Array(0) as Uint8Array,
-    at: 0,
-    end: 0,
-    depth: 0,
-    argument: 0,
-    tag: -1,
-    share: -1,
-    why: "",
-    nodes: 0,
-    handles: 0,
-  },
+  ...{ bytes: new Uint8Array(0) as Uint8Array, at: 0, end: 0, depth: 0, argument: 0 },
+  ...{ tag: -1, share: -1, why: "", nodes: 0, handles: 0 },
   ...{ left: control(), level: new Uint8Array(MAX_VALUE_DEPTH + 1), position: control(), shares: control() },
   ...{ began: new Float64Array(MAX_VALUE_DEPTH + 1), span: new Float64Array(MAX_VALUE_DEPTH + 1) },
   ...{ sizes: [] as number[], places: [] as number[] },

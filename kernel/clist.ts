@@ -31,15 +31,10 @@ export interface Capability {
   inFlight: Set<() => void> | undefined;
 }
 
-type Parents = readonly Capability[];
+type Above = readonly Capability[];
 
 /** A capability that dies with each of its parents. Born dead if one is dead, or has too many children. */
-export function newCapability(
-  contract: Contract,
-  target: Target,
-  parents: Parents = [],
-  account?: Account,
-): Capability {
+export function newCapability(contract: Contract, target: Target, parents: Above = [], account?: Account): Capability {
   const isFull = parents.some(({ derived }) => (derived?.size ?? 0) >= MAX_DERIVED);
   const state = isFull ? "revoked" : (parents.find((parent) => parent.state !== "live")?.state ?? "live");
   const capability: Capability = {
