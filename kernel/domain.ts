@@ -49,11 +49,11 @@ type State = "idle" | "running" | "parked" | "resuming" | "ended";
 export type Tenant = ReturnType<typeof newTenant>;
 
 export function newTenant(core: Core, options: PaidOptions, frame: Frame, { exports }: engine.EngineInstance) {
-  const { limits: bounds, onCall, owner, account, image, reasons } = options;
+  const { limits: bounds, onCall, owner, account, image, reasons, monitor } = options;
   const global = (place: 0 | 1 | 2): engine.EngineGlobal => exports[RESERVED_EXPORTS[place]] as engine.EngineGlobal;
   const entries = Object.entries(exports).filter(([, value]) => typeof value === "function");
   return {
-    ...{ id: ++core.born, core, clist: newClist(), limits: bounds, onCall, owner, account, reasons, frame },
+    ...{ id: ++core.born, core, clist: newClist(), limits: bounds, onCall, owner, account, reasons, monitor, frame },
     ...{ fuel: global(0), depth: global(1), pages: global(2), globals: exports },
     /** Entries, made promising. */
     exports: new Map(entries.map(([name, f]) => [name, engine.promising(f as engine.EngineFunction)])),
