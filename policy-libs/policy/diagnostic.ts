@@ -92,7 +92,8 @@ export function suggest(name: string, candidates: Iterable<string>): string | un
   for (const candidate of candidates) {
     if (candidate === name || Math.abs(candidate.length - name.length) >= least) continue;
     const steps = distance(name.toLowerCase(), candidate.toLowerCase());
-    if (steps < least) [best, least] = [candidate, steps];
+    const isOther = steps >= Math.max(name.length, candidate.length);
+    if (steps < least && !isOther) [best, least] = [candidate, steps];
   }
   return best;
 }

@@ -3,7 +3,6 @@ import { quoted } from "./characters.ts";
 import {
   accept,
   acceptOne,
-  at,
   type Cursor,
   expect,
   expectOne,
@@ -15,7 +14,7 @@ import {
   time,
   unexpected,
 } from "./cursor.ts";
-import { operation, separated, value } from "./parse-cond.ts";
+import { operation, separated, valuesUntil } from "./parse-cond.ts";
 import { valueOrList } from "./parse-policy.ts";
 import { type Binding, type Bundle, type Ref, type Step, type Test, VERDICTS } from "./tree.ts";
 
@@ -64,8 +63,7 @@ function step(c: Cursor): Step {
   const event = accept(c, "result") ? "result" : "call";
   const op = oneCall(c);
   expect(c, "(");
-  const values = at(c, ")") ? [] : separated(c, value);
-  expect(c, ")");
+  const values = valuesUntil(c, ")");
   expect(c, "is");
   const is = expectOne(c, VERDICTS);
   const by = accept(c, "by") ? text(c) : undefined;
