@@ -40,6 +40,7 @@ export const CODES = {
   P107: error("an unknown argument"),
   P112: error("a sum in a window without steps"),
   P115: error("an argument of the past event meant as the present one's"),
+  P118: error("more than instructions can have"),
   P201: warning("a rule that never decides"),
   P203: warning("a rule that is never reached"),
   P401: error("a file that is too large"),
