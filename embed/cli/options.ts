@@ -168,6 +168,7 @@ export const COMMANDS = {
     summary: "does an artifact keep every safety rule? verdict, rule, offset and a summary",
     options: {
       instrument: flag("MODULE is a source module: instrument it first, as `run` does"),
+      monitors: value("FILE.json", "it must have the checks of these monitors of instructions; says where they stand"),
       output: value("FILE", "write the instrumented artifact to FILE", { short: "o" }),
       ...JSON_OUT,
       ...HELP,
