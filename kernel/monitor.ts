@@ -38,10 +38,11 @@ export interface JudgedCall {
 export type Perform = (bytes: Uint8Array, length: number, commit?: () => void) => Replying;
 
 export interface Monitor {
-  /** The state of the automaton, in the first place. What else is there is the policy library's. */
+  /** The state of the automaton is in the lowest bits of the first. What else is there is the policy library's. */
   readonly state: Int32Array;
   /** `table[event * states + state]`: the next state, if the call is performed; ASK; or why it is refused. */
   readonly table: Int16Array;
+  /** A power of two, up to 2^15. */
   readonly states: number;
   /** Events of a contract's calls, by method; -1: unnamed. Undefined: nothing that it leads to is named. */
   readonly eventsOf: (contract: Contract, name: string) => Int32Array | undefined;
@@ -64,12 +65,12 @@ function watched(monitor: Monitor | undefined, source: Capability, name = source
   const target: Target = (method, bytes, length, context) => {
     const event = events[method] ?? UNNAMED;
     if (event !== UNNAMED) {
-      const now = state[0] as number;
+      const now = (state[0] as number) & (states - 1);
       const next = table[event * states + now] ?? ASK;
       if (next < ASK) return { failed: monitor.refuse(event, next) };
       if (next === ASK) return judge(monitor, { event, capability: made, method, bytes, length, context }, source);
       if (next !== now) {
-        state[0] = next;
+        state[0] = (state[0] as number) - now + next;
         monitor.onChange?.();
       }
     }

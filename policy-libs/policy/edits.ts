@@ -4,7 +4,8 @@
 //   E1  Order does not matter: `at most` takes the least, `first` the shortest, masks their union on the original;
 //       two different `becomes` of one argument clash, and a clash refuses.
 //   E2  Editing is stable but for `becomes`: editing what was edited by the same rules changes nothing.
-//   E3  An `at most` whose argument is missing, or is no integer that a policy can see, sets it to the bound: unknown
+//   E3  What cannot be edited is refused, and not performed unedited.
+//   E4  An `at most` whose argument is missing, or is no integer that a policy can see, sets it to the bound: unknown
 //       is never taken for small enough.
 // Trust
 //   Trusts mask.ts and rewrite.ts. Trusted by settle.ts.
@@ -23,7 +24,7 @@ export interface Edited {
   readonly event: PolicyEvent;
   /** The first rule that changes something. */
   readonly by: Obligation | undefined;
-  /** One of two rules that want one argument to become different things. */
+  /** One of two rules that want one argument to become different things, or one that edits what nobody can set. */
   readonly clash: Obligation | undefined;
 }
 
@@ -41,9 +42,8 @@ function byArgument({ obligations }: Decision, { op }: PolicyEvent): ReadonlyMap
   return Map.groupBy(known, ({ edit }) => edit.argument.of.get(op) as Argument);
 }
 
-/** Under whichever of its names it stands. */
-const valueIn = ({ data }: PolicyEvent, edits: readonly Placed[]): Datum | undefined =>
-  edits.map(({ edit }) => data.get(edit.argument.name)).find((value) => value !== undefined);
+/** The size of a text, the host of a URL: it follows from another argument, and nobody can set it. */
+const isDerived = ({ source }: Argument): boolean => source?.part !== undefined && source.part !== "url";
 
 /** The first characters, without the first half of one that needs two units. */
 function start(text: string, length: number): string {
@@ -77,7 +77,8 @@ function edited(value: Datum | undefined, edits: readonly Placed[]): Datum | und
   );
 }
 
-function clashing(edits: readonly Placed[]): Obligation | undefined {
+function clashing(argument: Argument, edits: readonly Placed[]): Obligation | undefined {
+  if (isDerived(argument)) return edits[0]?.by;
   if (new Set(becoming(edits)).size < 2) return undefined;
   return edits.find(({ edit }) => edit.kind === "becomes")?.by;
 }
@@ -87,9 +88,9 @@ export function edit(decision: Decision, event: PolicyEvent): Edited {
   const data = new Map(event.data);
   let by: Obligation | undefined;
   for (const [argument, edits] of byArgument(decision, event)) {
-    const clash = clashing(edits);
+    const clash = clashing(argument, edits);
     if (clash !== undefined) return { event, by: clash, clash };
-    const before = valueIn(event, edits);
+    const before = event.data.get(argument.name);
     const value = edited(before, edits);
     if (value === undefined || value === before) continue;
     rewrite(data, event, argument, value);

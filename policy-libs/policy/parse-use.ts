@@ -1,5 +1,4 @@
 // What is done with policies: bundles, tests, and references to policies from them.
-import { quoted } from "./characters.ts";
 import {
   accept,
   acceptOne,
@@ -36,7 +35,7 @@ function binding(c: Cursor): Binding {
 export function bundle(c: Cursor, from: number): Bundle {
   const called = name(c, "the name of a bundle");
   expect(c, "{");
-  c.inside = `bundle ${quoted(called)}`;
+  c.inside = { what: "bundle", name: called };
   const members: Bundle["members"][number][] = [];
   while (!accept(c, "}")) {
     const join = acceptOne(c, ["all", "any"]) ?? unexpected(c, "P012");
@@ -51,7 +50,7 @@ export function test(c: Cursor, from: number): Test {
   expect(c, "for");
   const of = ref(c);
   expect(c, "{");
-  c.inside = `test ${quoted(called)}`;
+  c.inside = { what: "test", name: called };
   const steps: Step[] = [];
   while (!accept(c, "}")) steps.push(step(c));
   return { kind: "test", name: called, of, steps, at: spanFrom(c, from) };

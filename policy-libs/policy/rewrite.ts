@@ -8,12 +8,15 @@ import { normalUrl } from "./normal.ts";
 import type { Datum, PolicyEvent } from "./resolved.ts";
 import type { Argument, Operation, Part } from "./vocabulary.ts";
 
+/** Of what is passed, else of what is given. An argument may have other names in a result, but no other source. */
+const isPassed = ({ takes }: Operation, { source }: Argument): boolean => takes.some((one) => one.source === source);
+
 /** The part of one argument that another one is: the size of a text, the host of a URL. */
-function partOf({ takes, gives }: Operation, whole: Argument, other: Argument): Part | undefined {
-  if (takes.includes(whole) !== takes.includes(other) || gives.includes(whole) !== gives.includes(other)) return;
+function partOf(op: Operation, whole: Argument, other: Argument): Part | undefined {
   const [a, b] = [whole.source, other.source];
-  if (a === undefined || b === undefined || b.part === undefined || b.part === a.part || b.part === "url") return;
-  return a.at === b.at && a.fields.join("\0") === b.fields.join("\0") ? b.part : undefined;
+  if (a === undefined || b === undefined || b.part === undefined || b.part === "url") return undefined;
+  const isSame = a.at === b.at && a.fields.join("\0") === b.fields.join("\0");
+  return isSame && isPassed(op, whole) === isPassed(op, other) ? b.part : undefined;
 }
 
 function partValue(part: Part, whole: Datum): Datum | undefined {

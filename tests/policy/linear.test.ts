@@ -4,13 +4,14 @@ import { format } from "../../policy-libs/policy/format.ts";
 import { parse } from "../../policy-libs/policy/parse.ts";
 import { withCondition } from "./kit.ts";
 
-/** Characters that a call looks at, as far as it does so by methods of strings. */
+/** Characters that a call looks at, as far as it does so by methods of strings and expressions. */
 function looked(work: () => unknown): number {
   let count = 0;
   const spend = (characters: number): void => {
     count += 1 + Math.max(0, characters);
   };
   const { charCodeAt, codePointAt, slice, indexOf, split } = String.prototype;
+  const regExpTest = RegExp.prototype.test;
   const spies = [
     vi.spyOn(String.prototype, "charCodeAt").mockImplementation(function (this: string, at) {
       spend(0);
@@ -32,7 +33,14 @@ function looked(work: () => unknown): number {
     }),
     vi.spyOn(String.prototype, "split").mockImplementation(function (this: string, by: unknown) {
       spend(this.length);
-      return split.call(this, by as string);
+      return split.call(this, by as { [Symbol.split](text: string): string[] });
+    }),
+    vi.spyOn(RegExp.prototype, "test").mockImplementation(function (this: RegExp, text) {
+      const from = this.sticky ? this.lastIndex : 0;
+      const isFound = regExpTest.call(this, text);
+      // A run (characters.ts) never fails; any other expression may look at all of its text.
+      spend(this.sticky ? this.lastIndex - from : text.length);
+      return isFound;
     }),
   ];
   try {

@@ -122,6 +122,10 @@ describe("edits", () => {
     expect(edit(decisionOf(two), eventOf("x")).clash).toBeDefined();
   });
 
+  test("what follows from another argument cannot be edited, so the call is refused", () => {
+    expect(edit(decisionOf([[r.atMost(byName("size", size), 2)]]), eventOf("abcd")).clash).toBeDefined();
+  });
+
   test("first cuts no character in two", () => {
     const { event } = edit(decisionOf([[r.first(byName("text", text), 2)]]), eventOf("a\u{1f600}"));
     expect(event.data.get("text")).toBe("a");

@@ -10,11 +10,11 @@
 //   Trusts the compiled step. The kernel calls it (kernel/monitor.ts) and checks all that it lets through.
 import type { CallContext, Failure, JudgedCall, Parcel, Perform, Reply, Replying } from "../../../kernel/index.ts";
 import type { Data } from "../data.ts";
-import type { Datum, Decision, HistoryKind, PolicyEvent, RRule } from "../resolved.ts";
+import type { Decision, HistoryKind, PolicyEvent, RRule } from "../resolved.ts";
 import { type Settled, settle } from "../settle.ts";
 import type { Operation } from "../vocabulary.ts";
-import { rewriteArguments, rewriteResult } from "./rewrite.ts";
 import type { EnforcePowers } from "./types.ts";
+import { rewriteArguments, rewriteResult } from "./written.ts";
 
 /** A policy's memory and rules, as enforcement needs them. */
 export interface Judgement {
@@ -46,7 +46,7 @@ interface Case {
 const NO_RULES: ReadonlySet<RRule> = new Set();
 
 /** What a guest hears: the reason that the rule gives, and nothing else. */
-export const reasonOf = ({ refusal }: Decision): string => refusal?.rule?.because ?? "refused by a policy";
+export const reasonOf = (refusal: Decision["refusal"]): string => refusal?.rule?.because ?? "refused by a policy";
 
 const eventOf = ({ op, who, powers }: Case, kind: HistoryKind, data: Data): PolicyEvent => ({
   ...{ kind, op, data, time: powers.now() },
@@ -62,7 +62,7 @@ function refuse(at: Case, { decision, event, verdict }: Settled): Reply {
   const { powers } = at;
   powers.onDecided?.({ verdict, event, decision, isApproved: false });
   if (event.kind === "call") happened(at, { ...event, kind: "refused" });
-  const why = reasonOf(decision);
+  const why = reasonOf(decision.refusal);
   if (decision.refusal?.effect === "halt") powers.halt(why);
   const { rule } = decision.refusal ?? {};
   if (rule?.effect.kind === "suppress") return powers.encode(rule.effect.giving);
@@ -85,8 +85,7 @@ async function delayed(at: Case, settled: Settled): Promise<Reply> {
   return proceed(at);
 }
 
-const askingRules = ({ obligations }: Decision) =>
-  obligations.filter(({ rule }) => rule.effect.kind === "ask");
+const askingRules = ({ obligations }: Decision) => obligations.filter(({ rule }) => rule.effect.kind === "ask");
 
 async function asked(at: Case, settled: Settled): Promise<Reply> {
   at.powers.onDecided?.({ ...settled, isApproved: false });
@@ -104,7 +103,7 @@ async function asked(at: Case, settled: Settled): Promise<Reply> {
 
 async function isApproved({ powers, context }: Case, question: Parameters<EnforcePowers["ask"]>[0]): Promise<boolean> {
   try {
-    return (await powers.ask(question, context.owner)) === true;
+    return (await powers.ask(question, context)) === true;
   } catch {
     return false;
   }
@@ -186,5 +185,3 @@ export function judgeCall(
   const original = { bytes: copy, length };
   return proceed({ judgement, powers, op, args, original, context, perform, who, approved: new Set() });
 }
-
-export type { Datum };

@@ -1,5 +1,5 @@
 // What enforcement is given by whoever embeds it.
-import type { Capability, Parcel } from "../../../kernel/index.ts";
+import type { CallContext, Capability, Parcel } from "../../../kernel/index.ts";
 import type { Decision, PolicyEvent } from "../resolved.ts";
 import type { Verdict } from "../tree.ts";
 
@@ -37,8 +37,8 @@ export interface EnforcePowers {
   readonly decode: (bytes: Uint8Array, length: number, capabilities: readonly Capability[]) => unknown;
   readonly encode: (value: unknown) => Parcel;
   readonly errorValue: (code: string, message: string) => Uint8Array;
-  /** Asks whoever approves; false and a throw are a no. Undefined: nobody can be asked. */
-  readonly ask: (question: Question, owner: unknown) => Promise<boolean> | undefined;
+  /** Asks whoever approves; what is not true, and a throw, are a no. */
+  readonly ask: (question: Question, context: CallContext) => Promise<boolean>;
   /** Ends the domain under the policy. */
   readonly halt: (why: string) => void;
   readonly onDecided: ((decided: Decided) => void) | undefined;

@@ -28,17 +28,19 @@ function withField(value: unknown, fields: readonly string[], change: (before: u
 
 /** Names of an argument in data, and what they are of. */
 function changed(list: readonly Argument[], before: Data, after: Data): readonly (readonly [Argument, Datum])[] {
-  return list.flatMap((argument) => {
+  return list.filter(isRead).flatMap((argument) => {
     const names = [argument.name, ...(argument.also ?? [])];
     const name = names.find((each) => after.has(each) && after.get(each) !== before.get(each));
     return name === undefined ? [] : [[argument, after.get(name) as Datum] as const];
   });
 }
 
-function rewrite(value: unknown, argument: Argument, now: Datum, path: readonly string[]): unknown {
-  if (argument.source?.part !== undefined) throw new TypeError("a part of another argument");
-  return withField(value, path, (before) => written(before, argument, now));
-}
+/** What follows from another argument changes with it. */
+const isRead = ({ source }: Argument): boolean =>
+  source !== undefined && (source.part === undefined || source.part === "url");
+
+const rewrite = (value: unknown, argument: Argument, now: Datum, path: readonly string[]): unknown =>
+  withField(value, path, (before) => written(before, argument, now));
 
 /** The argument list after edits. Throws if it cannot be made. */
 export function rewriteArguments(op: Operation, args: readonly unknown[], before: Data, after: Data): unknown[] {
