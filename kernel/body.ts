@@ -26,10 +26,9 @@ export type Mode =
 /** What the walk counted. Fuel is charged in each function and each loop. */
 export type BodySummary = Readonly<Record<"functions" | "loops" | "gates" | "instructions", number>>;
 
-const MISSING = 255;
 const N = { none: 0, block: 1, label: 2, labels: 3, function: 4, indirect: 5, local: 6, global: 7 } as const;
 const M = { memarg: 8, memory: 9, memories: 10, i32: 11, i64: 12, f32: 13, f64: 14 } as const;
-const IMMEDIATE = tabulate(MISSING, (row) => ({ ...N, ...M })[row.immediate]);
+const IMMEDIATE = tabulate(255, (row) => ({ ...N, ...M })[row.immediate]);
 const POPS = tabulate(0, (row) => row.pops.length);
 const PUSHES = tabulate(0, (row) => row.pushes.length);
 const WIDTH = tabulate(0, (row) => row.width);
@@ -349,7 +348,7 @@ function openBody(walk: Walk, type: FunctionType): void {
   const block = blockType(walk);
   if (block.params.length !== 0 || block.results.length !== type.results.length) refuse("V4-frame", at);
   [walk.depth, walk.height, walk.instructions, walk.moves, walk.branches] = [0, 0, 0, 0, 0];
-  [walk.highest, walk.inserted] = [walk.inline.least, walk.inline.enter.length * 2];
+  [walk.highest, walk.inserted] = [walk.inline.enter.length && walk.inline.room, walk.inline.enter.length * 2];
   open(walk, 0, type.results.length);
   walk.counted = 0;
 }

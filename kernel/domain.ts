@@ -14,7 +14,6 @@
 import { type Capability, cut, newCapability, newClist, release } from "./clist.ts";
 import type { CallContract } from "./contract.ts";
 import * as engine from "./engine.ts";
-import { RESERVED_GLOBALS } from "./fuel.ts";
 import * as limits from "./limits.ts";
 import type { Frame, FramePool } from "./memory.ts";
 import { adjust, available, DOMAINS, FUEL, frozenAt, IN_FLIGHT, MEMORY } from "./meter.ts";
@@ -22,7 +21,7 @@ import { type Ending, invariant, type Outcome } from "./outcome.ts";
 import type { Schedule } from "./schedule.ts";
 import { DIE, YIELD } from "./trampolines.ts";
 import type { Allowance, Answer, PaidOptions, Usage } from "./types.ts";
-import { RESERVED_EXPORTS, reservedExport } from "./verify.ts";
+import { reservedExport } from "./verify.ts";
 
 type Numbers = readonly (number | bigint)[];
 
@@ -50,11 +49,11 @@ export type Tenant = ReturnType<typeof newTenant>;
 
 export function newTenant(core: Core, options: PaidOptions, frame: Frame, { exports }: engine.EngineInstance) {
   const { limits: bounds, onCall, owner, account, image, reasons, monitor } = options;
-  const global = (place: 0 | 1 | 2): engine.EngineGlobal => exports[RESERVED_EXPORTS[place]] as engine.EngineGlobal;
+  const global = (index: number): engine.EngineGlobal => exports[reservedExport(index)] as engine.EngineGlobal;
   const entries = Object.entries(exports).filter(([, value]) => typeof value === "function");
   return {
     ...{ id: ++core.born, core, clist: newClist(), limits: bounds, onCall, owner, account, reasons, monitor, frame },
-    ...{ fuel: global(0), depth: global(1), pages: global(2), globals: exports },
+    ...{ fuel: global(0), depth: global(1), pages: global(2), global },
     /** Entries, made promising. */
     exports: new Map(entries.map(([name, f]) => [name, engine.promising(f as engine.EngineFunction)])),
     ...{ state: "idle" as State, ending: undefined as Ending | undefined, started: image !== undefined },
@@ -201,11 +200,6 @@ export function enterAgain(tenant: Tenant, token: number): number {
 export function chargeFuel(tenant: Tenant, amount: number): void {
   tenant.fuel.value = Math.max(tenant.fuel.value - amount, -limits.MAX_CHARGE);
 }
-
-/** What the guest's monitors test besides its own instructions: of the kernel's monitor at the gate. */
-export const setRegister = ({ globals }: Tenant, register: number, value: number): void => {
-  (globals[reservedExport(RESERVED_GLOBALS + register)] as engine.EngineGlobal<bigint>).value = BigInt(value >>> 0);
-};
 
 /** Ends a domain, whatever it is doing. Never fails; the second ending is ignored. */
 export function end(tenant: Tenant, ending: Ending): void {

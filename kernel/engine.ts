@@ -6,7 +6,7 @@
 //   Trusts the host engine to implement WebAssembly and, where `Suspending` exists, to park and resume stacks.
 
 export type EngineMemory = { readonly buffer: ArrayBuffer; grow(pages: number): number };
-export type EngineGlobal<T = number> = { value: T };
+export type EngineGlobal = { value: number };
 export type EngineFunction = (...args: (number | bigint)[]) => unknown;
 export type EngineInstance = { readonly exports: Readonly<Record<string, unknown>> };
 declare const compiled: unique symbol;

@@ -44,14 +44,13 @@ export type Inline = ReturnType<typeof inline>;
 
 const answer: Give = (value, test) => [...test, 0x04, 0x40, ...constant(value), 0x0f, 0x0b];
 const parameter = (local: number): Code => [0x20, local, 0xad];
-const PAGES_AFTER = [0x23, GLOBAL.pages, 0xad, ...parameter(0), 0x7c];
 
 const isGood = ({ test, act }: Check): boolean =>
   [...test, act].every(([, value = 0]) => Number.isSafeInteger(value)) && test.every(([name]) => STEP.test(name));
 
 /**
- * The code of each event. `firstOwn`: the first global that the guest may name. `room`: operands that a check needs,
- * `least`: that every function needs. `kinds`: of the monitored opcodes.
+ * The code of each event. `firstOwn`: the first global that the guest may name. `room`: operands that a check needs.
+ * `kinds`: of the monitored opcodes.
  */
 export function inline({ registers, reasons, on }: Monitors = { registers: 0, reasons: [], on: {} }) {
   const checks = Object.values(on).flat();
@@ -89,10 +88,9 @@ export function inline({ registers, reasons, on }: Monitors = { registers: 0, re
   return {
     ...{ firstOwn: RESERVED_GLOBALS + registers, reasons: [...reasons], room, kinds, isActive: kinds.some(Boolean) },
     around: (kind: number, local: number) => (made[local * 4 + kind] ??= around(kind, local)),
-    least: on.call === undefined ? 0 : room,
     enter: on.call === undefined ? [] : [...count(0x7c), ...code("call", "end add", [register(0x23, 0)])],
     leave: on.call === undefined ? [] : count(0x7d),
-    grow: code("grow", "end give add", [PAGES_AFTER]),
+    grow: code("grow", "end give add", [[0x23, GLOBAL.pages, 0xad, ...parameter(0), 0x7c]]),
     gate: code("gate", "end give add", [parameter(0), parameter(1)]),
   };
 }

@@ -21,7 +21,7 @@ import { handOver } from "./monitor.ts";
 import type { Ending, Outcome } from "./outcome.ts";
 import { newSchedule } from "./schedule.ts";
 import type { Allowance, Answer, DomainOptions, FeralPowers, Image, PaidOptions, Target } from "./types.ts";
-import { attempt, type Verified, verify } from "./verify.ts";
+import { attempt, RESERVED_EXPORTS, type Verified, verify } from "./verify.ts";
 
 /** Verified bytes, compiled. Belongs to the kernel that loaded it. `entries`: the functions that `enter` may name. */
 export type Artifact = Verified & { readonly entries: readonly string[] };
@@ -80,15 +80,16 @@ const facade = (tenant: domain.Tenant) => ({
   grant: (given: Grantable, name?: string) => grant(tenant.clist, handOver(tenant.monitor, toGive(given), name)),
   /** Revokes what was granted under this handle, and all that was derived from it. */
   revoke: (handle: number) => cut(lookUp(tenant.clist, handle)),
-  /** Writes 32 bits into a register of the artifact's monitors. */
-  setRegister: (register: number, value: number) => domain.setRegister(tenant, register, value),
+  /** Writes 32 bits into a register of the artifact's monitors, which are to test more than its own instructions. */
+  setRegister: (register: number, value: number) =>
+    void Object.assign(tenant.global(RESERVED_EXPORTS.length + register), { value: BigInt(value >>> 0) }),
   /** Sets what the next run may use, and counts from zero. */
   allow: (allowance: Allowance) => domain.allow(tenant, allowance),
   /** Calls the domain with one CBOR value. Under a contract a wrong answer ends it, and handles may be in a right one. */
   request: (method: number, value: Uint8Array, call?: CallContract): Promise<Answer> =>
-    new Promise((resolve) => {
-      domain.ask(tenant, { call, resolve }, (token) => requestMessage(token, method, value));
-    }),
+    new Promise(
+      (resolve) => void domain.ask(tenant, { call, resolve }, (token) => requestMessage(token, method, value)),
+    ),
   /** Calls an exported function of numbers. */
   enter: (name: string, args: readonly (number | bigint)[]) => domain.enter(tenant, name, args),
   /** Ends the domain. Cannot fail, may be called twice. */

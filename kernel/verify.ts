@@ -14,6 +14,7 @@ import { CORDON, I32, IMPORTS, nameable, trampolines } from "./trampolines.ts";
 
 /** Exports that the kernel reads, in order, before all others. */
 export const RESERVED_EXPORTS = ["cordon.fuel", "cordon.depth", "cordon.pages", "cordon.base"] as const;
+/** Of a reserved global, or of a register, by the global's number. */
 export const reservedExport = (global: number): string => RESERVED_EXPORTS[global] ?? `cordon.${global}`;
 /** Exports that the kernel calls without being told so, with their results; none has parameters. */
 const ENTRIES = new Map(Object.entries({ cordon_turn: 1, cordon_init: 0 }));
@@ -31,11 +32,9 @@ export function attempt<T>(judge: () => T): { readonly value: T } | Refusal {
   }
 }
 
+const i32s = (count: number): string => Array(count).fill(I32).join();
 const isNumbers = (type: FunctionType | undefined, params: number, results: number): boolean =>
-  type !== undefined &&
-  type.params.length === params &&
-  type.results.length === results &&
-  [...type.params, ...type.results].every((t) => t === I32);
+  type?.params.join() === i32s(params) && type.results.join() === i32s(results);
 
 function checkSections(module: Module): void {
   let last = -1;
@@ -54,9 +53,7 @@ function checkImports(module: Module): number {
   for (let i = 0; i < Math.max(functions.length, IMPORTS.length); i++) {
     const [found, row] = [functions[i], IMPORTS[i]];
     const fits = found?.kind === "function" && found.module === CORDON && found.name === row?.name;
-    if (!fits || !isNumbers(module.types[found.type], row.params, 1)) {
-      refuse("V1-imports", found?.at ?? memory.at);
-    }
+    if (!fits || !isNumbers(module.types[found.type], row.params, 1)) refuse("V1-imports", found?.at ?? memory.at);
   }
   return memory.limits.min;
 }
@@ -94,8 +91,7 @@ function checkExports(module: Module, { firstOwn }: Inline): void {
 
 function checkTable(module: Module): void {
   const [table] = module.tables;
-  if (module.tables.length > 1) refuse("V2-table", 0);
-  if (table !== undefined && (table.min !== table.max || table.min > MAX_TABLE)) refuse("V2-table", 0);
+  if (table?.min !== table?.max || (table?.min ?? 0) > MAX_TABLE || module.tables.length > 1) refuse("V2-table", 0);
   for (const segment of module.elements) {
     if (!segment.active || segment.offset === undefined) refuse("V2-elements", segment.at);
     if (!segment.functions.every(nameable)) refuse("V1-nameable", segment.at);

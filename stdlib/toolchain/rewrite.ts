@@ -259,7 +259,7 @@ function dropDead(walk: Walk): void {
 
 /** Rewrites the instructions from where the walk stands up to the function's last `end`, into `walk.out`. */
 export function rewriteInstructions(walk: Walk, results: number): void {
-  [walk.depth, walk.height, walk.highest] = [0, 0, walk.inlined.least];
+  [walk.depth, walk.height, walk.highest] = [0, 0, walk.inlined.enter.length && walk.inlined.room];
   [walk.out.length, walk.copied, walk.added, walk.confined] = [0, walk.at, [], []];
   open(walk, 0, results);
   walk.counted[1] = 0;
