@@ -1,6 +1,6 @@
 // Whatever is done to a check of an instruction, the verifier refuses the module.
 import { describe, expect, test } from "vitest";
-import { INDIRECT, inline, KernelBug, type Mode, type Monitors, type Step } from "../../kernel/index.ts";
+import { DIVIDE_WIDE, INDIRECT, inline, KernelBug, type Mode, type Monitors, type Step } from "../../kernel/index.ts";
 import { assemble } from "../kit/assemble.ts";
 import {
   constant,
@@ -14,6 +14,8 @@ import {
   program,
   register,
 } from "../kit/monitored.ts";
+import { editBody } from "../kit/surgery.ts";
+import { instructions } from "../kit/victim.ts";
 import { artifactBytes, newKernel } from "../kit/world.ts";
 import {
   byteEdits,
@@ -91,6 +93,47 @@ describe.each(MODES)("checks in %s mode", (_, mode) => {
   test("a trampoline with a check, one bit or one byte off: refused", () => {
     const mutants = [...trampolineMutants(bytes)].filter(({ name }) => /trampoline (grow|call)/.test(name));
     expectAllRefused(bytes, mutants, mode, 1000);
+  });
+});
+
+describe("a check by way of the local that caches a segment's base", () => {
+  test("is refused: it would move every access behind it", () => {
+    const mode = inSegment(MONITORS);
+    const bytes = program(mode);
+    for (const place of placesOf(bytes, MONITORS).slice(0, 9)) {
+      const base = instructions(bytes, place.body).find(({ name }) => name === "local.set")?.first as number;
+      const { before, after } = inline(MONITORS).around(place.kind, base);
+      const check = [...before, ...bytes.subarray(place.instruction.at, place.instruction.end), ...after];
+      const edited = editBody(bytes, place.body, place.from, place.to, check);
+      // Where the base is no local of the right type, the host's own validation is first.
+      expect(kernel.load(edited, mode)).toBeInvalid(place.kind === DIVIDE_WIDE ? "malformed" : "V8-base");
+    }
+  });
+});
+
+describe("what is inserted", () => {
+  const mode = inFrame(MONITORS);
+  const divisions = (count: number, locals: number): Uint8Array =>
+    assemble({
+      functions: [
+        {
+          ...{ params: "i", results: "", locals: "i".repeat(locals), exported: "f" },
+          code: Array.from(
+            { length: count },
+            () => [["local.get", 0], ["local.get", 0], ["i32.div_u"], ["drop"]] as const,
+          ).flat(),
+        },
+      ],
+    });
+
+  test.each([
+    ["S-instructions", 3000, 0],
+    ["S-product", 200, 900],
+  ] as const)("counts towards the bounds of shapes: %s", (rule, count, locals) => {
+    const source = divisions(count, locals);
+    expect(kernel.load(artifactBytes(source))).toBeReturned();
+    expect(kernel.load(artifactBytes(source, mode), mode)).toBeInvalid(rule);
+    expect(kernel.load(artifactBytes(divisions(10, 0), mode), mode)).toBeReturned();
   });
 });
 
