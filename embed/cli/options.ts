@@ -84,6 +84,7 @@ export const COMMANDS = {
       ...MODULES,
       ...LANGUAGE,
       entry: value("NAME", "of a WebAssembly program: which export to call; default _start, else main"),
+      monitors: value("FILE.json", "of a WebAssembly program: checks of its own instructions, as data"),
       input: value("NAME=TEXT", "give the global NAME, a string", many),
       value: value("HOW", "print the value: inspect (the default), json, text or none"),
       ...TRACE,

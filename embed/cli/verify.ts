@@ -11,10 +11,10 @@ import {
   type RuleId,
 } from "../../kernel/index.ts";
 import { type CheckPlace, checkPlaces } from "../../stdlib/toolchain/index.ts";
-import { readMonitors } from "../monitors.ts";
 import { onlyFile, type Parsed } from "./arguments.ts";
 import { exitCode, UsageError } from "./exit.ts";
 import { makeArtifact, newKernel, utf8 } from "./kernel.ts";
+import { monitorsOf } from "./monitors.ts";
 import { readBytes } from "./source.ts";
 import { escapeControls, type Paint, painter, stdout, withProgress } from "./terminal.ts";
 
@@ -150,16 +150,6 @@ function report(parsed: Parsed, facts: Facts, ending: Summary | Verdict): number
     screen.write(isAccepted ? accepted(facts, ending, paint) : refused(facts, ending, paint));
   }
   return exitCode(isAccepted ? "returned" : "refused");
-}
-
-function monitorsOf(parsed: Parsed): Monitors | undefined {
-  const file = parsed.text("monitors");
-  if (file === undefined) return undefined;
-  try {
-    return readMonitors(JSON.parse(utf8(readBytes(file))));
-  } catch (thrown) {
-    throw new UsageError(`${file}: ${(thrown as Error).message}`);
-  }
 }
 
 export async function verify(parsed: Parsed): Promise<number> {

@@ -318,6 +318,10 @@ describe("cordon verify", () => {
     const json = JSON.parse(cordon(["verify", program, "--instrument", "--monitors", monitors, "--json"]).out);
     expect(json.checks.places).toHaveLength(json.checks.counts.divide);
     expect(json.checks.counts.call).toBe(json.functions);
+    const script = cordon(["run", "-e", "1", "--monitors", monitors]);
+    expect([script.code, script.err]).toEqual([2, expect.stringContaining("the engine's")]);
+    const none = file("none.json", JSON.stringify({ registers: 0, reasons: ["no calls"], on: { indirect: zero } }));
+    expect(cordon(["run", program, "--monitors", none]).code).toBe(cordon(["run", program]).code);
     const artifact = join(folder, "unchecked.wasm");
     cordon(["verify", program, "--instrument", "-o", artifact]);
     expect(cordon(["verify", artifact, "--monitors", monitors]).code).toBe(3);
