@@ -259,8 +259,8 @@ async function enterProgram(running: Running, plan: Plan, loaded: Loaded, entry:
 
 async function perform(kernel: Kernel, load: LoadProgram, plan: Plan, library: Uint8Array): Promise<Result> {
   const facts: RunFacts = { usage: NO_USAGE, console: [] };
-  const { module: program, cache } = plan.request;
-  const loaded = await load({ program, library, cache });
+  const { module: program, cache, monitors } = plan.request;
+  const loaded = await load({ program, library, cache, monitors });
   if ("why" in loaded) return { status: "refused", by: loaded.by, why: loaded.why, ...facts };
   const entry = findEntry(loaded.entries, plan.request);
   if (typeof entry === "string") return { status: "refused", by: "program", why: entry, ...facts };
