@@ -8,7 +8,7 @@ export type { Decided, EnforcePowers, Question } from "./enforce/types.ts";
 export { format } from "./format.ts";
 export { isPolicySource, type PolicyOptions, type PolicyProblem, type PolicySource, UNJUDGED } from "./given.ts";
 export { fromJson, toJson } from "./json.ts";
-export { type Loaded, load } from "./load.ts";
+export { type Loaded, load, type ParameterValue } from "./load.ts";
 export { vocabularyOf } from "./operations.ts";
 export { parse } from "./parse.ts";
 export { print } from "./print.ts";
