@@ -2,13 +2,13 @@
 import type { Monitors } from "../kernel/index.ts";
 import { CordonError } from "./errors.ts";
 import { readMonitors } from "./monitors.ts";
-import { readVirtual, type SandboxOptions } from "./options.ts";
+import { checkPolicy, readVirtual, type SandboxOptions } from "./options.ts";
 import { isBytes, readPlain } from "./plain.ts";
 import type { ArtifactCache } from "./program-cache.ts";
 import type { InputOption, Sink } from "./program-process.ts";
 import { checkSignal } from "./signal.ts";
 
-type Shared = "grant" | "limits" | "profile" | "console" | "virtual" | "trace" | "audit";
+type Shared = "grant" | "policy" | "limits" | "profile" | "console" | "virtual" | "trace" | "audit";
 
 export interface ProgramRequest extends Pick<SandboxOptions, Shared> {
   /** A WebAssembly module. It may import gates (stdlib/abi.ts) and WASI preview 1. */
@@ -39,7 +39,7 @@ export interface ProgramRequest extends Pick<SandboxOptions, Shared> {
 
 const KEYS = [
   ...["module", "args", "env", "stdin", "stdout", "stderr", "entry", "entryArgs", "signal", "cache", "monitors"],
-  ...["grant", "limits", "profile", "console", "virtual", "trace", "audit"],
+  ...["grant", "policy", "limits", "profile", "console", "virtual", "trace", "audit"],
 ];
 
 const wrong = (what: string): never => {
@@ -60,6 +60,7 @@ export function readProgramRequest(given: ProgramRequest): ProgramRequest {
   const isNumber = (value: unknown): boolean => typeof value === "number" || typeof value === "bigint";
   if (!entryArgs.every(isNumber)) wrong("entryArgs must be numbers");
   checkSignal(signal);
+  checkPolicy(request.policy);
   if (trace !== undefined && typeof trace !== "function") wrong("trace must be a function");
   for (const name of ["stdout", "stderr"] as const) {
     if (request[name] !== undefined && typeof request[name] !== "function")

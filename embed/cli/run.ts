@@ -39,7 +39,9 @@ async function runScript(parsed: Parsed, source: Source): Promise<number> {
       drain: true,
       signal: stop.signal,
     };
-    const result = await box.run(text, options);
+    const first = await box.run(text, options);
+    const result =
+      first.status === "interrupted" ? await (await import("./policy/approve.ts")).answered(first, stop.signal) : first;
     box.dispose();
     endGrants(parsed);
     await listeners.close();
