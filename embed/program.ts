@@ -10,9 +10,8 @@ import {
   type Kernel,
   type Outcome,
   PAGE,
-  permissive,
 } from "../kernel/index.ts";
-import { UNJUDGED } from "../policy-libs/index.ts";
+import { permissive, UNJUDGED } from "../policy-libs/index.ts";
 import { PROGRAM } from "../stdlib/abi.ts";
 import { type Audit, readAudits } from "./audit-options.ts";
 import { type Prepared, prepareGrants } from "./capability.ts";
