@@ -209,18 +209,12 @@ async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
   const names = new Map<number, string | null>();
   const watchers = newWatchers(plan, (handle) => names.get(handle));
   const [meter, loading] = [newCallMeter(() => domain, plan.above), newMeter()];
-  const policed =
-    plan.under ??
-    (plan.policing &&
-      police(
-        plan.policing,
-        () => domain,
-        () => clock,
-      ));
+  const policed = plan.under ?? (plan.policing && police(plan.policing, () => domain, plan.virtual && plan.start));
   const domain: Domain = spawn(engine, plan.limits, watchers.onCall, meter, account, policed?.monitor);
   meter.watching = watchers.begin(domain, plan.grants);
   const isQuiet = (): boolean => domain.isWaiting() && meter.inFlight + loading.inFlight === 0;
   const clock = plan.virtual === undefined ? realClock() : virtualClock(plan.start, isQuiet, later);
+  policed?.join(meter, clock);
   const { random, output, load } = plan;
   const give = (name: string, capability: Parameters<Domain["grant"]>[0], isSystem = false): number => {
     const handle = domain.grant(capability, isSystem ? UNJUDGED : name);

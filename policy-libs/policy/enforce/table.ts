@@ -7,7 +7,7 @@ import type { Decision } from "../resolved.ts";
 import { ALLOW, ASK, type OperationTables, REFUSED, type Tables } from "../tables.ts";
 
 /** What the kernel's table says if not the next state. */
-const ASKS = -1;
+export const ASKS = -1;
 const FIRST_REFUSAL = -2;
 
 /** Bits of state that a table looks at, and its entries, at most. */
