@@ -7,13 +7,17 @@ import type { Operation } from "../vocabulary.ts";
 import type { Judgement, Readers } from "./case.ts";
 import type { Lines } from "./line.ts";
 
-/** Parts of the state that outlive a domain. */
+/** Parts of the state that outlive a domain, and how many domains and capabilities there were: in events each is one. */
 export interface Shared {
   readonly host: Part;
   readonly tenants: Map<string, Part>;
+  domains: number;
+  capabilities: number;
 }
 
-export const newShared = (machine: Machine): Shared => ({ host: machine.startPart("host"), tenants: new Map() });
+export const newShared = (machine: Machine): Shared => ({
+  ...{ host: machine.startPart("host"), tenants: new Map(), domains: 0, capabilities: 0 },
+});
 
 function knownOr<K, V>(
   known: { get(key: K): V | undefined; set(key: K, value: V): unknown },
@@ -36,19 +40,19 @@ export interface Enforced {
   readonly shared: Shared;
   /** Shared with the kernel's table. */
   readonly domain: Part;
+  readonly number: number;
   readonly tenant: string;
   /** By what is watched, and by what that is one of: what is given out twice is one capability. */
   readonly rows: WeakMap<Capability, Row>;
   /** Calls that wait, of the domain and of those that it makes. */
   readonly lines: Lines;
-  capabilities: number;
   time: number;
   isHalted: boolean;
 }
 
 export const newEnforced = (machine: Machine, shared: Shared, tenant: string, words?: Int32Array): Enforced => ({
-  ...{ machine, shared, domain: machine.startPart("domain", words), tenant },
-  ...{ rows: new WeakMap(), lines: new Map(), capabilities: 0, time: 0, isHalted: false },
+  ...{ machine, shared, domain: machine.startPart("domain", words), number: ++shared.domains, tenant },
+  ...{ rows: new WeakMap(), lines: new Map(), time: 0, isHalted: false },
 });
 
 /** What was derived, or is watched by others as well, is the same as what it was made of. */
@@ -65,7 +69,7 @@ function originOf(capability: Capability): Capability {
 export const rowOf = (enforced: Enforced, capability: Capability): Row =>
   knownOr(enforced.rows, capability, () =>
     knownOr(enforced.rows, originOf(capability), () => ({
-      number: ++enforced.capabilities,
+      number: ++enforced.shared.capabilities,
       part: enforced.machine.startPart("capability"),
     })),
   );

@@ -103,7 +103,7 @@ export function newMonitor(enforced: Enforced, vocabulary: Vocabulary, given: En
         return { failed: unknown() };
       }
       const row = rowOf(enforced, call.capability);
-      const who = { domain: 0, capability: row.number, tenant: enforced.tenant };
+      const who = { domain: enforced.number, capability: row.number, tenant: enforced.tenant };
       return judgeCall(judgementOf(enforced, row), powers, operation, who, call, perform);
     },
     onChange: undefined,
