@@ -85,23 +85,20 @@ function givenFor({ call, powers }: Case, { refusal }: Decision): Uint8Array | u
   return "why" in checkReply(call, value, true) ? undefined : value;
 }
 
-/** Answers a call that is not made, or one whose result is withheld: `event` is what was proposed, or what came. */
-export function refuse(
-  at: Case,
-  event: PolicyEvent,
-  { decision, verdict }: Pick<Settled, "decision" | "verdict">,
-): Reply {
+type Refused = Pick<Settled, "decision" | "verdict">;
+
+/** Answers a call that is not made, or one whose result is withheld. `event`: what was judged; `past`: what comes of it. */
+export function refuse(at: Case, event: PolicyEvent, past: PolicyEvent, { decision, verdict }: Refused): Reply {
   const { powers } = at;
   powers.onDecided?.({ verdict, event, decision, isApproved: false });
-  happened(at, { ...event, kind: event.kind === "result" ? "failed" : "refused" });
+  happened(at, past);
   const why = reasonOf(decision.refusal);
   if (decision.refusal?.effect === "halt") powers.halt(why);
   return givenFor(at, decision) ?? { failed: powers.errorValue("E_DENIED", why) };
 }
 
 /** What a policy changes cannot be made as it says: the rule that changes it refuses. */
-export function unmade(at: Case, event: PolicyEvent, { decision }: Settled): Reply {
+export function unmade({ decision }: Settled): Refused {
   const by = decision.obligations.find(({ rule }) => rule.effect.kind === "change");
-  const refusal = by && { effect: "deny" as const, ...by };
-  return refuse(at, event, { verdict: "denied", decision: { ...decision, refusal } });
+  return { verdict: "denied", decision: { ...decision, refusal: by && { effect: "deny", ...by } } };
 }

@@ -59,7 +59,8 @@ function proceed(at: Case): Replying {
 function refused(at: Case, settled: Settled): Reply {
   letGo(at.context);
   const event = eventOf(at, "call", at.data);
-  return settled.decision.refusal === undefined ? unmade(at, event, settled) : refuse(at, event, settled);
+  const why = settled.decision.refusal === undefined ? unmade(settled) : settled;
+  return refuse(at, event, { ...event, kind: "refused" }, why);
 }
 
 function stepOut(at: Case): void {

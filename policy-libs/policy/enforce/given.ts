@@ -4,7 +4,7 @@
 //   G1  A result is remembered as the guest gets it; one that is withheld is remembered as a failure: nothing of it came in.
 //   G2  What is withheld is let go: whoever gave a capability with it learns that nobody has it.
 import { checkReply, derive, type Failure, type Parcel, type Reply, release } from "../../../kernel/index.ts";
-import type { RRule } from "../resolved.ts";
+import type { PolicyEvent, RRule } from "../resolved.ts";
 import { type Settled, settle } from "../settle.ts";
 import { type Case, eventOf, happened, refuse, unmade } from "./case.ts";
 import { changedResult } from "./written.ts";
@@ -15,15 +15,18 @@ const isFailure = (reply: Reply): reply is Failure => !(reply instanceof Uint8Ar
 const parcelOf = (reply: Uint8Array | Parcel): Parcel =>
   reply instanceof Uint8Array ? { value: reply, capabilities: [] } : reply;
 
+/** Of a failed call nothing is known but what was passed, under the names that it has in a call. */
+const failure = (at: Case, args: readonly unknown[]): PolicyEvent =>
+  eventOf(at, "failed", at.judgement.readers(at.op).call(args));
+
 function failed(at: Case, args: readonly unknown[], reply: Reply): Reply {
-  happened(at, eventOf(at, "failed", at.judgement.readers(at.op).call(args)));
+  happened(at, failure(at, args));
   return reply;
 }
 
-function withheld({ capabilities, found }: Parcel, answer: Reply): Reply {
+function waste({ capabilities, found }: Parcel): void {
   // What a domain gives is given away; a host keeps what it gives, but may find it unused now.
   for (const each of capabilities) release(found === undefined ? derive(each) : each);
-  return answer;
 }
 
 /** What the guest gets of a reply. `args`: what the call was performed with. */
@@ -36,10 +39,13 @@ export function outcome(at: Case, args: readonly unknown[], reply: Reply): Reply
   const result = at.powers.decode(value, value.length, capabilities);
   const event = eventOf(at, "result", at.judgement.readers(at.op).result(args, result));
   const settled: Settled = settle((each) => at.judgement.decide(each, NO_RULES), event);
-  if (settled.decision.refusal !== undefined) return withheld(parcel, refuse(at, event, settled));
-  const isChanged = settled.event !== event;
+  const { decision } = settled;
+  const isChanged = decision.refusal === undefined && settled.event !== event;
   const changed = isChanged ? changedResult(at, args, result, event, settled.event) : reply;
-  if (changed === undefined) return withheld(parcel, unmade(at, event, settled));
+  if (decision.refusal !== undefined || changed === undefined) {
+    waste(parcel);
+    return refuse(at, event, failure(at, args), changed === undefined ? unmade(settled) : settled);
+  }
   at.powers.onDecided?.({ ...settled, isApproved: false });
   happened(at, settled.event);
   return changed;

@@ -7,13 +7,14 @@
 //   N3  Once the policy has ended its domain, nothing that it speaks of is performed.
 import { type Contract, errorValue, type Monitor } from "../../../kernel/index.ts";
 import { takesHandle } from "../../contract/index.ts";
+import { ASK_LIBRARY, type Automaton, automatonOf } from "../automaton.ts";
+import { UNJUDGED } from "../given.ts";
 import { callName, callsOf } from "../operations.ts";
 import { tablesOf } from "../tables.ts";
 import type { Operation, Vocabulary } from "../vocabulary.ts";
 import { letGo, reasonOf } from "./case.ts";
 import { judgeCall } from "./enforce.ts";
 import { type Enforced, judgementOf, rowOf } from "./judgement.ts";
-import { ASKS, newTable, type Table } from "./table.ts";
 import type { EnforcePowers } from "./types.ts";
 
 /** The operations of a contract's calls under this name, in their order. Undefined: not those of this contract. */
@@ -66,16 +67,27 @@ function newEvents({ machine }: Enforced, vocabulary: Vocabulary): Events {
 /** What the kernel takes for no event. */
 const UNNAMED = -1;
 
-/** What an embedder grants under this name is its own machinery, which no policy speaks of. */
-export const UNJUDGED = "";
-
 const unknown = (): Uint8Array => errorValue("E_DENIED", "the policy does not know this capability");
 
-/** Who wants to hear of every call is asked about every call. */
+type Table = Pick<Automaton, "states" | "refusalOf"> & { readonly table: Int16Array };
+
+/**
+ * The row of event 0 asks, in every state; what is suppressed is answered with a value, which is for the policy library.
+ * Who wants to hear of every call is asked about every call.
+ */
 function tableOf({ machine }: Enforced, events: Events, { onDecided, onHappened }: EnforcePowers): Table {
   const isHeard = onDecided !== undefined || onHappened !== undefined;
   const [, ...operations] = events.operations as readonly Operation[];
-  return newTable(isHeard ? { words: 0, operations: [], refusals: [] } : tablesOf(machine, operations));
+  const { states, next, refusalOf } = automatonOf(tablesOf(machine, isHeard ? [] : operations), machine.automatonBits);
+  const isSuppressed = (entry: number): boolean => entry < ASK_LIBRARY && refusalOf(entry).effect === "suppress";
+  const rows = next.map((entry) => (isSuppressed(entry) ? ASK_LIBRARY : entry));
+  return { states, refusalOf, table: withRow(rows, states) };
+}
+
+function withRow(rows: Int16Array, states: number): Int16Array {
+  const table = new Int16Array(states + rows.length).fill(ASK_LIBRARY);
+  table.set(rows, states);
+  return table;
 }
 
 export function newMonitor(enforced: Enforced, vocabulary: Vocabulary, given: EnforcePowers): Monitor {
@@ -83,7 +95,7 @@ export function newMonitor(enforced: Enforced, vocabulary: Vocabulary, given: En
   const { table, states, refusalOf } = tableOf(enforced, events, given);
   const halt = (why: string): void => {
     enforced.isHalted = true;
-    table.fill(ASKS);
+    table.fill(ASK_LIBRARY);
     given.halt(why);
   };
   const powers: EnforcePowers = { ...given, halt };
@@ -93,7 +105,7 @@ export function newMonitor(enforced: Enforced, vocabulary: Vocabulary, given: En
     refuse: (_event, answer) => {
       const refusal = refusalOf(answer);
       const why = reasonOf(refusal);
-      if (refusal?.effect === "halt") halt(why);
+      if (refusal.effect === "halt") halt(why);
       return powers.errorValue("E_DENIED", why);
     },
     judge: (call, perform) => {
