@@ -11,7 +11,6 @@ import {
   compile,
   contract,
   type Diagnostic,
-  type Enforced,
   type EnforcePowers,
   type Granted,
   interrupt,
@@ -34,6 +33,8 @@ import {
 import type { CallEntry, Prepared } from "./capability.ts";
 import type { Clock } from "./clock.ts";
 import { CordonError } from "./errors.ts";
+import { ignoreResult } from "./output.ts";
+import { realHours, virtualHours } from "./policy-time.ts";
 import { contextCall } from "./target.ts";
 import { decodeParcel, encodeParcel } from "./values.ts";
 
@@ -47,9 +48,10 @@ export interface Policing {
 
 /** The domain's own part of a policy: its children are under it too. */
 export interface Policed {
-  readonly enforced: Enforced;
   readonly monitor: Monitor;
   readonly policing: Policing;
+  /** One domain more that is under it: `owner` is what the kernel says of its calls. */
+  readonly join: (owner: object, clock: Clock) => void;
 }
 
 function refuse(what: string): never {
@@ -145,20 +147,34 @@ function askOf(source: PolicySource): EnforcePowers["ask"] {
   };
 }
 
-/** Puts a domain that is about to be born under a policy. */
-export function police(policing: Policing, domain: () => Domain, clock: () => Clock): Policed {
+/** A listener hears what happens, and changes nothing: neither by what it throws nor by what it gives. */
+function quietly<A>(listener: ((heard: A) => void) | undefined): ((heard: A) => void) | undefined {
+  if (listener === undefined) return undefined;
+  return (heard) => {
+    try {
+      ignoreResult(listener(heard));
+    } catch {
+      // The embedder's own function, called in the middle of a decision.
+    }
+  };
+}
+
+/** Puts a domain that is about to be born under a policy. `start`: of its virtual time. */
+export function police(policing: Policing, domain: () => Domain, start: number | undefined): Policed {
   const { machine, vocabulary, shared, source } = policing;
   const { tenant = "", onDecided, onHappened } = source.options;
-  const enforced = newEnforced(machine, shared, tenant);
+  const clocks = new WeakMap<object, Clock>();
+  const clockOf = ({ owner }: CallContext): Clock | undefined =>
+    typeof owner === "object" && owner !== null ? clocks.get(owner) : undefined;
   const powers: EnforcePowers = {
-    now: () => Math.floor(clock().now()),
-    sleep: (ms, onDropped) => clock().sleep(ms, onDropped),
+    ...(start === undefined ? realHours(clockOf) : virtualHours(clockOf, start)),
     decode: (bytes, length, capabilities) => decodeParcel(bytes, length, capabilities, standIn),
     encode: (value) => encodeParcel(value, "a policy's change", (granted) => behind.get(granted) as Capability),
     errorValue,
     ask: askOf(source),
     halt: (why) => domain().end({ kind: "refused", by: "policy", why }),
-    ...{ onDecided, onHappened },
+    ...{ onDecided: quietly(onDecided), onHappened: quietly(onHappened) },
   };
-  return { enforced, monitor: newMonitor(enforced, vocabulary, powers), policing };
+  const monitor = newMonitor(newEnforced(machine, shared, tenant), vocabulary, powers);
+  return { monitor, policing, join: (owner, clock) => void clocks.set(owner, clock) };
 }

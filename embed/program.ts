@@ -182,17 +182,13 @@ const watchersOf = (plan: Plan): Watchers =>
 
 /** Calls are judged by the kernel's monitor. Instructions are not: a policy that names any does not fit, so far. */
 async function underPolicy(
-  { request: { policy }, grants }: Plan,
-  running: () => Running,
+  { request: { policy, virtual }, grants }: Plan,
+  domain: () => Domain,
 ): Promise<Policed | undefined> {
   if (policy === undefined) return undefined;
   const { police, policingOf } = await import("./policy.ts");
   const policing = policingOf(policy, contractsOf(grants));
-  return police(
-    policing,
-    () => running().domain,
-    () => running().clock,
-  );
+  return police(policing, domain, virtual ? startOf(virtual === true ? {} : virtual) : undefined);
 }
 
 async function spawnProgram(kernel: Kernel, plan: Plan, { artifact, maxPages }: Loaded): Promise<Outcome<Running>> {
@@ -200,9 +196,10 @@ async function spawnProgram(kernel: Kernel, plan: Plan, { artifact, maxPages }: 
   const pages = Math.min(Math.floor(limits.memory / PAGE), maxPages);
   const watchers = watchersOf(plan);
   const watch = watchers.onCall === undefined ? {} : { onCall: watchers.onCall };
-  const policed = await underPolicy(plan, () => running);
+  const policed = await underPolicy(plan, () => domain);
   const monitor = policed?.monitor;
-  const spawned = kernel.spawn(artifact, { limits: { pages, inFlight: limits.inFlight }, monitor, ...watch });
+  const owner = {};
+  const spawned = kernel.spawn(artifact, { limits: { pages, inFlight: limits.inFlight }, owner, monitor, ...watch });
   if (spawned.kind !== "returned") return spawned;
   const domain = spawned.value;
   const watching = watchers.begin(domain, plan.grants, codeOfErrno);
@@ -211,6 +208,7 @@ async function spawnProgram(kernel: Kernel, plan: Plan, { artifact, maxPages }: 
   for (const [handle, capability] of capabilities(plan, running).entries()) {
     domain.grant(capability, grantAt(plan, handle) ?? UNJUDGED);
   }
+  policed?.join(owner, running.clock);
   return { kind: "returned", value: running };
 }
 

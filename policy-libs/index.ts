@@ -61,6 +61,7 @@ export {
   type Functions,
   type GrantedOf,
   handle,
+  hasHandle,
   integer,
   list,
   nothing,
@@ -74,6 +75,7 @@ export {
   string,
   type Type,
   type TypeOf,
+  takesHandle,
   union,
 } from "./contract/index.ts";
 export { type DescribedCall, type DescribedContract, isDescribed } from "./described.ts";
