@@ -24,10 +24,6 @@ const policiesIn = (joined: Joined | undefined): readonly RPolicy[] => {
   if (joined === undefined) return [];
   return joined.kind === "policy" ? [joined] : joined.of.flatMap(policiesIn);
 };
-const policy = (body: string, head = "policy p"): RPolicy =>
-  policiesIn(loaded(`${head} { default abstain\n${body}\n}`).entry)[0] as RPolicy;
-const rule = (body: string): RRule => policy(body).rules[0] as RRule;
-const _when = (body: string): RCond => rule(body).when as RCond;
 /** Without places, and operations by their names. */
 const plain = (value: unknown): unknown =>
   JSON.parse(
@@ -216,7 +212,7 @@ describe("what is enforced", () => {
 describe("tests of a file", () => {
   const steps = (text: string): readonly TestStep[] =>
     loaded(`policy p { default abstain } test "t" for p { ${text} }`).tests[0]?.steps ?? [];
-  const data = (text: string): unknown =>
+  const data = (text: string): readonly unknown[] =>
     steps(text).map((step) => (step.kind === "wait" ? step.time : Object.fromEntries(step.event.data)));
 
   test("values are data by the names of a contract, as a guest would have written them", () => {
