@@ -4,7 +4,18 @@ import { test as property } from "@fast-check/vitest";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { sha256 } from "../../policy-libs/attenuate/digest.ts";
-import { arg, boolean, bytes, handle, integer, list, number, oneOf, string, type Type } from "../../policy-libs/index.ts";
+import {
+  arg,
+  boolean,
+  bytes,
+  handle,
+  integer,
+  list,
+  number,
+  oneOf,
+  string,
+  type Type,
+} from "../../policy-libs/index.ts";
 import { argumentsOf } from "../../policy-libs/policy/arguments.ts";
 import { utf8Length } from "../../policy-libs/policy/characters.ts";
 import { CODES, type Diagnostic, render } from "../../policy-libs/policy/diagnostic.ts";
@@ -20,7 +31,7 @@ import { runTests, showFailure } from "../../policy-libs/policy/suite.ts";
 import type { Token } from "../../policy-libs/policy/token.ts";
 import { SCOPES, VERDICTS, type Verdict } from "../../policy-libs/policy/tree.ts";
 import { EFFECTS, EVENTS, RESERVED, SIZES, TIMES } from "../../policy-libs/policy/words.ts";
-import { type Block, BLOCKS, blocksOf, DOCUMENT, marked, rowsOf, signature, VOCABULARY } from "./document.ts";
+import { BLOCKS, type Block, blocksOf, DOCUMENT, marked, rowsOf, signature, VOCABULARY } from "./document.ts";
 import { GRANTS, made } from "./examples.ts";
 import { accepts, KINDS, partsOf, readGrammar, textOf } from "./grammar.ts";
 import { bare, EXAMPLES, treeOf } from "./kit.ts";
@@ -58,15 +69,18 @@ describe("the policies of the document", () => {
     expect(runTests(loaded(block).tests).map(showFailure)).toEqual([]);
   });
 
-  test.for(POLICIES)("have tests that can fail, at line $line: every step says what another answer would break", (block) => {
-    for (const each of loaded(block).tests) {
-      each.steps.forEach((step, at) => {
-        if (step.kind === "wait") return;
-        const steps = each.steps.with(at, { ...step, is: OTHER[step.is], by: undefined });
-        expect(runTests([{ ...each, steps }]).map((failure) => failure.at.line)).toEqual([step.at.line]);
-      });
-    }
-  });
+  test.for(POLICIES)(
+    "have tests that can fail, at line $line: every step says what another answer would break",
+    (block) => {
+      for (const each of loaded(block).tests) {
+        each.steps.forEach((step, at) => {
+          if (step.kind === "wait") return;
+          const steps = each.steps.with(at, { ...step, is: OTHER[step.is], by: undefined });
+          expect(runTests([{ ...each, steps }]).map((failure) => failure.at.line)).toEqual([step.at.line]);
+        });
+      }
+    },
+  );
 
   test("pin the text that they import", () => {
     expect(DOCUMENT).toContain(`pinned "sha256:${digest.slice(0, 8)}"`);
@@ -79,7 +93,9 @@ describe("the policies of the document", () => {
 
   test("the fifteen examples are those that all else is tested by", () => {
     const policiesIn = (text: string): readonly unknown[] =>
-      treeOf(text).items.filter(({ kind }) => kind === "policy").map(bare);
+      treeOf(text)
+        .items.filter(({ kind }) => kind === "policy")
+        .map(bare);
     const fifteen = POLICIES.find(({ code }) => code.startsWith("# 1."));
     expect(policiesIn(fifteen?.code ?? "")).toEqual(policiesIn(EXAMPLES));
     expect(policiesIn(EXAMPLES)).toHaveLength(15);
@@ -214,7 +230,11 @@ describe("the tables", () => {
     );
     expect(rowsOf("effects")).toHaveLength(EFFECTS.length);
     for (const event of EVENTS) expect(DOCUMENT).toContain(`| \`${event} net.send\` |`);
-    expect(DOCUMENT).toContain(`Masks are ${MASKS.map((mask) => `\`${mask}\``).join(", ").replace(/, (?=[^,]*$)/, " and ")}.`);
+    expect(DOCUMENT).toContain(
+      `Masks are ${MASKS.map((mask) => `\`${mask}\``)
+        .join(", ")
+        .replace(/, (?=[^,]*$)/, " and ")}.`,
+    );
   });
 
   test("instructions are those of the vocabulary", () => {
@@ -245,8 +265,8 @@ describe("the tables", () => {
   const TESTS = "itself == != < <= > >= in + length starts_with ends_with contains like under".split(" ");
 
   test.for(rowsOf("types"))("an argument of type %s has these tests and no others", ([type = "", , , said = ""]) => {
-    const said_ = [...said.matchAll(/`([^`]*)`/g)].map(({ 1: each }) => each);
-    const tests = [...(said.includes("itself") ? ["itself"] : []), ...said_];
+    const spans = said.includes("`") ? [...said.matchAll(/`([^`]*)`/g)].map(({ 1: span }) => span) : [said];
+    const tests = [...(said.startsWith("itself") ? ["itself"] : []), ...spans.filter((span) => span !== "none")];
     for (const of of TYPES[type] ?? []) {
       expect(argumentsOf([arg("a", of)])[0]).toMatchObject({ name: "a", type });
       const it = made("it", { go: { takes: [arg("a", of)] } });
@@ -273,7 +293,10 @@ describe("the codes", () => {
   });
 
   const nested = Array.from({ length: 14 }, (_, n) => `let a${n + 1} = a${n} and a${n} or a${n} and a${n}`).join("\n");
-  const chain = Array.from({ length: 9 }, (_, n) => [`f${n}`, n < 8 ? `import "f${n + 1}" as next` : "set s = []"] as const);
+  const chain = Array.from(
+    { length: 9 },
+    (_, n) => [`f${n}`, n < 8 ? `import "f${n + 1}" as next` : "set s = []"] as const,
+  );
   /** Of codes whose example is told in words. */
   const MADE: Readonly<Record<string, () => readonly Diagnostic[]>> = {
     P002: () => diagnosticsOf(inside("# a\u200bb")),
@@ -297,12 +320,15 @@ describe("the codes", () => {
     return diagnosticsOf(/^(?:policy|import) /.test(example) ? example : inside(example));
   };
 
-  test.for(ROWS.filter(([code = ""]) => !ANALYSED.has(code)))("%s: its example is refused so", ([code = "", , example = "", said = ""]) => {
-    const found = examined(code, example);
-    expect([...new Set(found.map((each) => each.code))]).toEqual([code]);
-    const words = render(found[0] as Diagnostic).replace(/^\S+ \S+ /, "");
-    expect(words.replace(/sha256:[0-9a-f]{64}/, "sha256:…")).toBe(said);
-  });
+  test.for(ROWS.filter(([code = ""]) => !ANALYSED.has(code)))(
+    "%s: its example is refused so",
+    ([code = "", , example = "", said = ""]) => {
+      const found = examined(code, example);
+      expect([...new Set(found.map((each) => each.code))]).toEqual([code]);
+      const words = render(found[0] as Diagnostic).replace(/^\S+ \S+ /, "");
+      expect(words.replace(/sha256:[0-9a-f]{64}/, "sha256:…")).toBe(said);
+    },
+  );
 });
 
 describe("the document", () => {

@@ -79,7 +79,8 @@ export const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ["BLOCK", isKind("block")],
 ]);
 
-const isWord = (one: Token, text: string): boolean => one.value === text && (one.kind === "word" || one.kind === "mark");
+const isWord = (one: Token, text: string): boolean =>
+  one.value === text && (one.kind === "word" || one.kind === "mark");
 
 /** Is this list of tokens, in any way, what the rule describes? */
 export function accepts(grammar: Grammar, rule: string, tokens: readonly Token[]): boolean {
