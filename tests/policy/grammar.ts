@@ -4,9 +4,12 @@ import { RESERVED } from "../../policy-libs/policy/words.ts";
 
 /** word: in quotes. name: of a rule, or of a kind of token. */
 export type Part =
-  | { readonly kind: "word" | "name"; readonly text: string }
-  | { readonly kind: "all" | "any"; readonly of: readonly Part[] }
-  | { readonly kind: "maybe" | "many"; readonly of: Part };
+  | { readonly kind: "word"; readonly text: string }
+  | { readonly kind: "name"; readonly text: string }
+  | { readonly kind: "all"; readonly of: readonly Part[] }
+  | { readonly kind: "any"; readonly of: readonly Part[] }
+  | { readonly kind: "maybe"; readonly of: Part }
+  | { readonly kind: "many"; readonly of: Part };
 
 export type Grammar = ReadonlyMap<string, Part>;
 
