@@ -59,11 +59,10 @@ export async function policies(): Promise<Report> {
   const net = capability(NET, { send: async (host, text) => void sent.push(`${text} to ${host}`) });
   const files = tree({ "diary.txt": "dear diary" });
 
-  const text = readFileSync(join(import.meta.dirname, "lectures.policy"), "utf8");
   const result = await run({
     source: readFileSync(join(import.meta.dirname, "guest.js"), "utf8"),
     grant: { net, files, windows },
-    policy: policy.text(text, { file: "lectures.policy" }),
+    policy: policy.file(join(import.meta.dirname, "lectures.policy")),
   });
   if (result.status !== "returned") throw new Error(JSON.stringify(result));
   return { told: result.value, sent, mostWindows };

@@ -45,8 +45,7 @@ export async function plugin(): Promise<Report> {
   const telemetry = capability(TELEMETRY, { send: (text) => sent.push(text) > 0 });
   const files = tree({ "old.tmp": "", "diary.txt": "dear diary", "notes.txt": "" });
 
-  const careful = policy.text(readFileSync(join(import.meta.dirname, "plugin.policy"), "utf8"), {
-    file: "plugin.policy",
+  const careful = policy.file(join(import.meta.dirname, "plugin.policy"), {
     onDecided: ({ verdict, event, decision: { refusal } }) => {
       if (refusal !== undefined) refused.push(`${event.op.name} ${verdict} by ${refusal.policy.name}`);
     },

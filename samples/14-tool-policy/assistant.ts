@@ -90,8 +90,7 @@ export async function assistant(approve: (question: Question) => boolean): Promi
   const web = capability(WEB, { fetch: async () => "a page" });
 
   const source = readFileSync(join(import.meta.dirname, "guest.js"), "utf8");
-  const careful = policy.text(readFileSync(join(import.meta.dirname, "assistant.policy"), "utf8"), {
-    file: "assistant.policy",
+  const careful = policy.file(join(import.meta.dirname, "assistant.policy"), {
     approve: (question) => {
       asked.push(`${question.of}: ${question.call}(${question.arguments.join(", ")})? ${question.because}`);
       return approve(question);

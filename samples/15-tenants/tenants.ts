@@ -2,24 +2,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "cordon";
-import { arg, capability, contract, integer, list, type PolicySource, policy, string } from "cordon/policy-libs";
+import { capability, contractFrom, type PolicySource, policy } from "cordon/policy-libs";
 
-const TABLE = arg("table", string());
-const OWNER = arg("owner", string());
-const DB = contract({
-  name: "db",
-  allows: "reading and adding rows",
-  never: "changes or removes any",
-  calls: {
-    query: {
-      takes: [TABLE, OWNER, arg("rows", integer({ min: 1 }))],
-      gives: list(string()),
-      refuses: [],
-      about: "so many rows of an owner",
-    },
-    insert: { takes: [TABLE, OWNER, arg("row", string())], gives: list(string()), refuses: [], about: "adds a row" },
-  },
-});
+const read = (name: string): string => readFileSync(join(import.meta.dirname, name), "utf8");
+
+// A contract is data, so it can be a file: `cordon policy test` reads it as well.
+const DB = contractFrom(JSON.parse(read("db.json")));
 
 /** What the policies speak of. */
 export const CONTRACTS = { db: DB };
@@ -30,16 +18,9 @@ interface Row {
   readonly row: string;
 }
 
-const read = (name: string): string => readFileSync(join(import.meta.dirname, name), "utf8");
-
 /** Made once for each tenant: what is counted `per tenant` lives as long as it does. */
 const policyOf = (tenant: string): PolicySource =>
-  policy.text(read("tenants.policy"), {
-    file: "tenants.policy",
-    imports: { "host.policy": read("host.policy") },
-    use: tenant,
-    tenant,
-  });
+  policy.file(join(import.meta.dirname, "tenants.policy"), { use: tenant, tenant });
 
 export interface Report {
   readonly told: Readonly<Record<string, unknown>>;
@@ -57,11 +38,11 @@ export async function tenants(): Promise<Report> {
   const of = (table: string, owner: string): string[] =>
     rows.filter((each) => each.table === table && each.owner === owner).map(({ row }) => row);
   const db = capability(DB, {
-    query: async (table, owner, most) => {
+    query: async (table: string, owner: string, most: number) => {
       queries.push(most);
       return of(table, owner).slice(0, most);
     },
-    insert: async (table, owner, row) => {
+    insert: async (table: string, owner: string, row: string) => {
       rows.push({ table, owner, row });
       return of(table, owner);
     },

@@ -27,6 +27,7 @@ import { MASKS } from "../../policy-libs/policy/mask.ts";
 import { vocabularyOf } from "../../policy-libs/policy/operations.ts";
 import { parse } from "../../policy-libs/policy/parse.ts";
 import { print } from "../../policy-libs/policy/print.ts";
+import { policy } from "../../policy-libs/policy/source.ts";
 import { runTests, showFailure } from "../../policy-libs/policy/suite.ts";
 import type { Token } from "../../policy-libs/policy/token.ts";
 import { SCOPES, VERDICTS, type Verdict } from "../../policy-libs/policy/tree.ts";
@@ -237,6 +238,18 @@ describe("the tables", () => {
     );
   });
 
+  test("options are those that policy.text takes", () => {
+    const names = rowsOf("options").map(([name = ""]) => name);
+    const refusal = /there are (.*)$/;
+    let said = "";
+    try {
+      policy.text("", { ["no-such-option" as "file"]: "" });
+    } catch (thrown) {
+      said = refusal.exec((thrown as Error).message)?.[1] ?? "";
+    }
+    expect(names.toSorted()).toEqual(said.split(", ").toSorted());
+  });
+
   test("instructions are those of the vocabulary", () => {
     const rows = rowsOf("instructions").map(([name, argument]) => [name, argument]);
     const all = VOCABULARY.operations.filter((each) => each.isInstruction);
@@ -339,7 +352,7 @@ describe("the document", () => {
   });
 
   test("names the language of every block", () => {
-    for (const { language } of BLOCKS) expect(["policy", "ts", "json", "ebnf", "text"]).toContain(language);
+    for (const { language } of BLOCKS) expect(["policy", "ts", "sh", "json", "ebnf", "text"]).toContain(language);
     expect(utf8Length(DOCUMENT, 200_000)).toBeLessThan(100_000);
   });
 });

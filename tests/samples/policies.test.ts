@@ -2,14 +2,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { contractFrom } from "../../policy-libs/index.ts";
+import type { Contract } from "../../kernel/index.ts";
+import { CLOCK, contractFrom, FILES } from "../../policy-libs/index.ts";
 import { render } from "../../policy-libs/policy/diagnostic.ts";
 import { format } from "../../policy-libs/policy/format.ts";
 import { load as loadPolicy } from "../../policy-libs/policy/load.ts";
 import { vocabularyOf } from "../../policy-libs/policy/operations.ts";
 import { runTests, showFailure } from "../../policy-libs/policy/suite.ts";
 import type { Vocabulary } from "../../policy-libs/policy/vocabulary.ts";
-import { ROOT } from "../cli/command.ts";
+import { cordon, ROOT } from "../cli/command.ts";
 
 // Samples are a project of their own: they see the package, not its sources. So they are loaded, not imported.
 const load = async <T>(...path: string[]): Promise<T> => (await import(join(ROOT, "samples", ...path))) as T;
@@ -142,28 +143,35 @@ describe("sample 15, tenants", () => {
 });
 
 describe("sample 16, a jail", () => {
-  test("what it needed to begin is gone once it is sealed, and who writes is ended", async () => {
-    const { jail } = await load<{ jail: () => Promise<object> }>("16-jail/jail.ts");
-    expect(await jail()).toEqual({
-      served: {
+  const granted = ["--grant", "files=ro:samples/16-jail/root", "--grant", "clock"];
+  const run = (...rest: readonly string[]) => cordon(["run", "samples/16-jail/guest.js", ...granted, ...rest]);
+  const policed = ["--policy", "samples/16-jail/jail.policy"];
+
+  test("what it needed to begin is gone once it has begun", () => {
+    const { code, out } = run(...policed, "--json");
+    expect([code, JSON.parse(out).value]).toEqual([
+      0,
+      {
         "srv/index.html": "<h1>Hello</h1>",
-        "etc/config.json": "E_DENIED",
-        "etc/passwords.txt": "E_DENIED",
-        "home/diary.txt": "E_DENIED",
-        "srv/../home/diary.txt": "E_DENIED",
-        "log.level": "E_DENIED",
+        ...Object.fromEntries(
+          [
+            ...["srv/.htaccess", "etc/config.json", "etc/passwords.txt", "home/diary.txt", "srv/../home/diary.txt"],
+            ...["the clock", "the whole tree"],
+          ].map((what) => [what, "E_DENIED"]),
+        ),
       },
-      log: [
-        "level info",
-        "A small server begins",
-        "srv/index.html: <h1>Hello</h1>",
-        "etc/config.json: E_DENIED",
-        "etc/passwords.txt: E_DENIED",
-        "home/diary.txt: E_DENIED",
-        "srv/../home/diary.txt: E_DENIED",
-      ],
-      hacked: "refused by policy: a sealed program writes",
+    ]);
+  });
+
+  test("who writes is ended", () => {
+    expect(run(...policed, "--", "hacked")).toMatchObject({
+      code: 3,
+      err: "cordon: refused by policy: a server writes\n",
     });
+  });
+
+  test("without the policy it reads all that it was granted", () => {
+    expect(JSON.parse(run("--json").out).value).toMatchObject({ "etc/passwords.txt": "root:secret" });
   });
 });
 
@@ -177,9 +185,14 @@ describe("policy files of samples", () => {
   const importsOf = (folder: string): ReadonlyMap<string, string> =>
     new Map(SAMPLES.filter((each) => each.folder === folder).map(({ name }) => [name, read(folder, name)]));
 
+  const STANDARD = new Map<string, Contract>([
+    ["files", FILES],
+    ["clock", CLOCK],
+  ]);
   /** The contracts of the package, made again of their data: samples see the build, and this the sources. */
   async function vocabulary(folder: string): Promise<Vocabulary> {
-    const [program = ""] = namesIn(folder, ".ts");
+    const [program] = namesIn(folder, ".ts");
+    if (program === undefined) return vocabularyOf(STANDARD).vocabulary;
     const { CONTRACTS } = await load<{ CONTRACTS: Readonly<Record<string, { data: unknown }>> }>(folder, program);
     const contracts = Object.entries(CONTRACTS).map(([name, { data }]) => [name, contractFrom(plain(data))] as const);
     const { vocabulary, conflicts } = vocabularyOf(new Map(contracts));
