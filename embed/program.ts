@@ -15,18 +15,17 @@ import { permissive, UNJUDGED } from "../policy-libs/index.ts";
 import { PROGRAM } from "../stdlib/abi.ts";
 import { type Audit, readAudits } from "./audit-options.ts";
 import { type Prepared, prepareGrants } from "./capability.ts";
-import { contractsOf } from "./child-grants.ts";
 import { type Clock, realClock, startOf, virtualClock } from "./clock.ts";
 import { asBytes, type BytesSource, later, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { allLimits, type Limits } from "./limits.ts";
 import { newOutput, type Output } from "./output.ts";
-import type { Policed } from "./policy.ts";
 import type { ArtifactNaming } from "./program-cache.ts";
 import { type Entry, findEntry } from "./program-entry.ts";
 import { codeOfErrno, programFiles } from "./program-files.ts";
 import { type Loaded, type LoadProgram, newProgramLoader } from "./program-load.ts";
 import { environmentOf, type ProgramRequest, readProgramRequest } from "./program-options.ts";
+import type { ProgramPolicy } from "./program-policy.ts";
 import { inputReader, newStreams, type ProcessParts, programProcess, type Streams } from "./program-process.ts";
 import { realRandom, seededRandom } from "./randomness.ts";
 import { fromEnding, NO_USAGE, type Result, type RunFacts } from "./result.ts";
@@ -180,24 +179,26 @@ function grantAt({ grants }: Plan, handle: number): string | null | undefined {
 const watchersOf = (plan: Plan): Watchers =>
   newWatchers({ name: "program", trace: plan.request.trace, audits: plan.audits }, (handle) => grantAt(plan, handle));
 
-/** Calls are judged by the kernel's monitor. Instructions are not: a policy that names any does not fit, so far. */
-async function underPolicy(
-  { request: { policy, virtual }, grants }: Plan,
-  domain: () => Domain,
-): Promise<Policed | undefined> {
+/** The language is loaded for those who use it. */
+async function policyOf({ request: { policy, virtual, monitors }, grants }: Plan): Promise<ProgramPolicy | undefined> {
   if (policy === undefined) return undefined;
-  const { police, policingOf } = await import("./policy.ts");
-  const policing = policingOf(policy, contractsOf(grants));
-  return police(policing, domain, virtual ? startOf(virtual === true ? {} : virtual) : undefined);
+  const { underPolicy } = await import("./program-policy.ts");
+  const made = underPolicy(policy, grants, virtual ? startOf(virtual === true ? {} : virtual) : undefined);
+  if (monitors === undefined || made.monitors === undefined) return made;
+  throw new CordonError("E_OPTION", "runProgram takes monitors, or a policy that makes some: leave one out");
 }
 
-async function spawnProgram(kernel: Kernel, plan: Plan, { artifact, maxPages }: Loaded): Promise<Outcome<Running>> {
+function spawnProgram(
+  kernel: Kernel,
+  plan: Plan,
+  { artifact, maxPages }: Loaded,
+  policy: ProgramPolicy | undefined,
+): Outcome<Running> {
   const { limits } = plan;
   const pages = Math.min(Math.floor(limits.memory / PAGE), maxPages);
   const watchers = watchersOf(plan);
   const watch = watchers.onCall === undefined ? {} : { onCall: watchers.onCall };
-  const policed = await underPolicy(plan, () => domain);
-  const monitor = policed?.monitor;
+  const monitor = policy?.policed.monitor;
   const owner = {};
   const spawned = kernel.spawn(artifact, { limits: { pages, inFlight: limits.inFlight }, owner, monitor, ...watch });
   if (spawned.kind !== "returned") return spawned;
@@ -208,7 +209,8 @@ async function spawnProgram(kernel: Kernel, plan: Plan, { artifact, maxPages }: 
   for (const [handle, capability] of capabilities(plan, running).entries()) {
     domain.grant(capability, grantAt(plan, handle) ?? UNJUDGED);
   }
-  policed?.join(owner, running.clock);
+  policy?.policed.join(owner, running.clock);
+  policy?.begin(domain);
   return { kind: "returned", value: running };
 }
 
@@ -281,12 +283,14 @@ async function enterProgram(running: Running, plan: Plan, loaded: Loaded, entry:
 
 async function perform(kernel: Kernel, load: LoadProgram, plan: Plan, library: Uint8Array): Promise<Result> {
   const facts: RunFacts = { usage: NO_USAGE, console: [] };
-  const { module: program, cache, monitors } = plan.request;
+  const { module: program, cache } = plan.request;
+  const policy = await policyOf(plan);
+  const monitors = policy?.monitors ?? plan.request.monitors;
   const loaded = await load({ program, library, cache, monitors });
   if ("why" in loaded) return { status: "refused", by: loaded.by, why: loaded.why, ...facts };
   const entry = findEntry(loaded.entries, plan.request);
   if (typeof entry === "string") return { status: "refused", by: "program", why: entry, ...facts };
-  const spawned = await spawnProgram(kernel, plan, loaded);
+  const spawned = spawnProgram(kernel, plan, loaded, policy);
   if (spawned.kind !== "returned") return fromEnding(spawned, facts);
   return enterProgram(spawned.value, plan, loaded, entry);
 }

@@ -116,8 +116,8 @@ export function newMonitor(enforced: Enforced, vocabulary: Vocabulary, given: En
       }
       const row = rowOf(enforced, call.capability);
       const who = { domain: enforced.number, capability: row.number, tenant: enforced.tenant };
-      return judgeCall(judgementOf(enforced, row), powers, operation, who, call, perform);
+      return judgeCall(judgementOf(enforced, row, given.onChange), powers, operation, who, call, perform);
     },
-    onChange: undefined,
+    onChange: given.onChange,
   };
 }
