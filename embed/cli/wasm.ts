@@ -69,9 +69,11 @@ function streams(parsed: Parsed, tracer: Tracer | undefined): { readonly stdout:
 }
 
 async function run(parsed: Parsed, source: Source, { listeners, signal }: Watched): Promise<ProgramResult> {
-  const { grant, limits, profile, console, virtual, audit } = await worldOf(parsed, source.name, ...listeners.audits);
+  const world = await worldOf(parsed, source.name, ...listeners.audits);
+  const { grant, policy, limits, profile, console, virtual, audit } = world;
   return await runProgram({
-    ...{ module: source.bytes, grant, limits, profile, console, virtual, audit, signal, cache: cacheOf(parsed) },
+    ...{ module: source.bytes, grant, policy, limits, profile, console, virtual, audit, signal },
+    cache: cacheOf(parsed),
     ...callOf(parsed, source.name),
     monitors: monitorsOf(parsed),
     ...(source.name === "stdin" ? {} : { stdin: standardInput() }),

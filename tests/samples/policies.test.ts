@@ -1,5 +1,7 @@
 // The samples about policies do what their READMEs say.
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Contract } from "../../kernel/index.ts";
@@ -35,6 +37,31 @@ describe("sample 12, policies", () => {
       sent: ["hello to stranger.example"],
       mostWindows: 3,
     });
+  });
+});
+
+describe("sample 12, division", () => {
+  const program = ["run", "samples/12-policies/division.wasm"];
+  const under = (name: string) =>
+    cordon([...program, "--policy", "samples/12-policies/division.policy", "--policy-use", name]);
+
+  test("a lenient policy makes an average of nothing 0, a strict one ends the program, and without it traps", () => {
+    expect(under("lenient")).toEqual({ code: 0, out: "20\n0\n7\n", err: "" });
+    expect(under("strict")).toEqual({ code: 3, out: "20\n", err: "cordon: refused by policy: division by zero\n" });
+    expect(cordon(program)).toMatchObject({ code: 5, out: "20\n" });
+  });
+
+  test("the binary is what its source compiles to", () => {
+    const folder = mkdtempSync(join(tmpdir(), "cordon-sample-"));
+    try {
+      execFileSync(process.execPath, [join(ROOT, "samples/12-policies/build.ts"), join(folder, "division.wasm")]);
+      const [made, committed] = [folder, join(ROOT, "samples/12-policies")].map((at) =>
+        readFileSync(join(at, "division.wasm")),
+      );
+      expect(made).toEqual(committed);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 
@@ -191,7 +218,7 @@ describe("policy files of samples", () => {
   ]);
   /** The contracts of the package, made again of their data: samples see the build, and this the sources. */
   async function vocabulary(folder: string): Promise<Vocabulary> {
-    const [program] = namesIn(folder, ".ts");
+    const program = namesIn(folder, ".ts").find((name) => name !== "build.ts");
     if (program === undefined) return vocabularyOf(STANDARD).vocabulary;
     const { CONTRACTS } = await load<{ CONTRACTS: Readonly<Record<string, { data: unknown }>> }>(folder, program);
     const contracts = Object.entries(CONTRACTS).map(([name, { data }]) => [name, contractFrom(plain(data))] as const);
