@@ -12,7 +12,7 @@ import type { Address, AddressBlock } from "./resolved.ts";
 import type { TextTest } from "./tree.ts";
 
 /** "*" without "/", "**", or one unit that stands for itself. */
-export const likeParts = (pattern: string): string[] => pattern.match(/\*\*|[^]/g) ?? [];
+export const likeParts = (pattern: string): string[] => pattern.match(/\*\*|[\s\S]/g) ?? [];
 
 const isRun = (part: string | undefined): boolean => part === "*" || part === "**";
 

@@ -71,10 +71,10 @@ function isRemembered(moment: Moment, values: RValues, sought: Datum | undefined
 /** Undefined: nothing is known of it. A whole number is an interval. */
 type Value = Interval | string | boolean | undefined;
 
-const valueOf = (datum: Datum | undefined): Value => (typeof datum === "number" ? exactly(datum) : datum);
+const known = (datum: Datum | undefined): Value => (typeof datum === "number" ? exactly(datum) : datum);
 
 function lengthOf(datum: Datum | undefined): Value {
-  return typeof datum === "string" ? exactly(datum.length) : valueOf(datum);
+  return typeof datum === "string" ? exactly(datum.length) : known(datum);
 }
 
 function added(moment: Moment, terms: readonly RTerm[]): Value {
@@ -90,9 +90,9 @@ function added(moment: Moment, terms: readonly RTerm[]): Value {
 export function evaluate(moment: Moment, term: RTerm): Value {
   switch (term.kind) {
     case "constant":
-      return valueOf(term.value);
+      return known(term.value);
     case "argument":
-      return valueOf(datumOf(moment.event, term.argument));
+      return known(datumOf(moment.event, term.argument));
     case "length":
       return lengthOf(datumOf(moment.event, term.argument));
     case "count":

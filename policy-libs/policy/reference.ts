@@ -21,16 +21,20 @@ type Delay = Extract<RRule["effect"], { kind: "delay" }>;
 /** A moment anywhere in a history. What was judged once of a pattern at a place is not judged again. */
 function momentsOf(history: readonly PolicyEvent[], isUnbounded: boolean) {
   const judged = new Map<RPattern, Map<number, Kleene>>();
-  const momentOf = (event: PolicyEvent, at: number): Moment => ({ event, history, at, isUnbounded, matches: matchAt });
+  const moment = (event: PolicyEvent, at: number): Moment => ({ event, history, at, isUnbounded, matches: matchAt });
   function matchAt(pattern: RPattern, at: number): Kleene {
     const known = judged.get(pattern) ?? new Map<number, Kleene>();
     judged.set(pattern, known);
-    const value = known.get(at) ?? matches(momentOf(history[at] as PolicyEvent, at), pattern);
+    const value = known.get(at) ?? matches(moment(history[at] as PolicyEvent, at), pattern);
     known.set(at, value);
     return value;
   }
-  return momentOf;
+  return moment;
 }
+
+/** An event after a history, for conditions. */
+export const momentOf = (history: readonly PolicyEvent[], event: PolicyEvent, isUnbounded = false): Moment =>
+  momentsOf(history, isUnbounded)(event, history.length);
 
 /** Whether a rule's patterns and its condition hold of the event at hand. */
 export const applies = (moment: Moment, rule: RRule): Kleene =>
@@ -82,6 +86,6 @@ export function decideByHistory(
   event: PolicyEvent,
   memory: "bounded" | "unbounded" = "bounded",
 ): Decision {
-  const moment = momentsOf(history, memory === "unbounded")(event, history.length);
+  const moment = momentOf(history, event, memory === "unbounded");
   return join(policy, (one) => decideOne(moment, one));
 }

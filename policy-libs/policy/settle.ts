@@ -15,6 +15,8 @@ export interface Settled {
   readonly decision: Decision;
   /** As it is to be performed; the one that was proposed, if it is refused. */
   readonly event: PolicyEvent;
+  /** What the decision speaks of: a changed call may be refused because of what it was changed to. */
+  readonly judged: PolicyEvent;
 }
 
 const REFUSED: { readonly [effect in Refusal]: Verdict } = { suppress: "suppressed", deny: "denied", halt: "halted" };
@@ -26,10 +28,12 @@ export function verdict({ refusal, obligations, wait }: Decision, isChanged: boo
   return wait > 0 ? "delayed" : isChanged ? "changed" : "allowed";
 }
 
-const settled = (decision: Decision, event: PolicyEvent, isChanged: boolean): Settled => ({
-  verdict: verdict(decision, isChanged),
+/** Of an event that is not changed, or refused. */
+const settled = (decision: Decision, event: PolicyEvent, judged = event): Settled => ({
+  verdict: verdict(decision, false),
   decision,
   event,
+  judged,
 });
 
 const denied = (decision: Decision, by: Obligation): Decision => ({ ...decision, refusal: { effect: "deny", ...by } });
@@ -37,14 +41,15 @@ const denied = (decision: Decision, by: Obligation): Decision => ({ ...decision,
 /** Decides an event and, if it is changed, what it was changed to. */
 export function settle(decide: (event: PolicyEvent) => Decision, event: PolicyEvent): Settled {
   const first = decide(event);
-  if (first.refusal !== undefined) return settled(first, event, false);
+  if (first.refusal !== undefined) return settled(first, event);
   const once = edit(first, event);
-  if (once.clash !== undefined) return settled(denied(first, once.clash), event, false);
-  if (once.by === undefined) return settled(first, event, false);
+  if (once.clash !== undefined) return settled(denied(first, once.clash), event);
+  if (once.by === undefined) return settled(first, event);
   const second = decide(once.event);
-  if (second.refusal !== undefined) return settled(second, event, false);
+  const refused = (decision: Decision): Settled => settled(decision, event, once.event);
+  if (second.refusal !== undefined) return refused(second);
   const twice = edit(second, once.event);
-  if (twice.by !== undefined) return settled(denied(second, twice.by), event, false);
-  const granted = first.granted && second.granted;
-  return settled({ ...all([first, second]), granted }, once.event, true);
+  if (twice.by !== undefined) return refused(denied(second, twice.by));
+  const joint = { ...all([first, second]), granted: first.granted && second.granted };
+  return { verdict: verdict(joint, true), decision: joint, event: once.event, judged: once.event };
 }
