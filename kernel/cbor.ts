@@ -62,20 +62,9 @@ const control = (): Int32Array => new Int32Array(MAX_VALUE_DEPTH + 1);
  * `sizes`: expanded sizes of shared items, 0 while one is still open, that is for a cycle; `places`: where they begin.
  */
 const walk = {
-  ...{
-    bytes: new Uint8Array(0) as Uint8Array,
-    at: 0,
-    end: 0,
-    depth: 0,
-    argument: 0,
-    tag: -1,
-    share: -1,
-    why: "",
-    nodes: 0,
-    handles: 0,
-  },
-  ...{ left: control(), level: new Uint8Array(MAX_VALUE_DEPTH + 1), position: control(), shares: control() },
-  ...{ began: new Float64Array(MAX_VALUE_DEPTH + 1), span: new Float64Array(MAX_VALUE_DEPTH + 1) },
+  ...{ bytes: new Uint8Array(0) as Uint8Array, at: 0, end: 0, depth: 0, argument: 0, tag: -1, share: -1, why: "" },
+  ...{ nodes: 0, handles: 0, left: control(), level: new Uint8Array(MAX_VALUE_DEPTH + 1), position: control() },
+  ...{ shares: control(), began: new Float64Array(MAX_VALUE_DEPTH + 1), span: new Float64Array(MAX_VALUE_DEPTH + 1) },
   ...{ sizes: [] as number[], places: [] as number[] },
 };
 
@@ -323,9 +312,7 @@ export const errorValue = (code: string, message: string): Uint8Array =>
 
 /** A message of stdlib/abi.ts: [kind, number, ..., what is encoded already, value]. */
 function message(items: number, numbers: number[], encoded: number[], value: Uint8Array): Uint8Array {
-  const prefix = [0x80 | items];
-  for (const number of numbers) prefix.push(...head(0, number));
-  prefix.push(...encoded);
+  const prefix = [0x80 | items, ...numbers.flatMap((number) => head(0, number)), ...encoded];
   const whole = new Uint8Array(prefix.length + value.length);
   whole.set(prefix);
   whole.set(value, prefix.length);
@@ -347,7 +334,6 @@ export const forgetMessage = (object: number, times: number): Uint8Array =>
 
 /** [[call, mode], ...]: what the guest wants to know of a contract. */
 export const description = (calls: readonly { readonly name: string; readonly mode: string }[]): Uint8Array =>
-  Uint8Array.from([
-    ...head(4, calls.length),
-    ...calls.flatMap(({ name, mode }) => [0x82, ...ascii(name), ...ascii(mode)]),
-  ]);
+  Uint8Array.from(
+    [head(4, calls.length), calls.map(({ name, mode }) => [0x82, ...ascii(name), ...ascii(mode)])].flat(2),
+  );

@@ -8,9 +8,10 @@
 //   H3  Deriving cannot widen: a derived capability has its source's contract and target, and dies with every parent.
 // Trust
 //   Trusted by gate.ts, domain.ts.
-import type { Contract } from "./contract.ts";
+import { type Contract, isPlain } from "./contract.ts";
 import { MAX_DERIVED, MAX_HANDLES } from "./limits.ts";
 import type { Account } from "./meter.ts";
+import type { Monitor } from "./monitor.ts";
 import type { Target } from "./types.ts";
 
 /** Opaque outside the kernel. */
@@ -22,6 +23,10 @@ export interface Capability {
   /** Why calls are refused: `revoked` by its owner, `broken` by its target's own fault. */
   state: "live" | "revoked" | "broken";
   readonly parents: readonly Capability[];
+  /** Which calls, by method, may come without arguments and give nothing. */
+  readonly plain: readonly boolean[];
+  /** Those that judge its calls. */
+  readonly monitors: readonly Monitor[];
   derived: Set<Capability> | undefined;
   /** Somebody can call it. What nobody holds stays only as long as something derived from it does. */
   isHeld: boolean;
@@ -39,15 +44,24 @@ export function newCapability(
   target: Target,
   parents: Parents = [],
   account?: Account,
+  monitors: readonly Monitor[] = [],
 ): Capability {
   const isFull = parents.some(({ derived }) => (derived?.size ?? 0) >= MAX_DERIVED);
   const state = isFull ? "revoked" : (parents.find((parent) => parent.state !== "live")?.state ?? "live");
   const capability: Capability = {
-    ...{ contract, target, account, state, parents, derived: undefined },
+    ...{ contract, target, account, state, parents, monitors, derived: undefined },
+    plain: plainCalls(contract),
     ...{ isHeld: true, onUnused: undefined, inFlight: undefined },
   };
   if (state === "live") for (const parent of parents) childrenOf(parent).add(capability);
   return capability;
+}
+
+const plain = new WeakMap<Contract, readonly boolean[]>();
+function plainCalls(contract: Contract): readonly boolean[] {
+  const known = plain.get(contract) ?? contract.calls.map(isPlain);
+  plain.set(contract, known);
+  return known;
 }
 
 function childrenOf(parent: Capability): Set<Capability> {
@@ -57,7 +71,7 @@ function childrenOf(parent: Capability): Set<Capability> {
 
 /** Another reference to the same, to be given away. */
 export const derive = (source: Capability, ...more: readonly Capability[]): Capability =>
-  newCapability(source.contract, source.target, [source, ...more], source.account);
+  newCapability(source.contract, source.target, [source, ...more], source.account, source.monitors);
 
 /** Revokes a capability and all that was derived from it; their calls in flight answer at once. Cannot fail. */
 export function cut(capability: Capability | undefined, state: "revoked" | "broken" = "revoked"): void {

@@ -62,3 +62,13 @@ export function checkReply(call: CallContract | undefined, bytes: unknown, ok: b
     return checked;
   return { why: "a refusal that its contract does not declare", at: 0 };
 }
+
+/** The empty argument list, and what gives nothing. */
+export const [NO_ARGUMENTS, NOTHING] = [0x80, 0xf7];
+
+/** May the call come without arguments, and give nothing? */
+export const isPlain = (call: CallContract): boolean =>
+  !(
+    "why" in checkArguments(call, Uint8Array.of(NO_ARGUMENTS), 1) ||
+    "why" in checkReply(call, Uint8Array.of(NOTHING), true)
+  );

@@ -55,11 +55,11 @@ type State = "idle" | "running" | "parked" | "resuming" | "ended";
 export type Tenant = ReturnType<typeof newTenant>;
 
 export function newTenant(core: Core, options: PaidOptions, frame: Frame, { exports }: EngineInstance) {
-  const { limits: bounds, onCall, owner, account, image } = options;
+  const { limits: bounds, onCall, owner, account, image, monitor } = options;
   const global = (place: 0 | 1 | 2): EngineGlobal => exports[RESERVED_EXPORTS[place]] as EngineGlobal;
   const entries = Object.entries(exports).filter(([, value]) => typeof value === "function");
   return {
-    ...{ id: ++core.born, core, clist: newClist(), limits: bounds, onCall, owner, account, frame },
+    ...{ id: ++core.born, core, clist: newClist(), limits: bounds, onCall, owner, account, monitor, frame },
     ...{ fuel: global(0), depth: global(1), pages: global(2) },
     /** Entries, made promising. */
     exports: new Map(entries.map(([name, f]) => [name, promising(f as EngineFunction)])),

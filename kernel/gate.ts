@@ -11,12 +11,20 @@
 //   Trusts cbor.ts, contract.ts, clist.ts. Trusted by kernel.ts.
 import { type BadValue, completionMessage, description, errorValue } from "./cbor.ts";
 import { type Capability, cut, derive, drop, lookUp, release } from "./clist.ts";
-import { type CallContract, type Checked, checkArguments, checkReply, NONE_FOUND } from "./contract.ts";
+import {
+  type CallContract,
+  type Checked,
+  checkArguments,
+  checkReply,
+  NO_ARGUMENTS,
+  NONE_FOUND,
+  NOTHING,
+} from "./contract.ts";
 import { announceWait, chargeFuel, deliver, end, mayPark, renew, type Tenant } from "./domain.ts";
 import { PAGE_COST } from "./fuel.ts";
 import { MAX_PENDING, MAX_VALUE_BYTES, PAGE } from "./limits.ts";
 import { type Account, adjust, BYTES_MOVED, chargeAccount, chargeCall, IN_FLIGHT, MEMORY } from "./meter.ts";
-import { NO_HANDLE, NONE, readU32, send, take } from "./passing.ts";
+import { NO_HANDLE, NONE, NOTHING_SENT, readU32, send, take } from "./passing.ts";
 import type { Found } from "./shape.ts";
 import { PARK } from "./trampolines.ts";
 import type { Answer, CallContext, Decision, Failure, Parcel, Reply, Replying, Sent } from "./types.ts";
@@ -103,19 +111,44 @@ const chargeChecked = (tenant: Tenant, checked: Checked | BadValue): void =>
 
 const badValue = (bad: BadValue): Uint8Array => errorValue("E_VALUE", `${bad.why}, at byte ${bad.at} of the value`);
 
+/**
+ * A call without arguments that is answered with nothing: checked and charged like all others, but nothing is made for
+ * it. Undefined: it goes the long way.
+ */
+function callPlainly(tenant: Tenant, handle: number, method: number, at: number, capacity: number): number | undefined {
+  const { scratch } = tenant.core;
+  const capability = lookUp(tenant.clist, handle);
+  const call = capability?.contract.calls[method];
+  if (call === undefined || capability?.state !== "live" || tenant.onCall !== undefined || !capability.plain[method])
+    return undefined;
+  const account = capability.account ?? tenant.account;
+  if (!chargeCall(account, 0) || !isAffordable(tenant, 0)) return undefined;
+  const context = newContext(tenant, account, NOTHING_SENT);
+  const reply = invoke(capability, method, scratch, noArguments(tenant.core), context);
+  if (isNothing(reply) && capability.state === "live" && capacity > 0 && at >>> 0 < tenant.memory.length) {
+    tenant.memory[at >>> 0] = NOTHING;
+    return 1;
+  }
+  const called = { handle, method, at, capacity, length: 1 };
+  return follow(tenant, { called, sent: NOTHING_SENT, capability, account, call }, reply, context);
+}
+
+/** No bytes are an empty list. Returns its length. */
+function noArguments({ scratch }: Tenant["core"]): number {
+  scratch[0] = NO_ARGUMENTS;
+  return 1;
+}
+
+const isNothing = (reply: Replying) => reply instanceof Uint8Array && reply.length === 1 && reply[0] === NOTHING;
+
 /** Gate `call`: see stdlib/abi.ts. */
-export function call(
-  t: Tenant,
-  handle: number,
-  allegedMethod: number,
-  at: number,
-  n: number,
-  capacity: number,
-): number {
-  const method = allegedMethod >>> 0;
+export function call(t: Tenant, handle: number, alleged: number, at: number, n: number, capacity: number): number {
+  const method = alleged >>> 0;
   if (t.ending !== undefined) return refuse(t, "E_ENDED", "the domain is ending");
   if (method >= DESCRIBE) return ofHandle(t, { handle, method, at, capacity, length: 0 });
-  const length = copyIn(t, at, n);
+  const plainly = n === 0 ? callPlainly(t, handle, method, at, capacity) : undefined;
+  if (plainly !== undefined) return plainly;
+  const length = n === 0 ? noArguments(t.core) : copyIn(t, at, n);
   if (length === undefined) return refuse(t, "E_BOUNDS", "the arguments do not lie in memory");
   if (!isAffordable(t, length)) return refuse(t, "E_ENDED", "the domain is ending");
   const called = { handle, method, at, capacity, length };
@@ -141,21 +174,36 @@ function ofHandle(tenant: Tenant, { handle, method, at, capacity }: Called): num
 
 function perform(tenant: Tenant, crossing: Crossing): number {
   const { capability, account, called, sent } = crossing;
-  const { capabilities, found } = sent;
-  let dropped: (() => void) | undefined;
+  const context = newContext(tenant, account, sent);
+  const reply = invoke(capability, called.method, tenant.core.scratch, called.length, context);
+  return follow(tenant, crossing, reply, context);
+}
+
+type Context = CallContext & { dropped: (() => void) | undefined };
+
+function newContext({ id: domain, owner }: Tenant, account: Account, { capabilities, found }: Sent): Context {
   const onDropped = (task: () => void): void => {
-    dropped = task;
+    const before = context.dropped;
+    context.dropped = before === undefined ? task : () => [before(), task()];
   };
-  const context: CallContext = { domain: tenant.id, owner: tenant.owner, account, capabilities, found, onDropped };
-  let reply: Replying;
+  const context: Context = { domain, owner, account, capabilities, found, dropped: undefined, onDropped };
+  return context;
+}
+
+function invoke({ target }: Capability, method: number, bytes: Uint8Array, length: number, context: Context): Replying {
   try {
-    reply = capability.target(called.method, tenant.core.scratch, called.length, context);
+    return target(method, bytes, length, context);
   } catch {
-    return finish(tenant, crossing, BROKEN);
+    return BROKEN;
   }
+}
+
+/** What the guest hears of a reply: all of it, or that it is to wait. */
+function follow(tenant: Tenant, crossing: Crossing, reply: Replying, context: Context): number {
+  const { capability } = crossing;
   if (!(reply instanceof Promise)) return finish(tenant, crossing, reply);
-  if (mayWait(tenant, capability)) return PENDING - wait(tenant, crossing, reply, () => dropped?.());
-  dropped?.();
+  if (mayWait(tenant, capability)) return PENDING - wait(tenant, crossing, reply, () => context.dropped?.());
+  context.dropped?.();
   reply.then(waste, () => undefined);
   return capability.state === "live" ? refuse(tenant, "E_BUSY", "too many calls are in flight") : fail(tenant, REVOKED);
 }

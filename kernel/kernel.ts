@@ -17,6 +17,7 @@ import * as gate from "./gate.ts";
 import { MAX_MODULE_BYTES, MAX_PAGES, PAGE } from "./limits.ts";
 import { newFramePool } from "./memory.ts";
 import { type Account, adjust, chargeAccount, DOMAINS, MEMORY, newAccount } from "./meter.ts";
+import { handOver } from "./monitor.ts";
 import type { Ending, Outcome } from "./outcome.ts";
 import { newSchedule } from "./schedule.ts";
 import type { Allowance, Answer, DomainOptions, FeralPowers, Image, PaidOptions, Target } from "./types.ts";
@@ -70,14 +71,13 @@ function birth(core: domain.Core, module: engine.EngineModule, options: PaidOpti
 
 export type Domain = ReturnType<typeof facade>;
 
+const toGive = (given: Grantable): Capability =>
+  "state" in given ? derive(given) : newCapability(given.contract, given.target, [], given.account);
+
 const facade = (tenant: domain.Tenant) => ({
   id: tenant.id,
-  /** Gives a capability; the number is the guest's handle. Undefined when the c-list is full. */
-  grant: (given: Grantable) =>
-    grant(
-      tenant.clist,
-      "state" in given ? derive(given) : newCapability(given.contract, given.target, [], given.account),
-    ),
+  /** Gives a capability, under this name to policies; the number is the guest's handle. Undefined when the c-list is full. */
+  grant: (given: Grantable, name?: string) => grant(tenant.clist, handOver(tenant.monitor, toGive(given), name)),
   /** Revokes what was granted under this handle, and all that was derived from it. */
   revoke: (handle: number) => cut(lookUp(tenant.clist, handle)),
   /** Sets what the next run may use, and counts from zero. */

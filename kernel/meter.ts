@@ -61,9 +61,13 @@ export function adjust(account: Account, resource: number, amount: number): void
 
 /** Counts a call and its bytes, both or neither. */
 export function chargeCall(account: Account, bytes: number): boolean {
-  if (!(available(account, CALLS) >= 1 && available(account, BYTES_MOVED) >= bytes)) return false;
+  for (let at: Account | undefined = account; at !== undefined; at = at.parent) {
+    const { used, limit } = at;
+    if ((used[CALLS] as number) + 1 > (limit[CALLS] as number)) return false;
+    if (bytes > 0 && (used[BYTES_MOVED] as number) + bytes > (limit[BYTES_MOVED] as number)) return false;
+  }
   adjust(account, CALLS, 1);
-  adjust(account, BYTES_MOVED, bytes);
+  if (bytes > 0) adjust(account, BYTES_MOVED, bytes);
   return true;
 }
 

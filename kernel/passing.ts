@@ -12,11 +12,12 @@ import { type Capability, derive, drop, grant, lookUp, newCapability } from "./c
 import { type CallContract, type Contract, NONE_FOUND } from "./contract.ts";
 import { ask, deliver, type Offer, type Tenant } from "./domain.ts";
 import { MAX_OFFERS, MAX_PENDING } from "./limits.ts";
+import { handOver } from "./monitor.ts";
 import type { Found } from "./shape.ts";
 import type { Answer, CallContext, Reply, Replying, Sent, Target } from "./types.ts";
 
 export const NONE: readonly Capability[] = Object.freeze([]);
-const NOTHING_SENT: Sent = Object.freeze({ capabilities: NONE, found: NONE_FOUND });
+export const NOTHING_SENT: Sent = Object.freeze({ capabilities: NONE, found: NONE_FOUND });
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset);
 export const readU32 = (bytes: Uint8Array, at: number): number => viewOf(bytes).getUint32(at);
@@ -48,7 +49,8 @@ export const NO_HANDLE = errorValue("E_HANDLE", "no such capability");
 export function take(receiver: Tenant, bytes: Uint8Array, { found, capabilities }: Sent): boolean {
   const handles: number[] = [];
   for (const { at } of found) {
-    const handle = grant(receiver.clist, capabilities[readU32(bytes, at)] as Capability);
+    const given = capabilities[readU32(bytes, at)] as Capability;
+    const handle = grant(receiver.clist, handOver(receiver.monitor, given));
     if (handle === undefined) break;
     handles.push(handle);
     writeU32(bytes, at, handle);

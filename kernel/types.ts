@@ -1,6 +1,7 @@
 // Public types, no run-time code.
 import type { Capability } from "./clist.ts";
 import type { Account } from "./meter.ts";
+import type { Monitor } from "./monitor.ts";
 import type { Ending } from "./outcome.ts";
 import type { Found } from "./shape.ts";
 
@@ -60,6 +61,8 @@ export interface DomainOptions {
   readonly owner?: unknown;
   /** Who pays for what the domain uses. Default: an account of its own, without limits. */
   readonly account?: Account;
+  /** Judges every capability that comes into its c-list. */
+  readonly monitor?: Monitor | undefined;
 }
 
 export type PaidOptions = DomainOptions & { readonly account: Account };

@@ -17,7 +17,8 @@ export const GATE_MODULE = "cordon";
  *
  *   grow(pages) -> old size in pages, or -1.  (What `memory.grow` becomes.)
  *   call(handle, method, at, length, capacity) -> answer code (see CALL)
- *     Calls `method` of the capability `handle` with the CBOR array of arguments at [at, at+length).
+ *     Calls `method` of the capability `handle` with the CBOR array of arguments at [at, at+length). No bytes are an
+ *     empty array.
  *     A reply of at most `capacity` bytes is written at `at`.
  *   reply(at, capacity) -> n, the length of the waiting reply or error value; it is written and dropped if
  *     n <= capacity. -1: nothing waits.

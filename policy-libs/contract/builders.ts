@@ -10,10 +10,12 @@ import type {
   HandleType,
   ListType,
   Literal,
+  Meaning,
   OptionType,
   PlainType,
   RecordType,
   Rest,
+  StringType,
   Type,
   UnionType,
 } from "./types.ts";
@@ -24,7 +26,7 @@ const plain =
     Object.freeze({ type });
 
 const bounded =
-  <const N extends "number" | "integer" | "string" | "bytes">(type: N) =>
+  <const N extends "number" | "integer" | "bytes">(type: N) =>
   (bounds: Bounds = {}): BoundedType<N> =>
     Object.freeze({ type, ...bounds });
 
@@ -40,8 +42,9 @@ export const date = plain("date");
 export const number = bounded("number");
 /** A whole number of the safe range. */
 export const integer = bounded("integer");
-/** Bounds are UTF-16 units. */
-export const string = bounded("string");
+/** Bounds are UTF-16 units; `is` tells policies what the text means. */
+export const string = (bounds: Bounds & { readonly is?: Meaning | undefined } = {}): StringType =>
+  Object.freeze({ type: "string", ...bounds });
 /** A Uint8Array; bounds are of its length. */
 export const bytes = bounded("bytes");
 

@@ -13,7 +13,7 @@ import {
 import { show } from "./error.ts";
 import { readContractName, readIdentifier } from "./names.ts";
 import { at, countNodes, deeper, type Place, readList, readRecord, refuse } from "./reader.ts";
-import type { ContractData, Type } from "./types.ts";
+import { type ContractData, MEANINGS, type Meaning, type Type } from "./types.ts";
 
 /** A place in a contract. */
 export interface ContractPlace extends Place {
@@ -72,10 +72,16 @@ const plain = (type: "any" | "nothing" | "boolean" | "date"): TypeRule => ({
   properties: [],
   check: () => ({ type }),
 });
-const bounded = (type: "number" | "integer" | "string" | "bytes", rule: BoundRule): TypeRule => ({
+const bounded = (type: "number" | "integer" | "bytes", rule: BoundRule): TypeRule => ({
   properties: BOUNDS,
   check: (place, properties) => ({ type, ...boundsOf(place, properties, rule) }),
 });
+function meaningOf(place: ContractPlace, properties: Properties): { is?: Meaning } {
+  const alleged = properties.get("is");
+  if (alleged === undefined) return {};
+  const is = MEANINGS.find((meaning) => meaning === alleged);
+  return is === undefined ? refuse(at(place, ".is"), show(alleged), `one of ${MEANINGS.join(", ")}`) : { is };
+}
 const inner = (place: ContractPlace, properties: Properties, name: string): [ContractPlace, unknown] => [
   at(place, `.${name}`),
   required(place, properties, name),
@@ -88,7 +94,13 @@ const TYPES: ReadonlyMap<unknown, TypeRule> = new Map<unknown, TypeRule>([
   ["date", plain("date")],
   ["number", bounded("number", VALUE)],
   ["integer", bounded("integer", INTEGER)],
-  ["string", bounded("string", LENGTH)],
+  [
+    "string",
+    {
+      properties: [...BOUNDS, "is"],
+      check: (place, read) => ({ type: "string", ...boundsOf(place, read, LENGTH), ...meaningOf(place, read) }),
+    },
+  ],
   ["bytes", bounded("bytes", LENGTH)],
   [
     "list",

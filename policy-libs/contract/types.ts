@@ -17,6 +17,14 @@ export interface BoundedType<Name extends "number" | "integer" | "string" | "byt
   readonly type: Name;
 }
 
+/** What a text means, for policies (policy-libs/policy/): nothing to the kernel, and contracts are equal without it. */
+export const MEANINGS = ["path", "host", "ip", "url"] as const;
+export type Meaning = (typeof MEANINGS)[number];
+
+export interface StringType extends BoundedType<"string"> {
+  readonly is?: Meaning | undefined;
+}
+
 export interface ListType<T = Type> extends Bounds {
   readonly type: "list";
   readonly of: T;
@@ -57,7 +65,7 @@ export type Type =
   | PlainType<"date">
   | BoundedType<"number">
   | BoundedType<"integer">
-  | BoundedType<"string">
+  | StringType
   | BoundedType<"bytes">
   | ListType
   | RecordType

@@ -83,7 +83,7 @@ export const HTTP = contract({
         arg(
           "request",
           record({
-            url: string({ max: MAX_URL }),
+            url: string({ max: MAX_URL, is: "url" }),
             method: option(string({ max: 32 })),
             headers: option(list(HEADER, { max: MAX_HEADERS })),
             body: option(union(string(), bytes(), handle(SOURCE))),
@@ -95,7 +95,7 @@ export const HTTP = contract({
       gives: record({
         status: integer({ min: 100, max: 999 }),
         statusText: string(),
-        url: string(),
+        url: string({ is: "url" }),
         headers: list(HEADER),
         body: handle(BODY),
       }),

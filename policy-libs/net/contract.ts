@@ -29,12 +29,13 @@ export const DEFAULT_TIMEOUT = 30_000;
 /** A name has 253 characters at most; a text that is longer is refused as a bad argument. */
 const MAX_HOST = 300;
 
-const HOST = string({ max: MAX_HOST });
+const HOST = string({ max: MAX_HOST, is: "host" });
+const ADDRESS = string({ is: "ip" });
 // Any number: what is no port is refused with E_ADDRESS and not as a breach of the contract.
 const PORT = number();
 const MOST = arg("most", integer({ min: 1, max: MAX_TRANSFER }));
 const DATA = arg("bytes", bytes({ max: MAX_TRANSFER }));
-const PAIR = { address: string(), port: integer() };
+const PAIR = { address: ADDRESS, port: integer() };
 
 const CLOSE = { takes: [], gives: boolean(), refuses: [], about: "true the first time, then false" } as const;
 const INFO = { takes: [], gives: record(PAIR), refuses: [], about: "the local address and port" } as const;
@@ -73,7 +74,7 @@ export const SOCKET = contract({
     close: { ...CLOSE, mode: "sync" },
     info: {
       takes: [],
-      gives: record({ localAddress: string(), localPort: integer(), remoteAddress: string(), remotePort: integer() }),
+      gives: record({ localAddress: ADDRESS, localPort: integer(), remoteAddress: ADDRESS, remotePort: integer() }),
       refuses: [],
       about: "addresses and ports of both ends",
       mode: "sync",

@@ -1,73 +1,147 @@
-// Tests of one argument: texts, paths, hosts and addresses. Names of the past and of rules do not come in here.
+// From the values of a call to what a policy sees of them. Runs at every call that a policy looks at, on copies.
 //
 // Invariants
-//   D1  Every test is total, and takes time at most proportional to the text times the pattern.
-//   D2  An IPv4 address is in a block however it is written: "::ffff:10.0.0.1" is in 10.0.0.0/8. Else a guest would walk
-//       around a rule by another spelling.
+//   D1  What does not fit its argument's type is absent: nothing is guessed, and every test of it is unknown.
+//   D2  Only own properties that the contract names are read, each once.
+//   D3  Which values are read, and how, is settled when the reader is made; a reader reads what policies name, and no more.
 // Trust
-//   Trusts policy-libs/net/address.ts to read addresses strictly.
-import { parseAddress } from "../net/address.ts";
-import { F, type Kleene, kleene, some, U } from "./kleene.ts";
-import type { Address, AddressBlock } from "./resolved.ts";
-import type { TextTest } from "./tree.ts";
+//   Trusts normal.ts. Values are decoded copies: no getter of a guest runs.
+import { utf8Length } from "./characters.ts";
+import { type EventName, eventArguments } from "./event.ts";
+import { normalAddress, normalHost, normalPath, normalUrl, type UrlParts } from "./normal.ts";
+import type { Datum } from "./resolved.ts";
+import type { Argument, ArgumentType, Operation, Source } from "./vocabulary.ts";
 
-/** "*" without "/", "**", or one unit that stands for itself. */
-export const likeParts = (pattern: string): string[] => pattern.match(/\*\*|[\s\S]/g) ?? [];
+export type Data = ReadonlyMap<string, Datum>;
 
-const isRun = (part: string | undefined): boolean => part === "*" || part === "**";
+/** -0 is 0. */
+const count = (value: unknown): number | undefined =>
+  Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) + 0 : undefined;
 
-/** Also stands where runs may be empty. */
-function closed(states: Set<number>, parts: readonly string[]): Set<number> {
-  for (const state of states) if (isRun(parts[state])) states.add(state + 1);
-  return states;
-}
+const ofText =
+  (normal: (text: string) => string | undefined) =>
+  (value: unknown): string | undefined =>
+    typeof value === "string" ? normal(value) : undefined;
 
-function stepped(states: Set<number>, unit: string, parts: readonly string[]): Set<number> {
-  const next = new Set<number>();
-  for (const state of states) {
-    const part = parts[state];
-    if (part === "**" || (part === "*" && unit !== "/")) next.add(state);
-    if (part === unit && !isRun(part)) next.add(state + 1);
-  }
-  return closed(next, parts);
-}
+const nothing = (): undefined => undefined;
 
-/** All ways to match at once, one unit after the other: nothing is tried twice. */
-function isLike(text: string, pattern: string): boolean {
-  const parts = likeParts(pattern);
-  let states = closed(new Set([0]), parts);
-  for (let at = 0; at < text.length && states.size > 0; at++) states = stepped(states, text[at] as string, parts);
-  return states.has(parts.length);
-}
+type Normal = (value: unknown) => Datum | undefined;
 
-const isUnder = (path: string, root: string): boolean =>
-  path === root || path.startsWith(root.endsWith("/") ? root : `${root}/`);
-
-const TESTS: { readonly [test in TextTest]: (text: string, pattern: string) => boolean } = {
-  "starts with": (text, start) => text.startsWith(start),
-  "ends with": (text, end) => text.endsWith(end),
-  contains: (text, part) => text.includes(part),
-  like: isLike,
-  under: isUnder,
+/** An enum's texts are in its argument. */
+const NORMAL: Readonly<Record<Exclude<ArgumentType, "enum">, Normal>> = {
+  bool: (value) => (typeof value === "boolean" ? value : undefined),
+  int: count,
+  text: ofText((text) => text),
+  path: ofText(normalPath),
+  host: ofText(normalHost),
+  ip: ofText(normalAddress),
+  bytes: (value) => (value instanceof Uint8Array ? value.byteLength : undefined),
+  handle: nothing,
+  other: nothing,
 };
 
-export const testText = (test: TextTest, text: string, pattern: string): boolean => TESTS[test](text, pattern);
-
-/** The address of a text; of one that is written as IPv6 and means IPv4, both. None: it is no address. */
-export function addressesOf(text: string): readonly Address[] {
-  const parsed = parseAddress(text);
-  if (parsed === undefined) return [];
-  const address: Address = { bits: parsed.family === 4 ? 32 : 128, value: parsed.bits };
-  const isMapped = address.bits === 128 && address.value >> 32n === 0xffffn;
-  return isMapped ? [address, { bits: 32, value: address.value & 0xffff_ffffn }] : [address];
+function normalOf({ type, values }: Argument): Normal {
+  if (type !== "enum") return NORMAL[type];
+  const known: ReadonlySet<unknown> = new Set(values);
+  return (value) => (known.has(value) ? (value as string) : undefined);
 }
 
-const holds = (block: AddressBlock, { bits, value }: Address): boolean =>
-  block.bits === bits && block.first <= value && value <= block.last;
+function sizeOf(value: unknown): number | undefined {
+  if (typeof value === "string") return utf8Length(value, Number.MAX_SAFE_INTEGER);
+  return value instanceof Uint8Array ? value.byteLength : undefined;
+}
 
-/** Unknown of a text that is no address. */
-export function inBlocks(text: string, blocks: readonly AddressBlock[]): Kleene {
-  const addresses = addressesOf(text);
-  if (addresses.length === 0) return U;
-  return blocks.length === 0 ? F : some(blocks, (block) => kleene(addresses.some((address) => holds(block, address))));
+/** One value, and all that is read of it. */
+interface Read {
+  readonly at: number;
+  readonly fields: readonly string[];
+  /** Of the value itself. */
+  readonly own: readonly (readonly [name: string, normal: Normal])[];
+  readonly parts: readonly (readonly [name: string, part: keyof UrlParts])[];
+}
+
+function fieldOf(value: unknown, fields: readonly string[]): unknown {
+  let inner = value;
+  for (const field of fields) {
+    if (typeof inner !== "object" || inner === null || !Object.hasOwn(inner, field)) return undefined;
+    inner = (inner as Readonly<Record<string, unknown>>)[field];
+  }
+  return inner;
+}
+
+function take(read: Read, value: unknown, into: Map<string, Datum>): void {
+  for (const [name, normal] of read.own) {
+    const datum = normal(value);
+    if (datum !== undefined) into.set(name, datum);
+  }
+  if (read.parts.length === 0 || typeof value !== "string") return;
+  const url = normalUrl(value);
+  if (url === undefined) return;
+  for (const [name, part] of read.parts) {
+    const datum = url[part];
+    if (datum !== undefined) into.set(name, datum);
+  }
+}
+
+type Wanted = readonly (readonly [name: string, argument: Argument, source: Source])[];
+
+/** The reads of what is wanted: each value once, however many names it has. */
+function readsOf(wanted: Wanted): readonly Read[] {
+  const places = Map.groupBy(wanted, ([, , { at, fields }]) => JSON.stringify([at, fields]));
+  return [...places.values()].map((here): Read => {
+    const { at, fields } = (here[0] as Wanted[number])[2];
+    const plain = here.filter(([, , { part }]) => part === undefined || part === "size");
+    return {
+      at,
+      fields,
+      own: plain.map(([name, argument, { part }]) => [name, part === "size" ? sizeOf : normalOf(argument)]),
+      parts: here.flatMap(([name, , { part }]) =>
+        part === undefined || part === "size" ? [] : [[name, part] as const],
+      ),
+    };
+  });
+}
+
+function wantedOf(
+  operation: Operation,
+  event: EventName,
+  names: ReadonlySet<string> | undefined,
+): {
+  readonly takes: Wanted;
+  readonly gives: Wanted;
+} {
+  const all = [...eventArguments(operation, event).byName].filter(([name]) => names?.has(name) ?? true);
+  const of = (list: readonly Argument[]): Wanted =>
+    all.flatMap(([name, argument]) =>
+      argument.source !== undefined && list.includes(argument) ? [[name, argument, argument.source] as const] : [],
+    );
+  return { takes: of(operation.takes), gives: of(operation.gives) };
+}
+
+/** What a policy sees of a call's argument list. `names`: those that policies use; all, if it is not said. */
+export function callReader(
+  operation: Operation,
+  names?: ReadonlySet<string>,
+): (allegedArguments: readonly unknown[]) => Data {
+  const reads = readsOf(wantedOf(operation, "call", names).takes);
+  return (alleged) => {
+    const data = new Map<string, Datum>();
+    for (const read of reads) take(read, fieldOf(alleged[read.at], read.fields), data);
+    return data;
+  };
+}
+
+/** What a policy sees of a result, and of the arguments of the call that it answers. */
+export function resultReader(
+  operation: Operation,
+  names?: ReadonlySet<string>,
+): (allegedArguments: readonly unknown[], allegedResult: unknown) => Data {
+  const { takes, gives } = wantedOf(operation, "result", names);
+  const [fromCall, fromResult] = [readsOf(takes), readsOf(gives)];
+  return (allegedArguments, allegedResult) => {
+    const data = new Map<string, Datum>();
+    for (const read of fromCall) take(read, fieldOf(allegedArguments[read.at], read.fields), data);
+    for (const read of fromResult) take(read, fieldOf(allegedResult, read.fields), data);
+    return data;
+  };
 }

@@ -30,11 +30,11 @@ export function pastOf({ event, history, at }: Moment, scope: Scope): number[] {
 
 export const eventAt = ({ history }: Moment, at: number): PolicyEvent => history[at] as PolicyEvent;
 
-/** What an argument is in an event. Undefined: it is missing, or is nothing that a policy can see. */
-export function datumOf({ op, data }: PolicyEvent, argument: RArgument): Datum | undefined {
-  const { name } = argument.of.get(op) ?? argument;
-  return data.get(name);
-}
+/**
+ * What an argument is in an event, under the name that the policy uses: an event has its data under all names. Undefined:
+ * it is missing, or is nothing that a policy can see.
+ */
+export const datumOf = ({ data }: PolicyEvent, { name }: RArgument): Datum | undefined => data.get(name);
 
 export const isWithin = ({ event }: Moment, then: PolicyEvent, within: number | undefined): boolean =>
   within === undefined || event.time - then.time <= within;

@@ -6,9 +6,9 @@
 //   P2  What bounds make a compiled policy forget is unknown here as well. With `isUnbounded` nothing is forgotten, and
 //       whatever was known stays as it was.
 // Trust
-//   Trusts kleene.ts, moment.ts, amounts.ts and data.ts.
+//   Trusts kleene.ts, moment.ts, amounts.ts and predicates.ts.
 import { level, tally } from "./amounts.ts";
-import { inBlocks, testText } from "./data.ts";
+import { inBlocks, testText } from "./predicates.ts";
 import {
   and,
   compare,

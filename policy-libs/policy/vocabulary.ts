@@ -6,9 +6,21 @@
 /** What a policy can test about an argument. "other" can only be missing: no test accepts it. */
 export type ArgumentType = "bool" | "int" | "text" | "path" | "host" | "ip" | "bytes" | "enum" | "handle" | "other";
 
+/** What is read of a value: all of it, or what follows from it. "size" is in bytes, of a text in UTF-8. */
+export type Part = "url" | "scheme" | "host" | "port" | "path" | "size";
+
+/** Where a value is: the parameter's number (0 of a result), then fields of records. */
+export interface Source {
+  readonly at: number;
+  readonly fields: readonly string[];
+  readonly part?: Part | undefined;
+}
+
 export interface Argument {
-  /** "path"; a field of a record is "to.host", and also "host" where no other argument of the call has that name. */
+  /** "path"; a field of a record is "host", and "to.host" where another argument of the call has that name. */
   readonly name: string;
+  /** Its other names: "to.host" of "host". */
+  readonly also?: readonly string[] | undefined;
   readonly type: ArgumentType;
   /** Of an enum. */
   readonly values?: readonly string[] | undefined;
@@ -17,6 +29,8 @@ export interface Argument {
   readonly most?: number | undefined;
   /** May be missing: then every test of it is unknown. */
   readonly optional: boolean;
+  /** Of contracts' arguments; one whose part is not "url" follows from another argument with the same place. */
+  readonly source?: Source | undefined;
 }
 
 export interface Operation {

@@ -116,8 +116,24 @@ describe("G3 authority: handles and methods", () => {
       expect(await number(domain, "call", 0, 0, 100, bytes.length, 8)).toBe(ERROR);
       expect(await waiting(domain)).toContain("E_VALUE");
     }
-    expect(await number(domain, "call", 0, 0, 0, 0, 8)).toBe(ERROR);
     expect(calls).toEqual([]);
+  });
+
+  test("no bytes are an empty list: refused where a call takes more", async () => {
+    const { capability, calls } = watched();
+    const call = {
+      ...(capability.contract.calls[0] as NonNullable<unknown>),
+      takes: { kind: "tuple", of: [ANY], least: 1 },
+    } as never;
+    const contract = { ...capability.contract, form: "one more", calls: [call] };
+    const domain = spawn(kernel, probe);
+    domain.grant({ contract, target: capability.target });
+    expect(await number(domain, "call", 0, 0, 0, 0, 8)).toBe(ERROR);
+    expect(await waiting(domain)).toContain("E_VALUE");
+    expect(calls).toEqual([]);
+    domain.grant(capability);
+    expect(await number(domain, "call", 1, 0, 0, 0, 8)).toBeGreaterThan(0);
+    expect(calls).toHaveLength(1);
   });
 
   test("more arguments than a contract takes are refused, however their number is written", async () => {

@@ -8,6 +8,7 @@ import type {
   Contract,
   Domain,
   Grantable,
+  Monitor,
   Reply,
   Shape,
 } from "../../kernel/index.ts";
@@ -49,11 +50,13 @@ export type Hand = ReturnType<typeof handOf>;
 
 export interface HandOptions extends SpawnOptions {
   readonly account?: Account;
+  readonly monitor?: Monitor;
 }
 
 /** Undefined where the kernel refuses it. */
-export function tryHand({ account, limits, allowance }: HandOptions = {}) {
-  const born = kernel.spawn(probe, { limits: { ...LIMITS, ...limits }, ...(account === undefined ? {} : { account }) });
+export function tryHand({ account, monitor, limits, allowance }: HandOptions = {}) {
+  const paid = account === undefined ? {} : { account };
+  const born = kernel.spawn(probe, { limits: { ...LIMITS, ...limits }, monitor, ...paid });
   if (born.kind !== "returned") return undefined;
   born.value.allow({ ...PLENTY, ...allowance });
   return handOf(born.value);

@@ -1,0 +1,120 @@
+// Security automata: the table that a policy compiles to, asked before every call of what is under the policy.
+//
+// A capability is watched by wrapping it as it enters the c-list of a domain under a policy. Whoever calls it then, the
+// domain, another that got it from there, or the host, is judged; and so is what comes out of it.
+//
+// Invariants
+//   O1  No call of a watched capability reaches its target unless its table says ALLOW or its policy library has performed
+//       it, nor after the capability was revoked or the caller has ended.
+//   O2  What a call of a watched capability gives is watched.
+//   O3  State lies outside the guest, and changes as a call is performed, before its target runs.
+// Trust
+//   Trusts clist.ts, contract.ts. Trusted by kernel.ts, passing.ts. Tables are policy libraries' work: a wrong one grants
+//   too much or too little of what was granted to the domain, and cannot do anything else.
+import { errorValue } from "./cbor.ts";
+import { type Capability, newCapability } from "./clist.ts";
+import { type CallContract, type Contract, checkArguments } from "./contract.ts";
+import type { CallContext, Reply, Replying, Target } from "./types.ts";
+
+/** What a table answers, if not the next state. Less: `refuse` knows why. */
+const ASK = -1;
+/** No event: the policy does not speak of the call. */
+const UNNAMED = -1;
+
+/** A call that the table does not decide. `bytes[0, length)` is scratch space until the judge returns. */
+export interface JudgedCall {
+  readonly event: number;
+  readonly capability: Capability;
+  readonly method: number;
+  readonly bytes: Uint8Array;
+  readonly length: number;
+  readonly context: CallContext;
+}
+
+/** Calls the target, once. Other bytes than the caller's are arguments under the same contract. */
+export type Perform = (bytes: Uint8Array, length: number) => Replying;
+
+export interface Monitor {
+  /** The state of the automaton, in the first place. What else is there is the policy library's. */
+  readonly state: Int32Array;
+  /** `table[event * states + state]`: the next state, if the call is performed; ASK; or why it is refused. */
+  readonly table: Int16Array;
+  readonly states: number;
+  /** Events of a contract's calls, by method; -1: unnamed. Undefined: nothing that it leads to is named. */
+  readonly eventsOf: (contract: Contract, name: string) => Int32Array | undefined;
+  /** The error value of a call that the table refuses. */
+  readonly refuse: (event: number, answer: number) => Uint8Array;
+  readonly judge: (call: JudgedCall, perform: Perform) => Replying;
+  /** Told when `state` has changed. */
+  readonly onChange: (() => void) | undefined;
+}
+
+const REVOKED: Reply = { failed: errorValue("E_REVOKED", "the capability was revoked") };
+
+/** A capability whose calls the monitor judges, as events of `name`. The same one if it need not, or does already. */
+function watched(monitor: Monitor | undefined, source: Capability, name = source.contract.name): Capability {
+  if (monitor === undefined || source.monitors.includes(monitor)) return source;
+  const events = monitor.eventsOf(source.contract, name);
+  if (events === undefined) return source;
+  const { contract, account, monitors } = source;
+  const { state, table, states } = monitor;
+  const target: Target = (method, bytes, length, context) => {
+    const event = events[method] ?? UNNAMED;
+    if (event !== UNNAMED) {
+      const now = state[0] as number;
+      const next = table[event * states + now] ?? ASK;
+      if (next < ASK) return { failed: monitor.refuse(event, next) };
+      if (next === ASK) return judge(monitor, { event, capability: made, method, bytes, length, context }, source);
+      if (next !== now) {
+        state[0] = next;
+        monitor.onChange?.();
+      }
+    }
+    return watchReply(monitor, source.target(method, bytes, length, context));
+  };
+  const made = newCapability(contract, target, [source], account, [...monitors, monitor]);
+  return made;
+}
+
+function judge(monitor: Monitor, call: JudgedCall, source: Capability): Replying {
+  const { capability, method, bytes, context } = call;
+  let isWanted = true;
+  context.onDropped(() => {
+    isWanted = false;
+  });
+  return monitor.judge(call, (given, length) => {
+    if (!isWanted || capability.state !== "live") return REVOKED;
+    isWanted = false;
+    // Handles have moved if anything was changed.
+    const checked = given === bytes ? context : checkArguments(callOf(source, method), given, length);
+    if ("why" in checked) return { failed: errorValue("E_DENIED", `a policy's change: ${checked.why}`) };
+    const found = "found" in checked ? checked.found : context.found;
+    return watchReply(monitor, source.target(method, given, length, { ...context, found }));
+  });
+}
+
+const callOf = ({ contract }: Capability, method: number): CallContract => contract.calls[method] as CallContract;
+
+function watchReply(monitor: Monitor, reply: Replying): Replying {
+  if (reply instanceof Uint8Array) return reply;
+  if (reply instanceof Promise) return reply.then((late) => watchReply(monitor, late) as Reply);
+  if (!("capabilities" in reply) || reply.capabilities.length === 0) return reply;
+  // What a domain gives is given away; a host keeps what it gives.
+  const pass = (given: Capability) => watchedOnly(monitor, given, reply.found === undefined);
+  return { ...reply, capabilities: reply.capabilities.map(pass) };
+}
+
+/** Watched, and held by nobody but what is derived from it. */
+function watchedOnly(monitor: Monitor, source: Capability, isKept: boolean): Capability {
+  const made = watched(monitor, source);
+  if (made === source) return source;
+  [made.isHeld, source.isHeld] = [false, isKept];
+  return made;
+}
+
+/** Watched, for the one who held it. */
+export function handOver(monitor: Monitor | undefined, source: Capability, name?: string): Capability {
+  const made = watched(monitor, source, name);
+  if (made !== source) source.isHeld = false;
+  return made;
+}
