@@ -190,6 +190,37 @@ function noteRule(asking: Asking, { effect, on, when }: RRule): void {
 export const policiesOf = (joined: Joined): readonly RPolicy[] =>
   joined.kind === "policy" ? [joined] : joined.of.flatMap(policiesOf);
 
+/** Arguments whose values are compared with each other's, directly or by way of what is remembered: one set for all. */
+export type Related = ReadonlyMap<Argument, ReadonlySet<Argument>>;
+
+export function related(groups: readonly (readonly RArgument[])[]): Related {
+  const sets = new Map<Argument, Set<Argument>>();
+  for (const group of groups) {
+    const own = group.flatMap((argument) => [...argument.of.values()]);
+    const all = new Set(own.flatMap((argument) => [argument, ...(sets.get(argument) ?? [])]));
+    for (const argument of all) sets.set(argument, all);
+  }
+  return sets;
+}
+
+/** What is asked of one of them is asked of all. */
+export function shared(asking: Asking, of: Related): Asking {
+  const result: Asking = new Map(asking);
+  for (const group of new Set(of.values())) {
+    const all = [...group].flatMap((argument) => asking.get(argument) ?? []);
+    const merged: Asked = {
+      texts: new Map(all.flatMap(({ texts }) => [...texts])),
+      values: new Set(all.flatMap(({ values }) => [...values])),
+      blocks: new Map(all.flatMap(({ blocks }) => [...blocks])),
+      cuts: new Set(all.flatMap(({ cuts }) => [...cuts])),
+      lengths: new Set(all.flatMap(({ lengths }) => [...lengths])),
+      isRelated: true,
+    };
+    for (const argument of group) result.set(argument, merged);
+  }
+  return result;
+}
+
 export function askingOf(joined: readonly Joined[], conds: readonly RCond[] = []): Asking {
   const asking: Asking = new Map();
   for (const policy of joined.flatMap(policiesOf)) for (const rule of policy.rules) noteRule(asking, rule);

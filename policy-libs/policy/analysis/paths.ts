@@ -1,14 +1,16 @@
 // All ways through a piece of code that chooses: it is run again for every sequence of choices.
 //
 // Invariants
-//   W1  Every sequence of choices is tried once, unless one that came before has succeeded and said, by `settle`, that
-//       what it chose from there on does not matter.
+//   W1  Every sequence of choices is tried once, unless one before it has succeeded and said, by `settle`, that what it
+//       chose from some point on does not matter.
 
 export interface Choices {
   /** From 0; the first is tried first. */
   choose(count: number): number;
-  /** If this attempt succeeds, no other way to choose what comes after is tried. */
-  settle(): void;
+  /** How many choices there were. */
+  made(): number;
+  /** If this attempt succeeds, no other way is tried to choose what came after so many. */
+  settle(after: number): void;
 }
 
 interface Chosen {
@@ -29,8 +31,9 @@ export function* eachPath<T>(attempt: (choices: Choices) => T | undefined): Gene
     };
     const result = attempt({
       choose,
-      settle: () => {
-        settled = at;
+      made: () => at,
+      settle: (after) => {
+        settled = after;
       },
     });
     // Choices that this attempt did not come to belong to none that follows.
@@ -44,4 +47,4 @@ export function* eachPath<T>(attempt: (choices: Choices) => T | undefined): Gene
 }
 
 /** Always the first choice. */
-export const FIRST: Choices = { choose: () => 0, settle: () => {} };
+export const FIRST: Choices = { choose: () => 0, made: () => 0, settle: () => {} };

@@ -62,7 +62,14 @@ function visitTerm(builder: Builder, term: RTerm, cap: number): void {
   if (term.kind === "add") for (const one of term.terms) visitTerm(builder, one, cap);
   if (term.kind === "count" || term.kind === "sum") {
     visitPattern(builder, term.pattern);
-    const draft = { kind: "tally", term, scope: term.per, patterns: [term.pattern], text: term.at.text, cap: 0 } as const;
+    const draft = {
+      kind: "tally",
+      term,
+      scope: term.per,
+      patterns: [term.pattern],
+      text: term.at.text,
+      cap: 0,
+    } as const;
     const register = add(builder, term, textOfTerm(term), draft);
     if (register.kind === "tally") register.cap = Math.max(register.cap, cap);
   }
@@ -102,7 +109,13 @@ function visitCond(builder: Builder, cond: RCond): void {
     case "remembered": {
       const { values } = cond;
       visitPattern(builder, values.pattern);
-      const draft = { kind: "values", values, scope: "domain", patterns: [values.pattern], text: values.at.text } as const;
+      const draft = {
+        kind: "values",
+        values,
+        scope: "domain",
+        patterns: [values.pattern],
+        text: values.at.text,
+      } as const;
       add(builder, values, textOfValues(values), draft);
       return;
     }
@@ -136,7 +149,9 @@ export function registersOf(joined: readonly Joined[], conds: readonly RCond[] =
 }
 
 /** Remembered by value: of one argument of the event that changes it. */
-export const keyOf = (register: Register): RTail["by"] | { readonly argument: RValues["argument"]; readonly max: number } =>
+export const keyOf = (
+  register: Register,
+): RTail["by"] | { readonly argument: RValues["argument"]; readonly max: number } =>
   register.kind === "values"
     ? { argument: register.values.argument, max: register.values.max }
     : register.kind === "tally"

@@ -52,7 +52,13 @@ function cond(of: RCond): Key {
     case "address":
       return [of.kind, ...argument(of.argument), of.blocks.map(({ text }) => text).toSorted()];
     case "remembered":
-      return [of.kind, ...argument(of.argument), ...argument(of.values.argument), pattern(of.values.pattern), of.values.max];
+      return [
+        of.kind,
+        ...argument(of.argument),
+        ...argument(of.values.argument),
+        pattern(of.values.pattern),
+        of.values.max,
+      ];
     case "text":
       return [of.kind, of.test, of.text, ...argument(of.argument)];
   }
