@@ -62,7 +62,7 @@ const KINDS: readonly HistoryKind[] = ["call", "refused", "result", "failed", "a
 
 /** Twice: what counters are compared with is known only when all has been seen. */
 function build(joined: Joined): { readonly builder: Builder; readonly compiled: Compiled } {
-  const first = newBuilder(new Map(), matcherOf);
+  const first = newBuilder(undefined, matcherOf);
   compileJoined(first, joined);
   const builder = newBuilder(first.wanted, matcherOf);
   return { builder, compiled: compileJoined(builder, joined) };
@@ -103,16 +103,13 @@ export function compile(joined: Joined, { tracing = false }: CompileOptions = {}
   const rules = new Map(rulesOf(compiled).map((rule) => [rule.rule, rule] as const));
   const key = registers.map((register) => register.key).join("\n");
   // One frame for all events: nothing in here calls back.
-  const frame: Frame = { slots: builder.slots.map(() => undefined), time: 0 };
+  const frame: Frame = { slots: builder.slots.map(() => undefined), time: 0, stamp: 0 };
   const see = (event: PolicyEvent): Plan => {
     const plan = planOf(event.kind, event.op);
     read(frame, plan, event);
     frame.time = event.time;
+    frame.stamp += 1;
     return plan;
-  };
-  const isNamed = (op: Operation, kind: HistoryKind): boolean => {
-    const { updates, planned } = planOf(kind, op);
-    return updates.length > 0 || planned !== undefined;
   };
   const start: Machine["startPart"] = (scope, words) => startPart(layouts[scope], tracing, words);
   return {
@@ -126,14 +123,14 @@ export function compile(joined: Joined, { tracing = false }: CompileOptions = {}
     commit: (state, event, number) => commitBy(see(event), state, frame, number),
     bits: byScope((scope) => bitsOf(layouts[scope])),
     words: byScope((scope) => layouts[scope].fill.length),
-    names: (op, kind) => (kind === undefined ? KINDS : [kind]).some((one) => isNamed(op, one)),
+    names: (op, kind) => (kind === undefined ? KINDS : [kind]).some((one) => planOf(one, op).isNamed),
     serialise: (state) => serialise(state, key),
     restore: (bytes) => restore(bytes, layouts, key, tracing),
     causes: (state, register, value) => causesOf(state, registers[register] as Register, value),
     conditionsOf: (state, event, rule) => {
       const found = rules.get(rule);
       see(event);
-      return found && explainRule(found, event.op.id, event.kind, state, frame);
+      return found && explainRule(found, event, state, frame);
     },
     planOf,
   };

@@ -5,7 +5,9 @@ import { anyCase, anyPast } from "../kit/policies.ts";
 import { performed } from "../kit/traces.ts";
 import { drive } from "./driver.ts";
 
-const numRuns = process.env["CORDON_DEEP"] === "1" ? 20_000 : 1_000;
+const isDeep = process.env["CORDON_DEEP"] === "1";
+const numRuns = isDeep ? 20_000 : 1_000;
+const timeout = isDeep ? 1_200_000 : 120_000;
 
 describe("the compiled step", () => {
   test.prop([anyPast({ length: 16, depth: 3 })], { numRuns })(
@@ -17,6 +19,7 @@ describe("the compiled step", () => {
         driver.commit(event);
       }
     },
+    timeout,
   );
 
   test.prop([anyCase({ length: 14 })], { numRuns })(
@@ -29,5 +32,6 @@ describe("the compiled step", () => {
         driver.commit(event);
       }
     },
+    timeout,
   );
 });

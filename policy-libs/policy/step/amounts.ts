@@ -31,7 +31,7 @@ export type AmountTerm = Extract<RTerm, { kind: "count" | "sum" }>;
 /** The cap that the pass before has found; in that pass, where nothing is run, the same for all. */
 function capOf(builder: Builder, key: string, cap: number): number {
   builder.wanted.set(key, Math.max(builder.wanted.get(key) ?? 1, cap));
-  return builder.caps.get(key) ?? 1;
+  return builder.caps === undefined ? 1 : (builder.caps.get(key) ?? cap);
 }
 
 function tallyOf({ kind, within, steps }: AmountTerm, cap: number): Tally {
@@ -72,9 +72,13 @@ function bitsRegister(builder: Builder, { common, cap, isTwin }: Amount, width: 
   );
 }
 
-function bitsInterval(register: Register, isTwin: boolean, width: number): Interval {
+/** The same whether it has become bits or cells: what is compared where must not change keys. */
+const readingKey = ({ common, tally }: Amount): string => `${common.key}@${tally.key}`;
+
+function bitsInterval(register: Register, amount: Amount, width: number): Interval {
+  const { isTwin } = amount;
   const { word, shift } = fieldOf(register);
-  const { index, scope, key } = register;
+  const { index, scope } = register;
   const low = 2 ** width - 1;
   const lo: End = (state) => ((state[scope].words[word] as number) >>> shift) & low;
   const hi: End = (state) => ((state[scope].words[word] as number) >>> (shift + width)) & low;
@@ -87,7 +91,7 @@ function bitsInterval(register: Register, isTwin: boolean, width: number): Inter
     },
     slots: [],
     registers: [index],
-    key,
+    key: readingKey(amount),
     isCertain: !isTwin,
   };
 }
@@ -108,8 +112,9 @@ function cellsRegister(builder: Builder, amount: Amount): Register {
   });
 }
 
-function cellsInterval(register: Register, { tally, isTwin }: Amount): Interval {
-  const { cell, scope, index, key } = register;
+function cellsInterval(register: Register, amount: Amount): Interval {
+  const { tally, isTwin } = amount;
+  const { cell, scope, index } = register;
   const top = isTwin ? cell + tally.stride : cell;
   const lo: End = (state, { time }) => tally.lo(state[scope].numbers, cell, time);
   const hi: End = (state, { time }) => tally.hi(state[scope].numbers, top, time);
@@ -120,7 +125,7 @@ function cellsInterval(register: Register, { tally, isTwin }: Amount): Interval 
     finite: () => undefined,
     slots: [],
     registers: [index],
-    key: `${key}@${tally.key}`,
+    key: readingKey(amount),
     isCertain: isExact,
   };
 }
@@ -132,5 +137,5 @@ export function amountInterval(builder: Builder, term: AmountTerm, cap: number):
   const width = widthOf(amount.cap);
   const isNarrow = term.kind === "count" && term.within === undefined && width * (amount.isTwin ? 2 : 1) <= MAX_WIDTH;
   if (!isNarrow) return cellsInterval(cellsRegister(builder, amount), amount);
-  return bitsInterval(bitsRegister(builder, amount, width), amount.isTwin, width);
+  return bitsInterval(bitsRegister(builder, amount, width), amount, width);
 }

@@ -27,25 +27,23 @@ export function capAgainst(is: Comparison, other: RTerm, isLeft: boolean): numbe
 }
 
 /** Of two intervals. With a missing end no order holds, and an equality neither. */
-type Ends = readonly [loA: number, hiA: number, loB: number, hiB: number];
+type Compare = (loA: number, hiA: number, loB: number, hiB: number) => Kleene;
 
-const less = ([loA, hiA, loB, hiB]: Ends): Kleene => (hiA < loB ? T : loA >= hiB ? F : U);
-const more = ([loA, hiA, loB, hiB]: Ends): Kleene => less([loB, hiB, loA, hiA]);
-function equal([loA, hiA, loB, hiB]: Ends): Kleene {
+const less: Compare = (loA, hiA, loB, hiB) => (hiA < loB ? T : loA >= hiB ? F : U);
+const more: Compare = (loA, hiA, loB, hiB) => less(loB, hiB, loA, hiA);
+const equal: Compare = (loA, hiA, loB, hiB) => {
   if (hiA < loB || hiB < loA) return F;
   return loA === hiA && loB === hiB && loA === loB ? T : U;
-}
-
-const COMPARE: { readonly [is in Comparison]: (ends: Ends) => Kleene } = {
-  "==": equal,
-  "!=": (ends) => not(equal(ends)),
-  "<": less,
-  "<=": (ends) => not(more(ends)),
-  ">": more,
-  ">=": (ends) => not(less(ends)),
 };
 
-export const compareEnds = (is: Comparison, ends: Ends): Kleene => COMPARE[is](ends);
+export const COMPARE: { readonly [is in Comparison]: Compare } = {
+  "==": equal,
+  "!=": (loA, hiA, loB, hiB) => not(equal(loA, hiA, loB, hiB)),
+  "<": less,
+  "<=": (loA, hiA, loB, hiB) => not(more(loA, hiA, loB, hiB)),
+  ">": more,
+  ">=": (loA, hiA, loB, hiB) => not(less(loA, hiA, loB, hiB)),
+};
 
 type Points = (a: number, b: number) => boolean;
 const POINTS: { readonly [is in Comparison]: Points } = {
@@ -61,7 +59,8 @@ const isPoint = ({ lo, hi }: Interval): boolean => lo === hi;
 
 export function compareTest(is: Comparison, a: Interval, b: Interval): Test {
   if (!isPoint(a) || !isPoint(b)) {
-    return (s, f) => compareEnds(is, [a.lo(s, f), a.hi(s, f), b.lo(s, f), b.hi(s, f)]);
+    const compare = COMPARE[is];
+    return (s, f) => compare(a.lo(s, f), a.hi(s, f), b.lo(s, f), b.hi(s, f));
   }
   const holds = POINTS[is];
   const [left, right]: [End, End] = [a.lo, b.lo];

@@ -3,11 +3,10 @@
 // Invariants
 //   C1  Deciding a condition changes nothing, cannot fail, and gives what the reference semantics gives (../past.ts).
 import { F, type Kleene, not, T, U } from "../kleene.ts";
-import type { Datum, RArgument, RCond } from "../resolved.ts";
-import { blocksTest } from "./addresses.ts";
-import { capAgainst, compareData, compareEnds, compareTest } from "./compare.ts";
+import type { AddressBlock, RCond } from "../resolved.ts";
+import { askForAddress, askForData, askForText } from "./channels.ts";
+import { COMPARE, capAgainst, compareData, compareTest } from "./compare.ts";
 import { flagNode, stampNode } from "./flags.ts";
-import { textTest } from "./like.ts";
 import { type Builder, type Matcher, slotOf } from "./registers.ts";
 import { rememberedNode } from "./sets.ts";
 import { interval, reading } from "./terms.ts";
@@ -19,17 +18,15 @@ type Compare = Extract<RCond, { kind: "compare" }>;
 const constants: { readonly [value in Kleene]: Test } = [() => F, () => T, () => U];
 
 /** A test of an argument of the event at hand: unknown if it is missing. */
-function dataNode(builder: Builder, argument: RArgument, key: string, holds: (datum: Datum) => Kleene): Unplaced {
-  const slot = slotOf(builder, argument);
-  const test: Test = (_state, { slots }) => {
-    const datum = slots[slot];
-    return datum === undefined ? U : holds(datum);
-  };
-  return { test, isCertain: false, finite: () => D, slots: [slot], registers: [], key: `${slot}${key}`, of: [] };
-}
-
-const textNode = (builder: Builder, argument: RArgument, key: string, holds: (text: string) => Kleene): Unplaced =>
-  dataNode(builder, argument, key, (datum) => (typeof datum === "string" ? holds(datum) : U));
+const dataNode = (slot: number, key: string, test: Test): Unplaced => ({
+  test,
+  isCertain: false,
+  finite: () => D,
+  slots: [slot],
+  registers: [],
+  key: `${slot}${key}`,
+  of: [],
+});
 
 function notNode(part: Node): Unplaced {
   const finite = (read: Reader): Partly => {
@@ -94,7 +91,7 @@ function compareNode(builder: Builder, { is, left, right }: Compare): Unplaced {
   const [x, y] = [reading(builder, left), reading(builder, right)];
   const finite = (read: Reader): Partly => {
     const [p, q] = [a.finite(read), b.finite(read)];
-    return p === undefined || q === undefined ? D : compareEnds(is, [p[0], p[1], q[0], q[1]]);
+    return p === undefined || q === undefined ? D : COMPARE[is](p[0], p[1], q[0], q[1]);
   };
   return {
     test: x !== undefined && y !== undefined ? compareData(is, x, y) : compareTest(is, a, b),
@@ -158,26 +155,31 @@ function unplaced(builder: Builder, cond: RCond): Unplaced {
 
 type DataCond = Extract<RCond, { kind: "argument" | "oneOf" | "address" | "text" }>;
 
+const blockKey = ({ bits, first, last }: AddressBlock): string => `${bits}:${first}-${last}`;
+
 function testNode(builder: Builder, cond: DataCond): Unplaced {
-  const { argument } = cond;
+  const { channels } = builder;
+  const slot = slotOf(builder, cond.argument);
   switch (cond.kind) {
     case "argument":
-      return dataNode(builder, argument, "?", (datum) => (datum === true ? T : F));
+      return dataNode(slot, "?", (_state, { slots }) => {
+        const datum = slots[slot];
+        return datum === undefined ? U : datum === true ? T : F;
+      });
     case "oneOf": {
-      const values = new Set(cond.values);
-      return dataNode(builder, argument, `in${JSON.stringify(cond.values)}`, (datum) => (values.has(datum) ? T : F));
+      const key = ` in ${JSON.stringify(cond.values)}`;
+      return dataNode(slot, key, askForData(channels, slot, key, cond.values));
     }
-    case "address":
-      return textNode(builder, argument, `in${cond.blocks.map(blockKey)}`, blocksTest(cond.blocks));
+    case "address": {
+      const key = ` in ${cond.blocks.map(blockKey)}`;
+      return dataNode(slot, key, askForAddress(channels, slot, key, cond.blocks));
+    }
     case "text": {
-      const holds = textTest(cond.test, cond.text);
-      return textNode(builder, argument, ` ${cond.test}${JSON.stringify(cond.text)}`, (text) => (holds(text) ? T : F));
+      const key = ` ${cond.test} ${JSON.stringify(cond.text)}`;
+      return dataNode(slot, key, askForText(channels, slot, key, cond));
     }
   }
 }
-
-const blockKey = ({ bits, first, last }: { bits: number; first: bigint; last: bigint }): string =>
-  `${bits}:${first}-${last}`;
 
 export function conditionNode(builder: Builder, cond: RCond): Node {
   return { ...unplaced(builder, cond), at: cond.at };

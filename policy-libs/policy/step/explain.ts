@@ -1,7 +1,7 @@
 // The conditions of a rule as a tree, each with its value: for people, so nothing is left out to be quick.
-import { and, type Kleene, T } from "../kleene.ts";
-import type { Place } from "../resolved.ts";
-import type { CompiledRule } from "./rules.ts";
+import { F, type Kleene } from "../kleene.ts";
+import type { Place, PolicyEvent } from "../resolved.ts";
+import { type CompiledRule, ruleTest } from "./rules.ts";
 import type { Frame, Node, State } from "./types.ts";
 
 export interface Condition {
@@ -21,17 +21,11 @@ const conditionOf = ({ at, test, registers, of }: Node, state: State, frame: Fra
   of: of.map((part) => conditionOf(part, state, frame)),
 });
 
-/** What the pattern that speaks of the event asks in its parentheses, and what the rule itself asks. */
-export function explainRule(
-  { rule, on, when }: CompiledRule,
-  op: number,
-  kind: string,
-  state: State,
-  frame: Frame,
-): Condition {
-  const patterns = on.filter((matcher) => matcher.ops.has(op) && matcher.kinds.some((one) => one === kind));
-  const nodes = [...patterns.flatMap((matcher) => matcher.when ?? []), ...(when === undefined ? [] : [when])];
-  const of = nodes.map((node) => conditionOf(node, state, frame));
-  const value = of.reduce<Kleene>((sum, part) => and(sum, part.value), T);
-  return { text: rule.at.text, at: rule.at, value, registers: [], of };
+/** What the patterns that speak of the event ask in their parentheses, of which one is enough, and what the rule asks. */
+export function explainRule(compiled: CompiledRule, { kind, op: { id } }: PolicyEvent, s: State, f: Frame): Condition {
+  const { rule, on, when } = compiled;
+  const patterns = on.filter(({ ops, kinds }) => ops.has(id) && kinds.includes(kind));
+  const nodes = [...patterns.map((pattern) => pattern.when), when].filter((node) => node !== undefined);
+  const value = ruleTest(compiled, kind, id)?.(s, f) ?? F;
+  return { text: rule.at.text, at: rule.at, value, registers: [], of: nodes.map((node) => conditionOf(node, s, f)) };
 }

@@ -66,32 +66,45 @@ function matches({ words, into, loops, loopsInside, last }: Compiled, text: stri
   return ((reached[last >>> 5] as number) & (1 << (last & 31))) !== 0;
 }
 
-/** Patterns with one "**" at an end, or none, are the common ones: a comparison of the host's does. */
-function likeTest(pattern: string): (text: string) => boolean {
-  if (!pattern.includes("*")) return (text) => text === pattern;
-  const [head, tail] = [pattern.slice(2), pattern.slice(0, -2)];
-  if (pattern.startsWith("**") && !head.includes("*")) return (text) => text.endsWith(head);
-  if (pattern.endsWith("**") && !tail.includes("*")) return (text) => text.startsWith(tail);
+/** What a pattern asks, as simply as it can be said. */
+export type Shape =
+  | { readonly kind: "equals" | "starts" | "ends" | "contains"; readonly text: string }
+  | { readonly kind: "like"; readonly pieces: readonly Piece[]; readonly test: (text: string) => boolean };
+/** What must stand in a text that matches. */
+export interface Piece {
+  readonly kind: "starts" | "ends" | "contains";
+  readonly text: string;
+}
+
+const pieceKind = (at: number, last: number): Piece["kind"] =>
+  at === 0 ? "starts" : at === last ? "ends" : "contains";
+
+function likeShape(pattern: string): Shape {
+  const parts = pattern.split(/(\*+)/);
+  const [head, stars, tail] = parts as [string, string?, string?];
+  if (stars === undefined) return { kind: "equals", text: head };
+  if (parts.length === 3 && stars.length > 1 && tail === "") return { kind: "starts", text: head };
+  if (parts.length === 3 && stars.length > 1 && head === "") return { kind: "ends", text: tail as string };
+  const isInside =
+    parts.length === 5 && head === "" && parts[4] === "" && stars.length > 1 && (parts[3] as string).length > 1;
+  if (isInside) return { kind: "contains", text: tail as string };
   const compiled = compileLike(pattern);
-  return (text) => matches(compiled, text);
+  const pieces = parts
+    .map((text, at) => ({ kind: pieceKind(at, parts.length - 1), text, isStars: at % 2 === 1 }))
+    .filter(({ text, isStars }) => !isStars && text !== "");
+  return { kind: "like", pieces, test: (text) => matches(compiled, text) };
 }
 
-function underTest(directory: string): (text: string) => boolean {
-  const prefix = directory.endsWith("/") ? directory : `${directory}/`;
-  return (text) => text.startsWith(prefix) || text === directory;
-}
-
-export function textTest(test: TextTest, operand: string): (text: string) => boolean {
+/** Of all tests of texts but `under`, which asks two things: see under in texts.ts. */
+export function shapeOf(test: Exclude<TextTest, "under">, text: string): Shape {
   switch (test) {
     case "starts with":
-      return (text) => text.startsWith(operand);
+      return { kind: "starts", text };
     case "ends with":
-      return (text) => text.endsWith(operand);
+      return { kind: "ends", text };
     case "contains":
-      return (text) => text.includes(operand);
+      return { kind: "contains", text };
     case "like":
-      return likeTest(operand);
-    case "under":
-      return underTest(operand);
+      return likeShape(text);
   }
 }

@@ -35,6 +35,8 @@ export interface Plan {
   readonly updates: readonly Update[];
   /** undefined: every policy abstains. */
   readonly planned: Planned | undefined;
+  /** Something is decided or remembered of such events. What may happen unless a rule refuses it needs a rule. */
+  readonly isNamed: boolean;
 }
 
 function planPolicy(compiled: CompiledPolicy, kind: HistoryKind, op: number): Planned | undefined {
@@ -73,6 +75,9 @@ const policySlots = (planned: Planned): readonly number[] =>
       )
     : planned.of.flatMap(policySlots);
 
+const hasRules = (planned: Planned): boolean =>
+  planned.kind === "flat" ? planned.of.some(({ rules }) => rules.length > 0) : planned.of.some(hasRules);
+
 export function makePlan(builder: Builder, compiled: Compiled, kind: HistoryKind, op: Operation): Plan {
   const updates = planUpdates(builder.registers, kind, op.id);
   const planned = planJoined(compiled, kind, op.id);
@@ -84,5 +89,6 @@ export function makePlan(builder: Builder, compiled: Compiled, kind: HistoryKind
     const { argument } = builder.slots[slot] as Builder["slots"][number];
     return { slot, name: argumentName(argument, op) };
   });
-  return { op, kind, reads, updates, planned };
+  const isDecided = planned !== undefined && (kind === "call" || hasRules(planned));
+  return { op, kind, reads, updates, planned, isNamed: updates.length > 0 || isDecided };
 }

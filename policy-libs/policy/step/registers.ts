@@ -8,8 +8,9 @@ import type { Kleene } from "../kleene.ts";
 import type { HistoryKind, Place, RArgument, RPattern } from "../resolved.ts";
 import { SCOPES, type Scope } from "../tree.ts";
 import type { Operation } from "../vocabulary.ts";
+import type { Channels } from "./channels.ts";
 import { addField, type Field, type FieldSpec, type Layout, newLayout } from "./layout.ts";
-import type { Frame, Node, State } from "./types.ts";
+import type { Frame, Interval, Node, State } from "./types.ts";
 
 /** A pattern, compiled. */
 export interface Matcher {
@@ -57,14 +58,17 @@ export interface Builder {
   readonly layouts: Readonly<Record<Scope, Layout>>;
   readonly slots: Slot[];
   readonly slotOf: Map<string, number>;
+  readonly channels: Channels;
+  /** Terms of the past that rules ask for, by key. */
+  readonly intervals: Map<string, Interval>;
   /** The largest number that each counter is compared with, plus one: known before anything is allocated. */
-  readonly caps: ReadonlyMap<string, number>;
+  readonly caps: ReadonlyMap<string, number> | undefined;
   readonly wanted: Map<string, number>;
   readonly matcher: (pattern: RPattern) => Matcher;
 }
 
 export function newBuilder(
-  caps: ReadonlyMap<string, number>,
+  caps: ReadonlyMap<string, number> | undefined,
   matcher: (builder: Builder, pattern: RPattern) => Matcher,
 ): Builder {
   const layouts = Object.fromEntries(SCOPES.map((scope) => [scope, newLayout()])) as Record<Scope, Layout>;
@@ -74,6 +78,8 @@ export function newBuilder(
     layouts,
     slots: [],
     slotOf: new Map(),
+    channels: new Map(),
+    intervals: new Map(),
     caps,
     wanted: new Map(),
     matcher: (pattern) => matcher(builder, pattern),

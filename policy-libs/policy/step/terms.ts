@@ -41,8 +41,30 @@ function sum(parts: readonly Interval[]): Interval {
   };
 }
 
+/** Reads a term once for each event, however many rules ask: in one call of a machine, no state is read twice. */
+function once(term: Interval): Interval {
+  let [loStamp, hiStamp, lo, hi] = [0, 0, 0, 0];
+  const readLo: End = (state, frame) => {
+    if (loStamp !== frame.stamp) [loStamp, lo] = [frame.stamp, term.lo(state, frame)];
+    return lo;
+  };
+  const readHi: End = (state, frame) => {
+    if (hiStamp !== frame.stamp) [hiStamp, hi] = [frame.stamp, term.hi(state, frame)];
+    return hi;
+  };
+  return { ...term, lo: readLo, hi: term.lo === term.hi ? readLo : readHi };
+}
+
 /** `cap`: see capAgainst in compare.ts. */
 export function interval(builder: Builder, term: RTerm, cap: number): Interval {
+  const made = newInterval(builder, term, cap);
+  if (made.registers.length === 0) return made;
+  const known = builder.intervals.get(made.key) ?? once(made);
+  builder.intervals.set(made.key, known);
+  return known;
+}
+
+function newInterval(builder: Builder, term: RTerm, cap: number): Interval {
   switch (term.kind) {
     case "constant":
       return constant(term.value);

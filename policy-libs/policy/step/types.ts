@@ -39,6 +39,8 @@ export type State = Readonly<Record<Scope, Part>>;
 export interface Frame {
   readonly slots: (Datum | undefined)[];
   time: number;
+  /** Another one for each event: what was seen of the one before is void. */
+  stamp: number;
 }
 
 export type Test = (state: State, frame: Frame) => Kleene;
