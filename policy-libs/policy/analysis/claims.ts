@@ -7,8 +7,8 @@ import type { Operation } from "../vocabulary.ts";
 import { policiesOf } from "./atoms.ts";
 import type { Question } from "./events.ts";
 import { judge, matches as matchesHere } from "./judge.ts";
-import { inside } from "./lab.ts";
-import { covers, type Must, NOTHING, obliging, performing, refusing } from "./must.ts";
+import { inside, isHostGroup } from "./lab.ts";
+import { covers, type Must, NOTHING, obliging, refusing } from "./must.ts";
 import { type Inquiry, inquire, type Options, type Verdict } from "./refine.ts";
 import { replay } from "./trace.ts";
 
@@ -96,6 +96,10 @@ export function never(
   );
 }
 
+/** What the host does of its own is decided by nobody. */
+const guestOperations = (joined: readonly Joined[], { isHost = isHostGroup }: Options): readonly Operation[] =>
+  operationsOf(joined, [], []).filter((op) => !isHost(op));
+
 /** Every way in which the second does not perform what the first does, or asks for more. */
 function differences(a: Joined, b: Joined, op: Operation, kind: HistoryKind): readonly Must[] {
   const own = obliging(a, { op, kind });
@@ -124,8 +128,7 @@ function isDifferent(a: Joined, b: Joined, history: readonly PolicyEvent[], even
  * those with `a` in force: `b` is looking on.
  */
 export function narrower(a: Joined, b: Joined, options: Options = {}): Verdict {
-  const operations = operationsOf([a, b], [], []);
-  const questions = operations.flatMap((op) =>
+  const questions = guestOperations([a, b], options).flatMap((op) =>
     DECIDED.flatMap((kind) =>
       differences(a, b, op, kind).map((must): Question => ({ op, kind, must, ask: () => true })),
     ),
@@ -155,11 +158,9 @@ export function same(a: Joined, b: Joined, options: Options = {}): Verdict & { r
 export function disjoint(a: Joined, b: Joined, options: Options = {}): Verdict {
   const both: Joined = { kind: "all", name: "both", of: [a, b] };
   const over = (joined: Joined): ReadonlySet<Operation> => new Set(policiesOf(joined).flatMap((policy) => policy.over));
-  const shared = [...over(a)].filter((op) => over(b).has(op) && !op.isInstruction);
+  const shared = guestOperations([both], options).filter((op) => over(a).has(op) && over(b).has(op) && !op.isInstruction);
   const questions = shared.map((op): Question => ({ op, kind: "call", must: NOTHING, ask: () => true }));
   const isAskedFor = (history: readonly PolicyEvent[], event: PolicyEvent): boolean =>
     replay(both, history, event).isPerformed;
   return inquire(inquiryOf(both, [both], {}, { questions: () => questions, isAskedFor }), options);
 }
-
-export { performing };

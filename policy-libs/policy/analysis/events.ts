@@ -28,7 +28,6 @@ export interface Search {
   readonly awaited: ReadonlyMap<Operation, readonly Argument[]>;
   readonly doubts: Set<string>;
   readonly gaps: Set<string>;
-  /** Attempts that are left. */
   readonly budget: { left: number };
 }
 
@@ -53,7 +52,7 @@ function newWorld(
   source: Source,
   isStart: boolean,
 ): World {
-  const { lab, doubts, gaps } = search;
+  const { lab, doubts, gaps, budget } = search;
   const cells = new Map<Argument, Cell>();
   const world: World = {
     lab,
@@ -72,6 +71,7 @@ function newWorld(
     reads: [],
     doubts,
     gaps,
+    budget,
   };
   for (const [argument, value] of source.pending?.data ?? []) cells.set(argument, cellWith(world, argument, value));
   return world;
@@ -243,7 +243,11 @@ function attempt(
   const awaited = isAwaited(question) ? search.awaited.get(question.op) : undefined;
   for (const argument of awaited ?? []) narrowTo(world, argument, (at) => at);
   const option = options[choices.choose(options.length)];
-  if (option === undefined || !satisfy(world, together(question.must, option, approval))) return undefined;
+  // What is refused, or approved, was decided as a call.
+  const { kind } = question;
+  const decided: World = kind === "refused" || kind === "approved" ? { ...world, kind: "call" } : world;
+  if (option === undefined || !satisfy(decided, together(question.must, option, approval))) return undefined;
+  adopt(world, decided);
   return foundBy(search, world, { question, source, options, isStart }, made);
 }
 

@@ -84,6 +84,7 @@ const weightOf = ({ when }: RPattern): number => (when === undefined ? 0 : weigh
 
 /** Whether a rule's patterns and its condition hold. */
 export function applies(world: World, { on, when }: RRule): Kleene {
+  world.budget.left -= 1;
   const isOn = matchesAny(world, on);
   return isOn === F || when === undefined ? isOn : and(isOn, judge(world, when));
 }

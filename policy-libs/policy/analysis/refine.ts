@@ -23,11 +23,11 @@ export type Verdict =
   | { readonly verdict: "bounded"; readonly depth: number; readonly reason: string };
 
 export interface Limits {
-  /** Ways through the conditions of one event that are looked at, in all. */
-  readonly attempts: number;
+  /** Rules that are looked at, in all. A million take about a second. */
+  readonly work: number;
   readonly states: number;
 }
-export const LIMITS: Limits = { attempts: 150_000, states: 20_000 };
+export const LIMITS: Limits = { work: 1_000_000, states: 20_000 };
 
 export interface Options extends Pick<LabOptions, "isHost"> {
   readonly limits?: Limits | undefined;
@@ -146,7 +146,7 @@ function verdictOf(explored: Exclude<Explored, { kind: "mistaken" }>, { gaps, do
 }
 
 export function inquire(inquiry: Inquiry, options: Options = {}): Verdict {
-  const budget = { left: (options.limits ?? LIMITS).attempts };
+  const budget = { left: (options.limits ?? LIMITS).work };
   let focus: Focus = { followed: new Set(), spots: 1, slack: 0 };
   for (;;) {
     const { search, explored } = round(inquiry, focus, budget, options);

@@ -35,22 +35,34 @@ export type Outcome =
   | { readonly kind: "mistaken"; readonly registers: readonly Register[] }
   | { readonly kind: "failed"; readonly reason: string };
 
-const PLACES: Readonly<Record<Relation, Pick<PolicyEvent, "domain" | "capability" | "tenant">>> = {
-  same: { domain: 1, capability: 1, tenant: "one" },
-  capability: { domain: 1, capability: 2, tenant: "one" },
-  domain: { domain: 2, capability: 3, tenant: "one" },
-  tenant: { domain: 3, capability: 4, tenant: "two" },
-};
+type Place = Pick<PolicyEvent, "domain" | "capability" | "tenant">;
+
+/** Whom an event happens to: `number` tells others apart. */
+function placeOf(relation: Relation, number: number): Place {
+  const other = number + 2;
+  return {
+    domain: relation === "domain" || relation === "tenant" ? other : 1,
+    capability: relation === "same" ? 1 : other,
+    tenant: relation === "tenant" ? `tenant ${other}` : "tenant 1",
+  };
+}
 
 type Values = ReadonlyMap<Argument, Datum | undefined>;
 
-interface Call {
-  readonly step: Step;
+/** What an event is of, and where. */
+interface Made {
   readonly values: Values;
+  readonly place: Place;
+}
+interface Call extends Made {
+  readonly step: Step;
 }
 
-/** Values that are not told apart get one each, used nowhere else; results those of the calls they answer. */
-function valuesOf(lab: Lab, steps: readonly Step[]): readonly Values[] | undefined {
+/**
+ * Values that are not told apart get one each, used nowhere else; results those of the calls they answer. Others are one
+ * other, or each somebody else.
+ */
+function madeOf(lab: Lab, steps: readonly Step[], isOneOther: boolean): readonly Made[] | undefined {
   const used = new Set<Value>(steps.flatMap((step) => [...step.data.values()].filter((value) => !isOther(value))));
   const open: Call[] = [];
   const fresh = (argument: Argument, at: number): Datum | undefined => {
@@ -61,18 +73,18 @@ function valuesOf(lab: Lab, steps: readonly Step[]): readonly Values[] | undefin
   };
   const valued = (data: Data): Map<Argument, Datum | undefined> =>
     new Map([...data].map(([argument, value]) => [argument, isOther(value) ? fresh(argument, value.other) : value]));
-  const all: Values[] = [];
-  for (const step of steps) {
+  const all: Made[] = [];
+  for (const [at, step] of steps.entries()) {
     if ((step.kind === "result" || step.kind === "failed") && !step.isOfHost) {
       const call = open.find((one) => isAnswered(one, step));
       if (call === undefined) return undefined;
       open.splice(open.indexOf(call), 1);
       const given = [...step.data].filter(([argument]) => !step.op.takes.includes(argument));
-      all.push(new Map([...call.values, ...valued(new Map(given))]));
+      all.push({ values: new Map([...call.values, ...valued(new Map(given))]), place: call.place });
     } else {
-      const values = valued(step.data);
-      if (step.kind === "call" && !step.isOfHost) open.push({ step, values });
-      all.push(values);
+      const made: Made = { values: valued(step.data), place: placeOf(step.relation, isOneOther ? 0 : at) };
+      if (step.kind === "call" && !step.isOfHost) open.push({ step, ...made });
+      all.push(made);
     }
   }
   return all;
@@ -116,48 +128,49 @@ function logged(policy: Joined, history: readonly PolicyEvent[], event: PolicyEv
   return { events: isAsked(decision) && event.kind === "call" ? [approved, event] : [event], wait: decision.wait };
 }
 
-/** `isAskedFor`: of the last event, after the history before it. */
-export function confirm(
-  lab: Lab,
-  policy: Joined,
-  steps: readonly Step[],
-  isAskedFor: (history: readonly PolicyEvent[], event: PolicyEvent) => boolean,
-): Outcome {
+type IsAskedFor = (history: readonly PolicyEvent[], event: PolicyEvent) => boolean;
+
+const OTHERWISE: Outcome = { kind: "failed", reason: "a delay, or a mask, decides otherwise" };
+
+function run(policy: Joined, steps: readonly Step[], made: readonly Made[], isAskedFor: IsAskedFor): Outcome {
   const times = earliest(
     steps.length,
     steps.flatMap(({ ages }) => ages),
   );
-  const values = valuesOf(lab, steps);
   if (times === undefined) return { kind: "failed", reason: "no times fit" };
-  if (values === undefined)
-    return { kind: "failed", reason: "more calls of one kind are in flight than are told apart" };
   const history: PolicyEvent[] = [];
   let late = 0;
   for (const [at, step] of steps.entries()) {
-    const data = dataOf(step, values[at] as Values);
-    const eventAt = (time: number): PolicyEvent => ({
-      kind: step.kind,
-      op: step.op,
-      data,
-      time,
-      ...PLACES[step.relation],
-    });
-    let event = eventAt((times[at] as number) + late);
-    const wrong = mistaken(history, event, step.reads);
-    if (wrong.length > 0) return { kind: "mistaken", registers: wrong };
-    let log = logged(policy, history, event, step.isOfHost);
+    const { values, place } = made[at] as Made;
+    const { kind, op, reads, isOfHost } = step;
+    let event: PolicyEvent = { kind, op, data: dataOf(step, values), time: (times[at] as number) + late, ...place };
+    const registers = mistaken(history, event, reads);
+    if (registers.length > 0) return { kind: "mistaken", registers };
+    let log = logged(policy, history, event, isOfHost);
     if (log !== undefined && log.wait > 0 && log.wait < Infinity) {
       late += log.wait;
-      event = eventAt(event.time + log.wait);
-      log = logged(policy, history, event, step.isOfHost);
+      event = { ...event, time: event.time + log.wait };
+      log = logged(policy, history, event, isOfHost);
     }
-    if (log === undefined || log.wait > 0) return { kind: "failed", reason: "a delay, or a mask, decides otherwise" };
+    if (log === undefined || log.wait > 0) return OTHERWISE;
     if (at === steps.length - 1) {
-      return isAskedFor(history, event)
-        ? { kind: "confirmed", trace: [...history, event] }
-        : { kind: "failed", reason: "a delay, or a mask, decides otherwise" };
+      return isAskedFor(history, event) ? { kind: "confirmed", trace: [...history, event] } : OTHERWISE;
     }
     history.push(...log.events);
   }
-  return { kind: "failed", reason: "nothing happens" };
+  return OTHERWISE;
+}
+
+/** `isAskedFor`: of the last event, after the history before it. */
+export function confirm(lab: Lab, policy: Joined, steps: readonly Step[], isAskedFor: IsAskedFor): Outcome {
+  const hasOthers = steps.some(({ relation }) => relation !== "same");
+  let outcome: Outcome | undefined;
+  for (const isOneOther of hasOthers ? [false, true] : [true]) {
+    const made = madeOf(lab, steps, isOneOther);
+    if (made === undefined) return { kind: "failed", reason: "more calls of one kind are in flight than are told apart" };
+    const next = run(policy, steps, made, isAskedFor);
+    if (next.kind === "confirmed") return next;
+    outcome ??= next;
+  }
+  return outcome ?? OTHERWISE;
 }

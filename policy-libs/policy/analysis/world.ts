@@ -66,6 +66,8 @@ export interface World {
   readonly doubts: Set<string>;
   /** Why it may be less. */
   readonly gaps: Set<string>;
+  /** Rules that may still be looked at, in the whole analysis. */
+  readonly budget: { left: number };
 }
 
 /** A copy that always takes the first choice. */
@@ -167,7 +169,9 @@ export function guessSystem<V>(
   options: readonly { readonly value: V; readonly system: readonly Inequality[] }[],
 ): V | undefined {
   const possible = options.filter(({ system }) => {
-    const found = system.length === 0 ? new Map() : solve([...world.inequalities, ...system]);
+    if (system.length === 0) return true;
+    world.budget.left -= 1;
+    const found = solve([...world.inequalities, ...system]);
     if (found === "unknown") world.doubts.add("sums of whole numbers that were not solved");
     return found !== "none";
   });
