@@ -20,9 +20,6 @@ interface Unknown {
   readonly unknown: string;
 }
 
-/** Not followed, but nothing has happened yet. */
-const isFresh = (world: World, memory: Memory | undefined): boolean => memory === undefined && world.isStart;
-
 function youngOf(world: World, memory: Extract<Memory, { kind: "moments" }>, within: number): Interval {
   let [lo, hi] = [0, 0];
   for (const { moment, isSure } of memory.of) {
@@ -42,7 +39,6 @@ function readKeyed(world: World, register: Register, memory: Memory | undefined)
   const key = keyOf(register);
   const argument = key && argumentIn(world, key.argument);
   if (argument === undefined || isMissing(world, argument)) return undefined;
-  if (isFresh(world, memory)) return { lo: 0, hi: 0 };
   if (memory?.kind !== "keyed") return { unknown: argument.name };
   const value = settledValue(world, argument);
   if (value === undefined) return undefined;
@@ -62,14 +58,12 @@ function readKeyed(world: World, register: Register, memory: Memory | undefined)
 export function readAmount(world: World, register: Register): Interval | Unknown | undefined {
   const memory = memoryOf(world, register);
   if (keyOf(register) !== undefined) return readKeyed(world, register, memory);
-  if (isFresh(world, memory)) return { lo: 0, hi: 0 };
   if (memory === undefined) return { unknown: "" };
   return amountIn(world, memory, register.kind === "tally" ? register.term.within : undefined);
 }
 
 function readSince(world: World, register: Register, within: number | undefined): Kleene {
   const memory = memoryOf(world, register);
-  if (isFresh(world, memory)) return F;
   if (memory?.kind === "flag") return memory.value;
   if (memory?.kind !== "moment") return guessKleene(world, `register ${register.id}`, world.lab.vague.has(register));
   if (memory.sure !== 0 && isYoung(world, memory.sure, within ?? Infinity)) return T;
@@ -88,7 +82,6 @@ export function judgeRemembered(world: World, cond: Extract<RCond, { kind: "reme
   const argument = argumentIn(world, cond.argument);
   if (argument === undefined || isMissing(world, argument)) return result(U);
   const memory = memoryOf(world, register);
-  if (isFresh(world, memory)) return result(F);
   const name = `register ${register.id} ${argument.name}`;
   if (memory?.kind !== "set") return result(guessKleene(world, name, true));
   const value = settledValue(world, argument);

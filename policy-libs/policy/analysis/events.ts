@@ -7,16 +7,18 @@
 //   E3  The host's own events are possible at any time.
 import type { HistoryKind, Joined } from "../resolved.ts";
 import type { Argument, Operation } from "../vocabulary.ts";
+import { policiesOf } from "./atoms.ts";
 import { classesIn } from "./key.ts";
 import type { Lab } from "./lab.ts";
 import { solve } from "./linear.ts";
-import { type Must, NOTHING, obliging, performing, refusing, satisfy, type Test, together } from "./must.ts";
-import { type Data, MANY, type Memory, type Node, type Pending, type Step } from "./node.ts";
+import { type Must, NOTHING, obliging, performing, refusing, satisfy, type Test, rulesFor, together } from "./must.ts";
+import { type Data, MANY, type Node, type Pending, type Step } from "./node.ts";
 import { type Choices, eachPath } from "./paths.ts";
 import type { Register } from "./registers.ts";
+import { tidied } from "./tidy.ts";
 import { isTouched, type Updated, update } from "./update.ts";
 import { adopt, type Cell, cellOf, narrowTo, type Relation, tableIn, type Value, type World } from "./world.ts";
-import { elapsed, kept, stamped, widened } from "./zone.ts";
+import { elapsed, stamped } from "./zone.ts";
 
 /** What is explored: the policy in force, and what of the past is followed. */
 export interface Search {
@@ -38,6 +40,8 @@ export interface Question {
   /** Chosen over in every way; false: this is not what is asked for. */
   readonly ask: (world: World) => boolean;
   readonly must: Must;
+  /** Whether it is performed is not asked. */
+  readonly isAttempt?: boolean | undefined;
 }
 
 interface Source {
@@ -120,14 +124,20 @@ const isWatched = ({ followed, lab }: Search, { op, kind }: Question): boolean =
   !lab.isHost(op) &&
   followed.some((register) => isTouched({ op, kind: "approved", relation: "same" }, register));
 
-/** Nobody is asked, or somebody is: the approval is logged before the call. A changed call may have been asked about. */
+/**
+ * Nobody is asked, or somebody is: the approval is logged before the call. About a call that was changed somebody may
+ * have been asked before it was.
+ */
 function approvals(search: Search, question: Question): readonly (readonly [isApproved: boolean, Must])[] {
   if (!isWatched(search, question)) return [[false, NOTHING]];
   const asked = questionsOf(search.inForce, question.op);
   if (asked.length === 0) return [[false, NOTHING]];
+  const isChanging = policiesOf(search.inForce).some((policy) =>
+    rulesFor(policy, { op: question.op, kind: "call" }).some(({ effect }) => effect.kind === "change"),
+  );
   return [
     [false, { not: asked, some: [] }],
-    [true, { not: [], some: [asked] }],
+    [true, isChanging ? NOTHING : { not: [], some: [asked] }],
   ];
 }
 
@@ -172,46 +182,12 @@ function without(all: readonly Pending[], one: Pending | undefined): readonly Pe
   return all.flatMap((each) => (each !== one ? [each] : each.count === 1 ? [] : [{ ...each, count: each.count - 1 }]));
 }
 
-function withCall(all: readonly Pending[], made: Omit<Pending, "count">): readonly Pending[] {
+export function withCall(all: readonly Pending[], made: Omit<Pending, "count">): readonly Pending[] {
   const known = all.find(
     ({ op, relation, data }) => op === made.op && relation === made.relation && isSame(data, made.data),
   );
   if (known === undefined) return [...all, { ...made, count: 1 }];
   return all.map((each) => (each === known ? { ...each, count: Math.min(each.count + 1, MANY) } : each));
-}
-
-/** Only moments that something still remembers, and of those only what tests can tell. */
-function tidied(node: Node): Node {
-  const used = new Map<number, number>([[0, 0]]);
-  for (const [register, memory] of node.memories) {
-    const age =
-      (register.kind === "since" ? register.since.within : register.kind === "tally" ? register.term.within : 0) ?? 0;
-    for (const moment of momentsOf(memory)) used.set(moment, Math.max(age, used.get(moment) ?? 0));
-  }
-  const moments = [...used.keys()];
-  const places = new Map(moments.map((moment, at) => [moment, at]));
-  const rename = (moment: number): number => places.get(moment) ?? 0;
-  return {
-    ...node,
-    memories: new Map([...node.memories].map(([register, memory]) => [register, renamed(memory, rename)])),
-    zone: widened(kept(node.zone, moments), [...used.values()]),
-    stampedAt: moments.map((moment) => node.stampedAt[moment] as number),
-  };
-}
-
-function momentsOf(memory: Memory): readonly number[] {
-  if (memory.kind === "moment") return [memory.sure, memory.maybe];
-  if (memory.kind === "moments") return memory.of.map(({ moment }) => moment);
-  return memory.kind === "keyed" ? [...memory.of.values()].flatMap(momentsOf) : [];
-}
-
-function renamed(memory: Memory, rename: (moment: number) => number): Memory {
-  if (memory.kind === "moment") return { ...memory, sure: rename(memory.sure), maybe: rename(memory.maybe) };
-  if (memory.kind === "moments") {
-    return { ...memory, of: memory.of.map((one) => ({ ...one, moment: rename(one.moment) })) };
-  }
-  if (memory.kind !== "keyed") return memory;
-  return { ...memory, of: new Map([...memory.of].map(([key, inner]) => [key, renamed(inner, rename)])) };
 }
 
 export interface Found {
@@ -258,7 +234,8 @@ function foundBy(search: Search, world: World, { question, source }: Attempt, ma
   const data = finished(world, kind === "result" ? [...op.takes, ...op.gives] : op.takes);
   const isOfHost = search.lab.isHost(op);
   const awaited = search.awaited.get(op) ?? [];
-  const step: Step = { kind, op, relation, isOfHost, data, awaited, reads: world.reads, ages: world.ages };
+  const isAttempt = question.isAttempt === true;
+  const step: Step = { kind, op, relation, isOfHost, isAttempt, data, awaited, reads: world.reads, ages: world.ages };
   const ended = without(node.pending, kind === "result" || kind === "failed" ? source.pending : undefined);
   const isOpen = isAwaited(question) && search.awaited.has(op) && !isOfHost;
   const call = isOpen
@@ -277,7 +254,7 @@ function foundBy(search: Search, world: World, { question, source }: Attempt, ma
 
 /** Every way for such an event to come next, and what is remembered after it. */
 export function* nextOf(search: Search, node: Node, question: Question, isStart = false): Generator<Found> {
-  const options = possible(search, question);
+  const options = question.isAttempt === true ? [NOTHING] : possible(search, question);
   if (options.length === 0) return;
   for (const source of sourcesOf(search, node, question)) {
     const isKnown = isStart && source.relation === "same";

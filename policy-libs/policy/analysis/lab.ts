@@ -4,10 +4,13 @@
 // then cannot happen; and what can is tried on the reference semantics, which tells which register has to be followed.
 
 import type { Kleene } from "../kleene.ts";
-import type { Datum, Joined, RCond, RPattern } from "../resolved.ts";
+import type { Datum, Joined, PolicyEvent, RCond, RPattern } from "../resolved.ts";
 import type { Argument, Operation } from "../vocabulary.ts";
 import { type Asking, askingOf, policiesOf, related, shared } from "./atoms.ts";
 import { type ArgumentClass, argumentClasses, mayBeMissing } from "./classes.ts";
+import { classify } from "./classify.ts";
+import type { Memory } from "./node.ts";
+import { startMemory } from "./memory.ts";
 import { keyOf, type Register, type Registers, registersOf } from "./registers.ts";
 import { judged, type Unary } from "./unary.ts";
 
@@ -18,6 +21,8 @@ export interface Table {
   readonly isComplete: boolean;
   /** Of each class the values that registers are followed for, and whether there are more. */
   readonly spots: readonly { readonly values: readonly Datum[]; readonly hasOthers: boolean }[];
+  /** The place of a value's class; -1: it has none. */
+  readonly find: (value: Datum | undefined) => number;
   /** A test's answer for each class. */
   readonly answers: Map<Unary, readonly Kleene[]>;
 }
@@ -31,6 +36,8 @@ export interface Lab {
   readonly isHost: (op: Operation) => boolean;
   /** Registers that can be unknown after some history. */
   readonly vague: ReadonlySet<Register>;
+  /** What all registers remember before the first event that is explored. */
+  readonly start: ReadonlyMap<Register, Memory>;
   /** Levels are followed so far above what they are compared with. */
   readonly slack: number;
   /** Classes that could not all be found: proofs would be of less than all calls. */
@@ -122,16 +129,25 @@ function vagueOf(registers: Registers): ReadonlySet<Register> {
 /** More values of a class than this are not told apart. */
 export const MAX_SPOTS = 3;
 
-function spotsOf(one: ArgumentClass, count: number): Table["spots"][number] {
-  if (one.witness === undefined || count === 0) return { values: [], hasOthers: one.witness !== undefined };
-  const values = one.more(count + 1);
-  return { values: values.slice(0, count), hasOthers: values.length > count };
+function spotsOf(one: ArgumentClass, count: number, met: readonly Datum[]): Table["spots"][number] {
+  if (one.witness === undefined || count === 0) return { values: met, hasOthers: one.witness !== undefined };
+  const wanted = count + met.length;
+  const values = one.more(wanted + 1);
+  const fresh = values.filter((value) => !met.includes(value));
+  return { values: [...met, ...fresh.slice(0, count)], hasOthers: fresh.length > count };
 }
 
-function tableOf(argument: Argument, op: Operation, asking: Asking, spots: number): Table {
+function tableOf(argument: Argument, op: Operation, asking: Asking, spots: number, met: ReadonlySet<Datum>): Table {
   const { classes, isComplete } = argumentClasses(argument, asking, op.isInstruction);
-  const spotted = classes.map((one) => spotsOf(one, asking.get(argument)?.isRelated === true ? spots : 0));
-  return { argument, classes, isComplete, spots: spotted, answers: new Map() };
+  const asked = asking.get(argument);
+  const find = (value: Datum | undefined): number => classify(classes, asked, value);
+  const isRelated = asked?.isRelated === true;
+  const places = new Map([...(isRelated ? met : [])].map((value) => [value, find(value)] as const));
+  const spotted = classes.map((one, at) => {
+    const own = [...places].flatMap(([value, place]) => (place === at ? [value] : []));
+    return spotsOf(one, isRelated ? spots : 0, own);
+  });
+  return { argument, classes, isComplete, spots: spotted, find, answers: new Map() };
 }
 
 export interface LabOptions {
@@ -140,6 +156,14 @@ export interface LabOptions {
   /** Values of each class that keyed registers are followed for. */
   readonly spots?: number | undefined;
   readonly slack?: number | undefined;
+  /** What has happened before, in whose place. */
+  readonly past?: Past | undefined;
+}
+
+/** Events that have happened; what is explored happens to the domain, capability and tenant of `place`. */
+export interface Past {
+  readonly events: readonly PolicyEvent[];
+  readonly place: Pick<PolicyEvent, "domain" | "capability" | "tenant">;
 }
 
 export const isHostGroup = ({ group }: Operation): boolean => group === "user";
@@ -148,13 +172,14 @@ export function newLab(
   joined: readonly Joined[],
   conds: readonly RCond[],
   operations: readonly Operation[],
-  { isHost = isHostGroup, spots = 1, slack = 0 }: LabOptions = {},
+  { isHost = isHostGroup, spots = 1, slack = 0, past }: LabOptions = {},
 ): Lab {
   const registers = registersOf(joined, conds);
   const all = [...ownConds(joined), ...conds].flatMap((cond) => [...inside(cond)]);
   const asking = shared(askingOf(joined, conds), related(relatedGroups(registers, all)));
+  const met = new Set((past?.events ?? []).flatMap(({ data }) => [...data.values()]));
   const tables = operations.flatMap((op) =>
-    [...op.takes, ...op.gives].map((argument) => [argument, tableOf(argument, op, asking, spots)] as const),
+    [...op.takes, ...op.gives].map((argument) => [argument, tableOf(argument, op, asking, spots, met)] as const),
   );
   return {
     joined,
@@ -164,6 +189,7 @@ export function newLab(
     tables: new Map(tables),
     isHost,
     slack,
+    start: new Map(registers.all.map((register) => [register, startMemory(register)])),
     vague: vagueOf(registers),
     isComplete: tables.every(([, { isComplete }]) => isComplete),
   };

@@ -38,11 +38,18 @@ function without(name: string, system: readonly Inequality[]): readonly Inequali
   return [...rest, ...made];
 }
 
+const keyOf = (of: Inequality["of"]): string => {
+  if (of.size === 1) for (const [name, factor] of of) return `${factor} ${name}`;
+  return Array.from(of, ([name, factor]) => `${factor} ${name}`)
+    .sort()
+    .join("+");
+};
+
 /** Of each left-hand side only the tightest. */
 function tightest(system: readonly Inequality[]): readonly Inequality[] {
   const by = new Map<string, Inequality>();
   for (const one of system) {
-    const key = JSON.stringify([...one.of].sort(([a], [b]) => (a < b ? -1 : 1)));
+    const key = keyOf(one.of);
     const known = by.get(key);
     if (known === undefined || one.most < known.most) by.set(key, one);
   }

@@ -5,7 +5,7 @@ import type { Datum, HistoryKind } from "../resolved.ts";
 import type { Argument, Operation } from "../vocabulary.ts";
 import type { Register } from "./registers.ts";
 import type { Read, Relation, Value } from "./world.ts";
-import { START, type TimeBound, type Zone } from "./zone.ts";
+import type { TimeBound, Zone } from "./zone.ts";
 
 /** What a register remembers. Moments are numbers of the node's zone; 0: none. */
 export type Memory =
@@ -45,6 +45,8 @@ export interface Step {
   readonly op: Operation;
   readonly relation: Relation;
   readonly isOfHost: boolean;
+  /** The guest tries it: whether it may is not asked. The last of its trace. */
+  readonly isAttempt: boolean;
   readonly data: Data;
   /** Arguments of the call that its outcome is told apart by. */
   readonly awaited: readonly Argument[];
@@ -62,15 +64,6 @@ export interface Node {
   readonly stampedAt: readonly number[];
   readonly before: { readonly node: Node; readonly step: Step } | undefined;
 }
-
-export const startOf = (memories: ReadonlyMap<Register, Memory>): Node => ({
-  memories,
-  zone: START,
-  pending: [],
-  depth: 0,
-  stampedAt: [0],
-  before: undefined,
-});
 
 export function stepsTo(node: Node): readonly Step[] {
   const steps: Step[] = [];

@@ -8,11 +8,15 @@ import type { Joined, PolicyEvent, RCond } from "../resolved.ts";
 import type { Argument, Operation } from "../vocabulary.ts";
 import { askingOf, noteCond, policiesOf } from "./atoms.ts";
 import type { Question, Search } from "./events.ts";
-import { inside, type Lab, type LabOptions, MAX_SPOTS, newLab } from "./lab.ts";
+import { inside, type Lab, type LabOptions, MAX_SPOTS, newLab, type Past } from "./lab.ts";
+import { untracked } from "./memory.ts";
+import type { Node, Step } from "./node.ts";
+import { remember } from "./past.ts";
 import { keyOf, type Register } from "./registers.ts";
 import { type Explored, explore } from "./search.ts";
+import { tidied } from "./tidy.ts";
 import { confirm } from "./trace.ts";
-import { untracked } from "./update.ts";
+
 import type { Relation } from "./world.ts";
 
 export type Verdict =
@@ -42,6 +46,7 @@ export interface Inquiry {
   readonly operations: readonly Operation[];
   readonly questions: (lab: Lab) => readonly Question[];
   readonly isAskedFor: (history: readonly PolicyEvent[], event: PolicyEvent) => boolean;
+  readonly past?: Past | undefined;
 }
 
 const WIDTH = ["capability", "domain", "tenant", "host"];
@@ -100,10 +105,18 @@ function closer(focus: Focus, register: Register): Focus | undefined {
   return register.kind === "level" && focus.slack < MAX_SLACK ? { ...focus, slack: 2 * focus.slack + 1 } : undefined;
 }
 
-/** What would have to be asked for cannot be: nothing comes after the first look. */
+/** The state before the first event, of what is followed. */
+function startWith(whole: Node, followed: readonly Register[], { awaited }: Search): Node {
+  const memories = new Map([...whole.memories].filter(([register]) => followed.includes(register)));
+  return tidied({ ...whole, memories, pending: whole.pending.filter(({ op }) => awaited.has(op)) });
+}
+
+
 function round(inquiry: Inquiry, focus: Focus, budget: Search["budget"], { isHost, limits = LIMITS }: Options) {
-  const { inForce, joined, conds, operations } = inquiry;
-  const lab = newLab(joined, conds, operations, { isHost, spots: focus.spots, slack: focus.slack });
+  const { inForce, joined, conds, operations, past } = inquiry;
+  const plain = newLab(joined, conds, operations, { isHost, spots: focus.spots, slack: focus.slack, past });
+  const whole = remember(plain, past, awaitedOf(plain, plain.registers.all, inquiry.questions(plain)));
+  const lab: Lab = { ...plain, start: whole.memories };
   const followed = lab.registers.all.filter(({ id }) => focus.followed.has(id));
   const questions = inquiry.questions(lab);
   const search: Search = {
@@ -116,16 +129,12 @@ function round(inquiry: Inquiry, focus: Focus, budget: Search["budget"], { isHos
     gaps: new Set(lab.isComplete ? [] : ["an argument has too many tests to find all of its classes"]),
     budget,
   };
-  const explored = explore(
-    search,
-    {
-      questions,
-      confirm: (steps) => confirm(lab, inForce, steps, inquiry.isAskedFor),
-      canFollow: (register) => closer(focus, register) !== undefined,
-    },
-    limits.states,
-  );
-  return { lab, search, explored };
+  const goal = {
+    questions,
+    confirm: (steps: readonly Step[]) => confirm(lab, inForce, steps, inquiry.isAskedFor, past),
+    canFollow: (register: Register) => closer(focus, register) !== undefined,
+  };
+  return { search, explored: explore(search, goal, startWith(whole, followed, search), limits.states) };
 }
 
 const bounded = (depth: number, reasons: Iterable<string>): Verdict => ({

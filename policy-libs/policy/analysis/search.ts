@@ -7,10 +7,9 @@ import type { HistoryKind } from "../resolved.ts";
 import { type Found, isWorthwhile, nextOf, type Question, type Search } from "./events.ts";
 import { keyOfNode } from "./key.ts";
 import { NOTHING } from "./must.ts";
-import { type Node, type Step, startOf, stepsTo } from "./node.ts";
+import { type Node, type Step, stepsTo } from "./node.ts";
 import type { Register } from "./registers.ts";
 import type { Outcome } from "./trace.ts";
-import { startMemory } from "./update.ts";
 import { includes, type Zone } from "./zone.ts";
 
 const KINDS: readonly HistoryKind[] = ["call", "refused", "result", "failed"];
@@ -107,32 +106,37 @@ function tryLevel(search: Search, level: readonly Node[], goal: Goal): Level {
   return { confirmed: undefined, mistaken, doubt };
 }
 
-export function explore(search: Search, goal: Goal, maxStates: number): Explored {
-  const start = startOf(new Map(search.followed.map((register) => [register, startMemory(register)])));
+interface Progress {
+  readonly depth: number;
+  readonly doubt: Doubt | undefined;
+  readonly states: number;
+}
+
+/** Why to stop before all states have been met. */
+function spent({ budget }: Search, { depth, doubt, states }: Progress, maxStates: number): Explored | undefined {
+  const isSpent = budget.left <= 0;
+  if (!isSpent && states <= maxStates) return undefined;
+  if (doubt !== undefined) return { kind: "bounded", ...doubt };
+  // A level that was not tried whole is not counted.
+  return isSpent
+    ? { kind: "bounded", depth, reason: "it takes too long to look at all traces" }
+    : { kind: "bounded", depth: depth + 1, reason: `there are more than ${maxStates} states` };
+}
+
+export function explore(search: Search, goal: Goal, start: Node, maxStates: number): Explored {
   const seen: Seen = { zones: new Map(), states: 1 };
   let level: readonly Node[] = [start];
   let doubt: Doubt | undefined;
   isNew(seen, start);
-  for (let depth = 0; level.length > 0; depth++) {
-    const tried = tryLevel(search, level, goal);
-    if (tried.confirmed !== undefined)
-      return { ...tried.confirmed, isShortest: doubt === undefined && search.gaps.size === 0 };
-    if (tried.mistaken !== undefined && doubt === undefined) return { kind: "mistaken", registers: tried.mistaken };
-    if (tried.doubt !== undefined) doubt ??= { depth, reason: tried.doubt };
-    const isSpent = search.budget.left <= 0;
-    if (isSpent || seen.states > maxStates) {
-      return doubt === undefined
-        ? {
-            kind: "bounded",
-            depth: isSpent ? depth : depth + 1,
-            reason: `more than ${isSpent ? "all the time there was" : `${maxStates} states`}`,
-          }
-        : { kind: "bounded", ...doubt };
-    }
-    const next: Node[] = [];
-    for (const node of level) next.push(...successors(search, node, seen));
-    seen.states += next.length;
-    level = next;
+  for (let depth = 0; level.length > 0 || search.budget.left <= 0; depth++) {
+    const { confirmed, mistaken, doubt: why } = tryLevel(search, level, goal);
+    if (confirmed !== undefined) return { ...confirmed, isShortest: doubt === undefined && search.gaps.size === 0 };
+    if (mistaken !== undefined && doubt === undefined) return { kind: "mistaken", registers: mistaken };
+    if (why !== undefined) doubt ??= { depth, reason: why };
+    const stop = spent(search, { depth, doubt, states: seen.states }, maxStates);
+    if (stop !== undefined) return stop;
+    level = level.flatMap((node) => successors(search, node, seen));
+    seen.states += level.length;
   }
   return doubt === undefined ? { kind: "none", states: seen.states } : { kind: "bounded", ...doubt };
 }

@@ -10,9 +10,10 @@ import { judge } from "../past.ts";
 import { decideByHistory, momentOf } from "../reference.ts";
 import type { Datum, Decision, Joined, PolicyEvent } from "../resolved.ts";
 import type { Argument } from "../vocabulary.ts";
-import type { Lab } from "./lab.ts";
+import type { Lab, Past } from "./lab.ts";
 import type { Data, Step } from "./node.ts";
 import type { Register } from "./registers.ts";
+import { relationOf, valuesIn } from "./past.ts";
 import { isOther, type Read, type Relation, type Value } from "./world.ts";
 import { earliest } from "./zone.ts";
 
@@ -38,14 +39,15 @@ export type Outcome =
 type Place = Pick<PolicyEvent, "domain" | "capability" | "tenant">;
 
 /** Whom an event happens to: `number` tells others apart. */
-function placeOf(relation: Relation, number: number): Place {
-  const other = number + 2;
+function placeOf(own: Place, relation: Relation, number: number): Place {
+  const other = 1_000 + number;
   return {
-    domain: relation === "domain" || relation === "tenant" ? other : 1,
-    capability: relation === "same" ? 1 : other,
-    tenant: relation === "tenant" ? `tenant ${other}` : "tenant 1",
+    domain: relation === "domain" || relation === "tenant" ? other : own.domain,
+    capability: relation === "same" ? own.capability : other,
+    tenant: relation === "tenant" ? `tenant ${other}` : own.tenant,
   };
 }
+const OWN: Place = { domain: 1, capability: 1, tenant: "tenant 1" };
 
 type Values = ReadonlyMap<Argument, Datum | undefined>;
 
@@ -62,9 +64,10 @@ interface Call extends Made {
  * Values that are not told apart get one each, used nowhere else; results those of the calls they answer. Others are one
  * other, or each somebody else.
  */
-function madeOf(lab: Lab, steps: readonly Step[], isOneOther: boolean): readonly Made[] | undefined {
+function madeOf(lab: Lab, steps: readonly Step[], isOneOther: boolean, past: Past): readonly Made[] | undefined {
   const used = new Set<Value>(steps.flatMap((step) => [...step.data.values()].filter((value) => !isOther(value))));
-  const open: Call[] = [];
+  for (const { data } of past.events) for (const value of data.values()) used.add(value);
+  const open: Call[] = past.events.filter(({ kind }) => kind === "call").map((event) => callOf(event, past));
   const fresh = (argument: Argument, at: number): Datum | undefined => {
     const one = lab.tables.get(argument)?.classes[at];
     const value = one?.more(used.size + 1).find((each) => !used.has(each));
@@ -82,12 +85,20 @@ function madeOf(lab: Lab, steps: readonly Step[], isOneOther: boolean): readonly
       const given = [...step.data].filter(([argument]) => !step.op.takes.includes(argument));
       all.push({ values: new Map([...call.values, ...valued(new Map(given))]), place: call.place });
     } else {
-      const made: Made = { values: valued(step.data), place: placeOf(step.relation, isOneOther ? 0 : at) };
+      const made: Made = { values: valued(step.data), place: placeOf(past.place, step.relation, isOneOther ? 0 : at) };
       if (step.kind === "call" && !step.isOfHost) open.push({ step, ...made });
       all.push(made);
     }
   }
   return all;
+}
+
+/** A call of the past. */
+function callOf(event: PolicyEvent, { place }: Past): Call {
+  const values = valuesIn(event) as Values;
+  const relation = relationOf(event, place);
+  const step: Step = { kind: "call", op: event.op, relation, isOfHost: false, data: values, awaited: [], reads: [], ages: [], isAttempt: false };
+  return { step, values, place: event };
 }
 
 /** A result's step has of its call's arguments those that matter, and the call's step has all. */
@@ -132,13 +143,16 @@ type IsAskedFor = (history: readonly PolicyEvent[], event: PolicyEvent) => boole
 
 const OTHERWISE: Outcome = { kind: "failed", reason: "a delay, or a mask, decides otherwise" };
 
-function run(policy: Joined, steps: readonly Step[], made: readonly Made[], isAskedFor: IsAskedFor): Outcome {
-  const times = earliest(
-    steps.length,
+function run(policy: Joined, steps: readonly Step[], made: readonly Made[], isAskedFor: IsAskedFor, past: Past): Outcome {
+  const given = past.events.map(({ time }) => time);
+  const all = earliest(
+    given.length + steps.length,
     steps.flatMap(({ ages }) => ages),
+    given,
   );
-  if (times === undefined) return { kind: "failed", reason: "no times fit" };
-  const history: PolicyEvent[] = [];
+  if (all === undefined) return { kind: "failed", reason: "no times fit" };
+  const times = all.slice(given.length);
+  const history: PolicyEvent[] = [...past.events];
   let late = 0;
   for (const [at, step] of steps.entries()) {
     const { values, place } = made[at] as Made;
@@ -146,6 +160,7 @@ function run(policy: Joined, steps: readonly Step[], made: readonly Made[], isAs
     let event: PolicyEvent = { kind, op, data: dataOf(step, values), time: (times[at] as number) + late, ...place };
     const registers = mistaken(history, event, reads);
     if (registers.length > 0) return { kind: "mistaken", registers };
+    if (step.isAttempt) return isAskedFor(history, event) ? { kind: "confirmed", trace: [...history, event] } : OTHERWISE;
     let log = logged(policy, history, event, isOfHost);
     if (log !== undefined && log.wait > 0 && log.wait < Infinity) {
       late += log.wait;
@@ -162,13 +177,19 @@ function run(policy: Joined, steps: readonly Step[], made: readonly Made[], isAs
 }
 
 /** `isAskedFor`: of the last event, after the history before it. */
-export function confirm(lab: Lab, policy: Joined, steps: readonly Step[], isAskedFor: IsAskedFor): Outcome {
+export function confirm(
+  lab: Lab,
+  policy: Joined,
+  steps: readonly Step[],
+  isAskedFor: IsAskedFor,
+  past: Past = { events: [], place: OWN },
+): Outcome {
   const hasOthers = steps.some(({ relation }) => relation !== "same");
   let outcome: Outcome | undefined;
   for (const isOneOther of hasOthers ? [false, true] : [true]) {
-    const made = madeOf(lab, steps, isOneOther);
+    const made = madeOf(lab, steps, isOneOther, past);
     if (made === undefined) return { kind: "failed", reason: "more calls of one kind are in flight than are told apart" };
-    const next = run(policy, steps, made, isAskedFor);
+    const next = run(policy, steps, made, isAskedFor, past);
     if (next.kind === "confirmed") return next;
     outcome ??= next;
   }

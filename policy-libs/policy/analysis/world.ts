@@ -5,7 +5,7 @@
 //   V1  What was settled once stays so, for this event.
 //   V2  Every event of this kind, in every state that this one stands for, takes the way of some sequence of choices.
 import { F, type Interval, type Kleene, T, U } from "../kleene.ts";
-import type { Datum, HistoryKind, RArgument, RCond } from "../resolved.ts";
+import type { Datum, HistoryKind, RArgument, RCond, RPattern } from "../resolved.ts";
 import type { Argument, Operation } from "../vocabulary.ts";
 import { answersOf, type Lab, type Table } from "./lab.ts";
 import { type Inequality, solve } from "./linear.ts";
@@ -47,13 +47,15 @@ export type Relation = "same" | "capability" | "domain" | "tenant";
 export interface World {
   readonly lab: Lab;
   readonly node: Node;
-  /** At the start nothing has happened yet: what is not followed is known as well. */
+  /** At the start all is known: also what is not followed. */
   readonly isStart: boolean;
   readonly op: Operation;
   readonly kind: HistoryKind;
   /** The approval of this very call has been logged. */
   readonly isLate: boolean;
   readonly relation: Relation;
+  /** Of an event that has happened: whether it matches. */
+  readonly oracle?: ((pattern: RPattern) => Kleene) | undefined;
   choices: Choices;
   readonly cells: Map<Argument, Cell>;
   /** What was chosen for registers that are not followed. */
@@ -170,7 +172,7 @@ export function guessSystem<V>(
 ): V | undefined {
   const possible = options.filter(({ system }) => {
     if (system.length === 0) return true;
-    world.budget.left -= 1;
+    world.budget.left -= 5 + world.inequalities.length;
     const found = solve([...world.inequalities, ...system]);
     if (found === "unknown") world.doubts.add("sums of whole numbers that were not solved");
     return found !== "none";
@@ -199,8 +201,10 @@ export const isShared = ({ relation }: Pick<World, "relation">, { scope }: Regis
   WIDTH[scope] >= SHARED_FROM[relation];
 
 /** What is remembered; undefined: it is not followed, so anything. */
-export const memoryOf = (world: World, register: Register): Memory | undefined =>
-  isShared(world, register) ? world.node.memories.get(register) : undefined;
+export function memoryOf(world: World, register: Register): Memory | undefined {
+  if (!isShared(world, register)) return undefined;
+  return world.node.memories.get(register) ?? (world.isStart ? world.lab.start.get(register) : undefined);
+}
 
 export function note(world: World, cond: RCond, value: Kleene, registers: readonly Register[]): Kleene {
   const { kind, isLate } = world;
