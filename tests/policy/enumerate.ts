@@ -26,15 +26,28 @@ export const isPerformed = (policy: Joined, history: readonly PolicyEvent[], eve
 };
 
 const at = (op: Operation, kind: HistoryKind, data: ReadonlyMap<string, Datum>, time: number): PolicyEvent => ({
-  kind, op, data, time, domain: 1, capability: 1, tenant: "one",
+  kind,
+  op,
+  data,
+  time,
+  domain: 1,
+  capability: 1,
+  tenant: "one",
 });
 
 /** What can come next, with what the history says of it and which calls are open afterwards. */
-function* nextAfter(policy: Joined, moment: Moment, alphabet: readonly Alphabet[], waits: readonly number[]): Generator<readonly [PolicyEvent, Moment]> {
+function* nextAfter(
+  policy: Joined,
+  moment: Moment,
+  alphabet: readonly Alphabet[],
+  waits: readonly number[],
+): Generator<readonly [PolicyEvent, Moment]> {
   const { history, open, length } = moment;
   const now = history.at(-1)?.time ?? 0;
   const after = (events: readonly PolicyEvent[], opened: readonly PolicyEvent[]): Moment => ({
-    history: [...history, ...events], length: length + 1, open: opened,
+    history: [...history, ...events],
+    length: length + 1,
+    open: opened,
   });
   for (const wait of waits) {
     for (const { op, takes, gives, isHost } of alphabet) {
@@ -48,7 +61,10 @@ function* nextAfter(policy: Joined, moment: Moment, alphabet: readonly Alphabet[
         const performs = decision.refusal === undefined && edit(decision, event).by === undefined;
         if (performs && decision.wait === 0) {
           const approved: PolicyEvent = { ...event, kind: "approved" };
-          yield [event, after(isAsked(decision) ? [approved, event] : [event], op.isInstruction ? open : [...open, event])];
+          yield [
+            event,
+            after(isAsked(decision) ? [approved, event] : [event], op.isInstruction ? open : [...open, event]),
+          ];
         }
         if (decision.refusal !== undefined || isAsked(decision)) {
           const refused: PolicyEvent = { ...event, kind: "refused" };
@@ -73,7 +89,11 @@ export function shortest(
   policy: Joined,
   alphabet: readonly Alphabet[],
   isAskedFor: (history: readonly PolicyEvent[], event: PolicyEvent) => boolean,
-  { depth, waits = [0], most = 3_000 }: { readonly depth: number; readonly waits?: readonly number[]; readonly most?: number },
+  {
+    depth,
+    waits = [0],
+    most = 3_000,
+  }: { readonly depth: number; readonly waits?: readonly number[]; readonly most?: number },
 ): number | undefined {
   let level: readonly Moment[] = [{ history: [], length: 0, open: [] }];
   for (let length = 1; length <= depth; length++) {
@@ -89,9 +109,12 @@ export function shortest(
   return undefined;
 }
 
-export const lengthOf = (trace: readonly PolicyEvent[]): number => trace.filter(({ kind }) => kind !== "approved").length;
+export const lengthOf = (trace: readonly PolicyEvent[]): number =>
+  trace.filter(({ kind }) => kind !== "approved").length;
 
-export const products = (lists: readonly (readonly [Argument, readonly (Datum | undefined)[]])[]): ReadonlyMap<string, Datum>[] => {
+export const products = (
+  lists: readonly (readonly [Argument, readonly (Datum | undefined)[]])[],
+): ReadonlyMap<string, Datum>[] => {
   const [first, ...rest] = lists;
   if (first === undefined) return [new Map()];
   const [{ name }, values] = first;

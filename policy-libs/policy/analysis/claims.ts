@@ -6,57 +6,21 @@ import type { HistoryKind, Joined, PolicyEvent, RCond, RPattern } from "../resol
 import type { Operation } from "../vocabulary.ts";
 import { policiesOf } from "./atoms.ts";
 import type { Question } from "./events.ts";
+import { operationsOf } from "./inside.ts";
 import { judge, matches as matchesHere } from "./judge.ts";
-import { inside, isHostGroup } from "./lab.ts";
+import { isHostGroup } from "./lab.ts";
 import { covers, type Must, NOTHING, obliging, refusing } from "./must.ts";
 import { type Inquiry, inquire, type Options, type Verdict } from "./refine.ts";
 import { replay } from "./trace.ts";
 
-/** Operations that policies or conditions name, in the order of their ids. */
-export function operationsOf(
-  joined: readonly Joined[],
-  patterns: readonly RPattern[],
-  conds: readonly RCond[],
-): readonly Operation[] {
-  const found = new Set<Operation>(patterns.flatMap(({ ops }) => ops));
-  const all: RCond[] = [...conds, ...patterns.flatMap(({ when }) => when ?? [])];
-  for (const { over, rules } of joined.flatMap(policiesOf)) {
-    for (const op of over) found.add(op);
-    for (const { on, when } of rules) {
-      for (const pattern of on) {
-        for (const op of pattern.ops) found.add(op);
-        if (pattern.when !== undefined) all.push(pattern.when);
-      }
-      if (when !== undefined) all.push(when);
-    }
-  }
-  for (const cond of all.flatMap((one) => [...inside(one)])) for (const op of opsIn(cond)) found.add(op);
-  return [...found].sort((a, b) => a.id - b.id);
-}
-
-function opsIn(cond: RCond): readonly Operation[] {
-  const patterns: RPattern[] = [];
-  if (cond.kind === "once") patterns.push(cond.pattern, ...(cond.since === undefined ? [] : [cond.since]));
-  if (cond.kind === "previous") patterns.push(cond.pattern, ...cond.among);
-  if (cond.kind === "carries") patterns.push(...cond.label.from, ...cond.label.cleared);
-  if (cond.kind === "remembered") patterns.push(cond.values.pattern);
-  const terms = cond.kind === "compare" ? [cond.left, cond.right] : [];
-  for (let at = 0; at < terms.length; at++) {
-    const term = terms[at] as (typeof terms)[number];
-    if (term.kind === "add") terms.push(...term.terms);
-    if (term.kind === "count" || term.kind === "sum") patterns.push(term.pattern);
-    if (term.kind === "level") patterns.push(term.plus, term.minus);
-  }
-  return patterns.flatMap(({ ops }) => ops);
-}
-
 const DECIDED: readonly HistoryKind[] = ["call", "result"];
 
-function inquiryOf(
+/** The operations and conditions that a question speaks of are found out. */
+export function inquiryOf(
   inForce: Joined,
   joined: readonly Joined[],
   { patterns = [], conds = [] }: { readonly patterns?: readonly RPattern[]; readonly conds?: readonly RCond[] },
-  rest: Pick<Inquiry, "questions" | "isAskedFor">,
+  rest: Pick<Inquiry, "questions" | "isAskedFor" | "past">,
 ): Inquiry {
   const whole = [...conds, ...patterns.flatMap(({ when }) => when ?? [])];
   return { inForce, joined, conds: whole, operations: operationsOf(joined, patterns, conds), ...rest };
@@ -97,8 +61,8 @@ export function never(
 }
 
 /** What the host does of its own is decided by nobody. */
-const guestOperations = (joined: readonly Joined[], { isHost = isHostGroup }: Options): readonly Operation[] =>
-  operationsOf(joined, [], []).filter((op) => !isHost(op));
+export const guestOperations = (joined: readonly Joined[], { isHost = isHostGroup }: Options): readonly Operation[] =>
+  operationsOf(joined).filter((op) => !isHost(op));
 
 /** Every way in which the second does not perform what the first does, or asks for more. */
 function differences(a: Joined, b: Joined, op: Operation, kind: HistoryKind): readonly Must[] {
@@ -158,7 +122,9 @@ export function same(a: Joined, b: Joined, options: Options = {}): Verdict & { r
 export function disjoint(a: Joined, b: Joined, options: Options = {}): Verdict {
   const both: Joined = { kind: "all", name: "both", of: [a, b] };
   const over = (joined: Joined): ReadonlySet<Operation> => new Set(policiesOf(joined).flatMap((policy) => policy.over));
-  const shared = guestOperations([both], options).filter((op) => over(a).has(op) && over(b).has(op) && !op.isInstruction);
+  const shared = guestOperations([both], options).filter(
+    (op) => over(a).has(op) && over(b).has(op) && !op.isInstruction,
+  );
   const questions = shared.map((op): Question => ({ op, kind: "call", must: NOTHING, ask: () => true }));
   const isAskedFor = (history: readonly PolicyEvent[], event: PolicyEvent): boolean =>
     replay(both, history, event).isPerformed;

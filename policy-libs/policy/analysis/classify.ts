@@ -18,7 +18,11 @@ function answers(asked: Asked, value: Datum): string {
 }
 
 /** The place of the class of a value, or of a missing one; -1: it has none. */
-export function classify(classes: readonly ArgumentClass[], asked: Asked | undefined, value: Datum | undefined): number {
+export function classify(
+  classes: readonly ArgumentClass[],
+  asked: Asked | undefined,
+  value: Datum | undefined,
+): number {
   if (value === undefined) return classes.findIndex(({ witness }) => witness === undefined);
   const sought = asked === undefined ? "" : answers(asked, value);
   return classes.findIndex(({ witness, range, more }) => {

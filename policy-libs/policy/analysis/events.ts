@@ -11,7 +11,7 @@ import { policiesOf } from "./atoms.ts";
 import { classesIn } from "./key.ts";
 import type { Lab } from "./lab.ts";
 import { solve } from "./linear.ts";
-import { type Must, NOTHING, obliging, performing, refusing, satisfy, type Test, rulesFor, together } from "./must.ts";
+import { type Must, NOTHING, obliging, performing, refusing, rulesFor, satisfy, type Test, together } from "./must.ts";
 import { type Data, MANY, type Node, type Pending, type Step } from "./node.ts";
 import { type Choices, eachPath } from "./paths.ts";
 import type { Register } from "./registers.ts";
@@ -162,7 +162,7 @@ function updatedBy(world: World, isApproved: boolean): Updated {
 
 /** The simplest values that are left. */
 function finished(world: World, arguments_: readonly Argument[]): Data {
-  const solution = world.inequalities.length === 0 ? "none" : solve(world.inequalities);
+  const solution = world.inequalities.length === 0 ? "none" : solve(world.inequalities, world.lab.solver);
   if (solution === "unknown") world.doubts.add("sums of whole numbers that were not solved");
   const valueIn = (argument: Argument): Value => {
     const { value, variable, classes } = cellOf(world, argument);

@@ -4,13 +4,15 @@
 // then cannot happen; and what can is tried on the reference semantics, which tells which register has to be followed.
 
 import type { Kleene } from "../kleene.ts";
-import type { Datum, Joined, PolicyEvent, RCond, RPattern } from "../resolved.ts";
+import type { Datum, Joined, PolicyEvent, RCond } from "../resolved.ts";
 import type { Argument, Operation } from "../vocabulary.ts";
-import { type Asking, askingOf, policiesOf, related, shared } from "./atoms.ts";
+import { type Asking, askingOf, related, shared } from "./atoms.ts";
 import { type ArgumentClass, argumentClasses, mayBeMissing } from "./classes.ts";
 import { classify } from "./classify.ts";
-import type { Memory } from "./node.ts";
+import { condsOf, inside } from "./inside.ts";
+import type { Solver } from "./linear.ts";
 import { startMemory } from "./memory.ts";
+import type { Memory } from "./node.ts";
 import { keyOf, type Register, type Registers, registersOf } from "./registers.ts";
 import { judged, type Unary } from "./unary.ts";
 
@@ -38,6 +40,7 @@ export interface Lab {
   readonly vague: ReadonlySet<Register>;
   /** What all registers remember before the first event that is explored. */
   readonly start: ReadonlyMap<Register, Memory>;
+  readonly solver: Solver | undefined;
   /** Levels are followed so far above what they are compared with. */
   readonly slack: number;
   /** Classes that could not all be found: proofs would be of less than all calls. */
@@ -58,32 +61,6 @@ function relatedGroups(registers: Registers, conds: readonly RCond[]) {
 function askedSets(cond: RCond) {
   return cond.kind === "remembered" ? [[cond.argument, cond.values.argument]] : [];
 }
-
-/** All conditions inside of one, patterns' own included. */
-export function* inside(cond: RCond): Generator<RCond> {
-  yield cond;
-  const patterns: RPattern[] = [];
-  const terms = cond.kind === "compare" ? [cond.left, cond.right] : [];
-  for (let at = 0; at < terms.length; at++) {
-    const term = terms[at] as (typeof terms)[number];
-    if (term.kind === "add") terms.push(...term.terms);
-    if (term.kind === "count" || term.kind === "sum") patterns.push(term.pattern);
-    if (term.kind === "level") patterns.push(term.plus, term.minus);
-  }
-  if (cond.kind === "or" || cond.kind === "and") for (const one of cond.of) yield* inside(one);
-  if (cond.kind === "not") yield* inside(cond.of);
-  if (cond.kind === "once") patterns.push(cond.pattern, ...(cond.since === undefined ? [] : [cond.since]));
-  if (cond.kind === "previous") patterns.push(cond.pattern, ...cond.among);
-  if (cond.kind === "carries") patterns.push(...cond.label.from, ...cond.label.cleared);
-  if (cond.kind === "remembered") patterns.push(cond.values.pattern);
-  for (const { when } of patterns) if (when !== undefined) yield* inside(when);
-}
-
-const ownConds = (joined: readonly Joined[]): readonly RCond[] =>
-  joined
-    .flatMap(policiesOf)
-    .flatMap(({ rules }) => rules)
-    .flatMap(({ on, when }) => [...on.flatMap((pattern) => pattern.when ?? []), ...(when === undefined ? [] : [when])]);
 
 /** Could a condition be unknown of some event? Whoever asks for a missing argument, or for what may be full, can. */
 function isVague(cond: RCond, of: ReadonlySet<Register>, registers: Registers): boolean {
@@ -156,6 +133,8 @@ export interface LabOptions {
   /** Values of each class that keyed registers are followed for. */
   readonly spots?: number | undefined;
   readonly slack?: number | undefined;
+  /** Asked about sums that elimination does not decide. */
+  readonly solver?: Solver | undefined;
   /** What has happened before, in whose place. */
   readonly past?: Past | undefined;
 }
@@ -172,10 +151,10 @@ export function newLab(
   joined: readonly Joined[],
   conds: readonly RCond[],
   operations: readonly Operation[],
-  { isHost = isHostGroup, spots = 1, slack = 0, past }: LabOptions = {},
+  { isHost = isHostGroup, spots = 1, slack = 0, past, solver }: LabOptions = {},
 ): Lab {
   const registers = registersOf(joined, conds);
-  const all = [...ownConds(joined), ...conds].flatMap((cond) => [...inside(cond)]);
+  const all = [...condsOf(joined), ...conds].flatMap((cond) => [...inside(cond)]);
   const asking = shared(askingOf(joined, conds), related(relatedGroups(registers, all)));
   const met = new Set((past?.events ?? []).flatMap(({ data }) => [...data.values()]));
   const tables = operations.flatMap((op) =>
@@ -189,6 +168,7 @@ export function newLab(
     tables: new Map(tables),
     isHost,
     slack,
+    solver,
     start: new Map(registers.all.map((register) => [register, startMemory(register)])),
     vague: vagueOf(registers),
     isComplete: tables.every(([, { isComplete }]) => isComplete),

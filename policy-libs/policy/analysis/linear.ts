@@ -14,6 +14,13 @@ export interface Inequality {
 
 export type Solution = ReadonlyMap<string, number>;
 
+/** Somebody who is asked about sums where elimination does not tell. */
+export interface Solver {
+  readonly name: string;
+  /** "none" only if no whole numbers from -(2^53 - 1) to 2^53 - 1 fulfil all; a solution is checked before it is used. */
+  solve(system: readonly Inequality[]): Solution | "none" | "unknown";
+}
+
 /** Inequalities in between. More than this is not tried. */
 const MAX_INEQUALITIES = 2_000;
 
@@ -72,7 +79,7 @@ function fitting(name: string, system: readonly Inequality[], known: ReadonlyMap
   return least <= most ? least : undefined;
 }
 
-export function solve(system: readonly Inequality[]): Solution | "none" | "unknown" {
+function eliminate(system: readonly Inequality[]): Solution | "none" | "unknown" {
   const names = [...new Set(system.flatMap((one) => [...one.of.keys()]))];
   const stages: (readonly Inequality[])[] = [];
   let left = tightest(system);
@@ -90,4 +97,16 @@ export function solve(system: readonly Inequality[]): Solution | "none" | "unkno
     solution.set(name, value);
   }
   return solution;
+}
+
+const isFulfilled = ({ of, most }: Inequality, solution: Solution): boolean =>
+  [...of].reduce((sum, [name, factor]) => sum + factor * (solution.get(name) ?? 0), 0) <= most;
+
+/** By elimination, and where that does not tell, by somebody else. */
+export function solve(system: readonly Inequality[], solver?: Solver): Solution | "none" | "unknown" {
+  const found = eliminate(system);
+  if (found !== "unknown" || solver === undefined) return found;
+  const other = solver.solve(system);
+  if (typeof other === "string") return other;
+  return system.every((one) => isFulfilled(one, other)) ? other : "unknown";
 }

@@ -31,4 +31,3 @@ export function startMemory(register: Register): Memory {
   }
   return register.kind === "tally" ? emptyOf(register) : NO_AMOUNT;
 }
-

@@ -1,14 +1,15 @@
 // What all registers remember after events that have happened, as the reference semantics matched them.
-import { type Kleene } from "../kleene.ts";
-import { matches } from "../past.ts";
+
 import { eventArguments } from "../event.ts";
+import type { Kleene } from "../kleene.ts";
+import { matches } from "../past.ts";
 import { momentOf } from "../reference.ts";
 import type { PolicyEvent, RPattern } from "../resolved.ts";
 import type { Argument, Operation } from "../vocabulary.ts";
-import type { Lab, Past } from "./lab.ts";
 import { withCall } from "./events.ts";
+import type { Lab, Past } from "./lab.ts";
 import { untracked } from "./memory.ts";
-import { type Data, type Memory, type Node, type Pending } from "./node.ts";
+import type { Data, Memory, Node, Pending } from "./node.ts";
 import { FIRST } from "./paths.ts";
 import type { Register } from "./registers.ts";
 import { tidied } from "./tidy.ts";

@@ -8,7 +8,8 @@ import type { Joined, PolicyEvent, RCond } from "../resolved.ts";
 import type { Argument, Operation } from "../vocabulary.ts";
 import { askingOf, noteCond, policiesOf } from "./atoms.ts";
 import type { Question, Search } from "./events.ts";
-import { inside, type Lab, type LabOptions, MAX_SPOTS, newLab, type Past } from "./lab.ts";
+import { inside } from "./inside.ts";
+import { type Lab, type LabOptions, MAX_SPOTS, newLab, type Past } from "./lab.ts";
 import { untracked } from "./memory.ts";
 import type { Node, Step } from "./node.ts";
 import { remember } from "./past.ts";
@@ -33,7 +34,7 @@ export interface Limits {
 }
 export const LIMITS: Limits = { work: 1_000_000, states: 20_000 };
 
-export interface Options extends Pick<LabOptions, "isHost"> {
+export interface Options extends Pick<LabOptions, "isHost" | "solver"> {
   readonly limits?: Limits | undefined;
 }
 
@@ -111,10 +112,9 @@ function startWith(whole: Node, followed: readonly Register[], { awaited }: Sear
   return tidied({ ...whole, memories, pending: whole.pending.filter(({ op }) => awaited.has(op)) });
 }
 
-
-function round(inquiry: Inquiry, focus: Focus, budget: Search["budget"], { isHost, limits = LIMITS }: Options) {
+function round(inquiry: Inquiry, focus: Focus, budget: Search["budget"], { isHost, solver, limits = LIMITS }: Options) {
   const { inForce, joined, conds, operations, past } = inquiry;
-  const plain = newLab(joined, conds, operations, { isHost, spots: focus.spots, slack: focus.slack, past });
+  const plain = newLab(joined, conds, operations, { ...focus, isHost, solver, past });
   const whole = remember(plain, past, awaitedOf(plain, plain.registers.all, inquiry.questions(plain)));
   const lab: Lab = { ...plain, start: whole.memories };
   const followed = lab.registers.all.filter(({ id }) => focus.followed.has(id));

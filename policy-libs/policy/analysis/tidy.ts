@@ -35,4 +35,3 @@ function renamed(memory: Memory, rename: (moment: number) => number): Memory {
   if (memory.kind !== "keyed") return memory;
   return { ...memory, of: new Map([...memory.of].map(([key, inner]) => [key, renamed(inner, rename)])) };
 }
-

@@ -12,8 +12,8 @@ import type { Datum, Decision, Joined, PolicyEvent } from "../resolved.ts";
 import type { Argument } from "../vocabulary.ts";
 import type { Lab, Past } from "./lab.ts";
 import type { Data, Step } from "./node.ts";
-import type { Register } from "./registers.ts";
 import { relationOf, valuesIn } from "./past.ts";
+import type { Register } from "./registers.ts";
 import { isOther, type Read, type Relation, type Value } from "./world.ts";
 import { earliest } from "./zone.ts";
 
@@ -97,7 +97,17 @@ function madeOf(lab: Lab, steps: readonly Step[], isOneOther: boolean, past: Pas
 function callOf(event: PolicyEvent, { place }: Past): Call {
   const values = valuesIn(event) as Values;
   const relation = relationOf(event, place);
-  const step: Step = { kind: "call", op: event.op, relation, isOfHost: false, data: values, awaited: [], reads: [], ages: [], isAttempt: false };
+  const step: Step = {
+    kind: "call",
+    op: event.op,
+    relation,
+    isOfHost: false,
+    data: values,
+    awaited: [],
+    reads: [],
+    ages: [],
+    isAttempt: false,
+  };
   return { step, values, place: event };
 }
 
@@ -143,7 +153,13 @@ type IsAskedFor = (history: readonly PolicyEvent[], event: PolicyEvent) => boole
 
 const OTHERWISE: Outcome = { kind: "failed", reason: "a delay, or a mask, decides otherwise" };
 
-function run(policy: Joined, steps: readonly Step[], made: readonly Made[], isAskedFor: IsAskedFor, past: Past): Outcome {
+function run(
+  policy: Joined,
+  steps: readonly Step[],
+  made: readonly Made[],
+  isAskedFor: IsAskedFor,
+  past: Past,
+): Outcome {
   const given = past.events.map(({ time }) => time);
   const all = earliest(
     given.length + steps.length,
@@ -160,7 +176,8 @@ function run(policy: Joined, steps: readonly Step[], made: readonly Made[], isAs
     let event: PolicyEvent = { kind, op, data: dataOf(step, values), time: (times[at] as number) + late, ...place };
     const registers = mistaken(history, event, reads);
     if (registers.length > 0) return { kind: "mistaken", registers };
-    if (step.isAttempt) return isAskedFor(history, event) ? { kind: "confirmed", trace: [...history, event] } : OTHERWISE;
+    if (step.isAttempt)
+      return isAskedFor(history, event) ? { kind: "confirmed", trace: [...history, event] } : OTHERWISE;
     let log = logged(policy, history, event, isOfHost);
     if (log !== undefined && log.wait > 0 && log.wait < Infinity) {
       late += log.wait;
@@ -188,7 +205,8 @@ export function confirm(
   let outcome: Outcome | undefined;
   for (const isOneOther of hasOthers ? [false, true] : [true]) {
     const made = madeOf(lab, steps, isOneOther, past);
-    if (made === undefined) return { kind: "failed", reason: "more calls of one kind are in flight than are told apart" };
+    if (made === undefined)
+      return { kind: "failed", reason: "more calls of one kind are in flight than are told apart" };
     const next = run(policy, steps, made, isAskedFor, past);
     if (next.kind === "confirmed") return next;
     outcome ??= next;

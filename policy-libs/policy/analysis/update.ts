@@ -7,8 +7,8 @@
 import { and, F, type Kleene, not, or, plus, T } from "../kleene.ts";
 import type { Datum } from "../resolved.ts";
 import { couldMatch, matchesAny } from "./judge.ts";
-import type { Memory, Node } from "./node.ts";
 import { emptyOf } from "./memory.ts";
+import type { Memory, Node } from "./node.ts";
 import { keyOf, type Register } from "./registers.ts";
 import {
   argumentIn,
