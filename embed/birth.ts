@@ -6,13 +6,15 @@ import {
   type Domain,
   IN_FLIGHT,
   MEMORY,
+  type Monitor,
   newAccount,
   PAGE,
 } from "../kernel/index.ts";
-import { type Meter, meterUnder } from "../policy-libs/index.ts";
+import { type Meter, meterUnder, type PolicySource, UNJUDGED } from "../policy-libs/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
 import { type Audit, readAudits } from "./audit-options.ts";
 import { type CallEntry, type Prepared, prepareGrants } from "./capability.ts";
+import { contractsOf } from "./child-grants.ts";
 import { type Clock, realClock, startOf, type VirtualOptions, virtualClock } from "./clock.ts";
 import { type Engine, later, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
@@ -20,6 +22,7 @@ import { allLimits, type Limits } from "./limits.ts";
 import { type Load, moduleLoader } from "./modules.ts";
 import { readSandboxOptions, type SandboxOptions } from "./options.ts";
 import { newOutput, type Output } from "./output.ts";
+import type { Policed } from "./policy.ts";
 import { type RandomBytes, realRandom, seededRandom } from "./randomness.ts";
 import { asError, endingText } from "./result.ts";
 import { systemGrants } from "./system.ts";
@@ -40,6 +43,8 @@ export interface Plan {
   readonly name: string;
   readonly limits: Limits;
   readonly grants: readonly Prepared[];
+  /** Its own, or what it is under as part of its parent. */
+  readonly policy: PolicySource | Policed | undefined;
   readonly load: Load | undefined;
   readonly output: Output;
   readonly virtual: VirtualOptions | undefined;
@@ -65,6 +70,8 @@ export interface Born {
   readonly account: Meter;
   readonly virtual: VirtualOptions | undefined;
   readonly timeZoneOffset: number;
+  /** The policy that it, and what it makes, is under. */
+  readonly policed: Policed | undefined;
 }
 
 const bornBy = new WeakMap<Account, Born>();
@@ -85,6 +92,7 @@ export function planSandbox(given: SandboxOptions): Plan {
     name: "sandbox",
     limits: allLimits(options.profile, options.limits),
     grants: prepareGrants(options.grant),
+    policy: options.policy,
     load: moduleLoader(options.modules),
     output: newOutput(options.console),
     virtual,
@@ -106,6 +114,7 @@ function spawn(
   onCall: ((record: CallRecord) => void) | undefined,
   owner: CallMeter,
   { account }: Meter,
+  monitor: Monitor | undefined,
 ): Domain {
   const pages = Math.floor(limits.memory / PAGE);
   if (pages < image.pages) {
@@ -114,7 +123,7 @@ function spawn(
   }
   const watch = onCall === undefined ? {} : { onCall };
   const spawned = kernel.spawn(artifact, {
-    ...{ limits: { pages, inFlight: limits.inFlight }, image, owner, account },
+    ...{ limits: { pages, inFlight: limits.inFlight }, image, owner, account, monitor },
     ...watch,
   });
   if (spawned.kind === "returned") return spawned.value;
@@ -188,37 +197,51 @@ export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
   }
 }
 
+/** The language is loaded for those who use it. */
+async function underPolicy({ policy, grants }: Plan, domain: () => Domain, clock: () => Clock) {
+  if (policy === undefined) return { policed: undefined, grants };
+  const { patientGrants, police, policingOf } = await import("./policy.ts");
+  const policed = "monitor" in policy ? policy : police(policingOf(policy, contractsOf(grants)), domain, clock);
+  return { policed, grants: patientGrants(policed.policing, grants) };
+}
+
 async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
   const names = new Map<number, string | null>();
   const watchers = newWatchers(plan, (handle) => names.get(handle));
   const [meter, loading] = [newCallMeter(() => domain, plan.above), newMeter()];
-  const domain: Domain = spawn(engine, plan.limits, watchers.onCall, meter, account);
+  const { policed, grants } = await underPolicy(
+    plan,
+    () => domain,
+    () => clock,
+  );
+  const domain: Domain = spawn(engine, plan.limits, watchers.onCall, meter, account, policed?.monitor);
   meter.watching = watchers.begin(domain, plan.grants);
   const isQuiet = (): boolean => domain.isWaiting() && meter.inFlight + loading.inFlight === 0;
   const clock = plan.virtual === undefined ? realClock() : virtualClock(plan.start, isQuiet, later);
   const { random, output, load } = plan;
-  const give = (name: string, capability: Parameters<Domain["grant"]>[0]): number => {
-    const handle = domain.grant(capability);
+  const give = (name: string, capability: Parameters<Domain["grant"]>[0], isSystem = false): number => {
+    const handle = domain.grant(capability, isSystem ? UNJUDGED : name);
     if (handle === undefined) throw new CordonError("E_GRANT", `grant.${name}: too many capabilities`);
     return handle;
   };
   const system: Record<string, GrantEntry> = {};
   for (const { name, contract, target, calls } of systemGrants({ clock, random, output, load, loading })) {
-    const handle = give(name, { contract, target, account: UNBILLED });
+    const handle = give(name, { contract, target, account: UNBILLED }, true);
     names.set(handle, null);
     system[name] = { handle, calls };
   }
-  const grants: Record<string, GrantEntry> = {};
-  for (const { name, calls, capability } of plan.grants) {
+  const given: Record<string, GrantEntry> = {};
+  for (const { name, calls, capability } of grants) {
     const handle = give(name, capability(meter));
     names.set(handle, name);
-    grants[name] = { handle, calls };
+    given[name] = { handle, calls };
   }
   const { timeZoneOffset, limits } = plan;
   const stack = engine.kernel.canSuspend ? {} : { stack: SHARED_STACK };
   const serves = plan.serves === true ? { serves: true } : {};
-  await configure(domain, grants, system, { timeZoneOffset, memory: limits.memory, ...stack, ...serves });
-  const born = { domain, limits: plan.limits, output, clock, meter, account, virtual: plan.virtual, timeZoneOffset };
+  await configure(domain, given, system, { timeZoneOffset, memory: limits.memory, ...stack, ...serves });
+  const { virtual } = plan;
+  const born = { domain, limits: plan.limits, output, clock, meter, account, virtual, timeZoneOffset, policed };
   bornBy.set(account.account, born);
   return born;
 }

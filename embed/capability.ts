@@ -32,6 +32,8 @@ export interface Prepared {
   readonly name: string;
   readonly contract: Contract;
   readonly calls: Readonly<Record<string, CallEntry>>;
+  /** What it was made of, if not of plain functions. */
+  readonly granted?: Granted;
   /** For one domain, whose calls `meter` counts. */
   capability(meter: Meter): Grantable;
 }
@@ -122,13 +124,14 @@ function ofGranted(name: string, granted: Granted): Prepared {
   const { contract, caretaker } = granted;
   const isGuest = isOfGuest(granted);
   const functions = bodiesOf(granted);
-  return prepared(name, { contract, functions, modes: modesOf(granted, isGuest) }, (meter) => {
+  const made = prepared(name, { contract, functions, modes: modesOf(granted, isGuest) }, (meter) => {
     if (isGuest) return powerOf(granted);
     const target = hostTarget({ name, contract, functions, meter });
-    const made = newCapability(contract, target, caretaker === undefined ? [] : [caretaker]);
-    made.onUnused = heldOnce(granted);
-    return made;
+    const power = newCapability(contract, target, caretaker === undefined ? [] : [caretaker]);
+    power.onUnused = heldOnce(granted);
+    return power;
   });
+  return { ...made, granted };
 }
 
 function prepareOne(name: string, grant: unknown): Prepared {

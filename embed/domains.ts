@@ -16,6 +16,7 @@ import { type Born, payerOf, planSandbox } from "./birth.ts";
 import { newBox } from "./box.ts";
 import { type Grants, prepareGrants } from "./capability.ts";
 import { childOf } from "./child.ts";
+import { allowing } from "./child-grants.ts";
 import { startOf } from "./clock.ts";
 import { DOMAIN } from "./domain-contract.ts";
 import type { Engine } from "./engine.ts";
@@ -114,7 +115,9 @@ async function create(family: Family, asked: Create = {}): Promise<ReturnType<ty
     isOver = true;
   };
   try {
-    const sandbox = sandboxOf(await newBox(family.engine, { ...planSandbox(options), name, above: parent.meter }));
+    const sandbox = sandboxOf(
+      await newBox(family.engine, { ...planSandbox(options), name, above: parent.meter, policy: parent.policed }),
+    );
     if (dropped?.aborted === true) sandbox.dispose();
     if (sandbox.ended() !== undefined) refuse("E_ENDED", "the child has ended");
     const language: Language = asked.language ?? "javascript";
@@ -150,5 +153,5 @@ export function newDomains(engine: () => Promise<Engine>, alleged: DomainsOption
   if (depth > 1 && Object.hasOwn(options.allow ?? {}, "domains"))
     throw new CordonError("E_OPTION", "domains.allow has domains already: leave out depth");
   const family: Family = { engine, options, allow: { ...options.allow, ...below }, most, counts: new WeakMap() };
-  return capability(DOMAIN, { create: (asked) => create(family, asked) });
+  return allowing(capability(DOMAIN, { create: (asked) => create(family, asked) }), family.allow);
 }

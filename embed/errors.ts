@@ -5,6 +5,7 @@ export const CODES = {
   E_VALUE: "a value cannot cross: pass plain data (see the path in the message)",
   E_LIMIT: "a limit is unknown or out of its range: see LIMITS for names, units and bounds",
   E_GRANT: "a grant is not made of functions: pass functions in `grant` and data in `inputs`",
+  E_POLICY: "a policy does not fit: nothing runs until its file is right (see file, line and column in the message)",
   E_OPTION: "an option is unknown or of the wrong type",
   E_ENGINE: "the engine could not be loaded: build it (`npm run build`) or pass its bytes",
   E_LAYER: "a layer could not be started: nothing above it runs (see the reason in the message)",

@@ -1,6 +1,6 @@
 // The options of createSandbox and run: what they are, and that there are no others.
 import type { CallRecord } from "../kernel/index.ts";
-import { type Meter, meterOf } from "../policy-libs/index.ts";
+import { isPolicySource, type Meter, meterOf, type PolicySource } from "../policy-libs/index.ts";
 import type { AuditOptions } from "./audit-options.ts";
 import type { Grants } from "./capability.ts";
 import type { VirtualOptions } from "./clock.ts";
@@ -19,6 +19,8 @@ export type TraceRecord = CallRecord;
 export interface SandboxOptions {
   /** What the guest may call: `{ tools: { sum: (a, b) => a + b } }` is its global `tools.sum`. Nothing else is there. */
   readonly grant?: Grants | undefined;
+  /** Which of the granted calls it may make, given what it has done: `policy.text("…")`, `policy.file("….policy")`. */
+  readonly policy?: PolicySource | undefined;
   readonly limits?: LimitsOption | undefined;
   /** Which defaults the limits have. Default: "normal". */
   readonly profile?: Profile | undefined;
@@ -62,6 +64,7 @@ export type Source = string | Uint8Array;
 
 const SANDBOX_KEYS = [
   "grant",
+  "policy",
   "limits",
   "profile",
   "console",
@@ -95,11 +98,17 @@ export const isMeter = (value: unknown): boolean => {
 
 const isOptional = (value: unknown, type: string): boolean => value === undefined || typeof value === type;
 
+export function checkPolicy(policy: unknown): void {
+  if (policy !== undefined && !isPolicySource(policy))
+    wrong('policy must be what policy.text("…"), policy.file("….policy") or policy.of(…) made');
+}
+
 /** A copy that was checked. */
 export function readSandboxOptions(given: SandboxOptions): SandboxOptions {
   const options = checkKeys<SandboxOptions>(given, SANDBOX_KEYS, "createSandbox");
-  const { grant, trace, timeZoneOffset, virtual, meter } = options;
+  const { grant, policy, trace, timeZoneOffset, virtual, meter } = options;
   if (grant !== undefined && !isPlain(grant)) throw new CordonError("E_GRANT", "grant must be a plain object");
+  checkPolicy(policy);
   if (!isOptional(trace, "function")) wrong("trace must be a function");
   if (meter !== undefined && !isMeter(meter)) wrong("meter must be what meter() made");
   const isOffset = Number.isFinite(timeZoneOffset) && Math.abs(timeZoneOffset as number) <= 24 * 60;

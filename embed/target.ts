@@ -160,6 +160,12 @@ function signalHere(this: Served): AbortSignal {
   return signalOf(this.context);
 }
 
+/** A call that no host function serves yet, as policy libraries see it. */
+export function contextCall(context: CallContext): Call {
+  const { owner, account } = context;
+  return { account, signal: () => signalOf(context), interrupt: isMeter(owner) ? owner.interrupt : undefined };
+}
+
 function invoke(
   fn: HostFunction,
   self: unknown,

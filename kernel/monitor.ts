@@ -31,14 +31,18 @@ export interface JudgedCall {
   readonly context: CallContext;
 }
 
-/** Calls the target, once. Other bytes than the caller's are arguments under the same contract. */
-export type Perform = (bytes: Uint8Array, length: number) => Replying;
+/**
+ * Calls the target, once, with arguments under the same contract; `commit` is called before, if the call is made. They
+ * are copies: whoever judges may run others meanwhile, and the kernel's scratch space is theirs then.
+ */
+export type Perform = (bytes: Uint8Array, length: number, commit?: () => void) => Replying;
 
 export interface Monitor {
-  /** The state of the automaton, in the first place. What else is there is the policy library's. */
+  /** The state of the automaton is in the lowest bits of the first. What else is there is the policy library's. */
   readonly state: Int32Array;
   /** `table[event * states + state]`: the next state, if the call is performed; ASK; or why it is refused. */
   readonly table: Int16Array;
+  /** A power of two, up to 2^15. */
   readonly states: number;
   /** Events of a contract's calls, by method; -1: unnamed. Undefined: nothing that it leads to is named. */
   readonly eventsOf: (contract: Contract, name: string) => Int32Array | undefined;
@@ -61,12 +65,12 @@ function watched(monitor: Monitor | undefined, source: Capability, name = source
   const target: Target = (method, bytes, length, context) => {
     const event = events[method] ?? UNNAMED;
     if (event !== UNNAMED) {
-      const now = state[0] as number;
+      const now = (state[0] as number) & (states - 1);
       const next = table[event * states + now] ?? ASK;
       if (next < ASK) return { failed: monitor.refuse(event, next) };
       if (next === ASK) return judge(monitor, { event, capability: made, method, bytes, length, context }, source);
       if (next !== now) {
-        state[0] = next;
+        state[0] = (state[0] as number) - now + next;
         monitor.onChange?.();
       }
     }
@@ -77,23 +81,20 @@ function watched(monitor: Monitor | undefined, source: Capability, name = source
 }
 
 function judge(monitor: Monitor, call: JudgedCall, source: Capability): Replying {
-  const { capability, method, bytes, context } = call;
+  const { capability, method, context } = call;
   let isWanted = true;
   context.onDropped(() => {
     isWanted = false;
   });
-  return monitor.judge(call, (given, length) => {
+  return monitor.judge(call, (given, length, commit) => {
     if (!isWanted || capability.state !== "live") return REVOKED;
     isWanted = false;
-    // Handles have moved if anything was changed.
-    const checked = given === bytes ? context : checkArguments(callOf(source, method), given, length);
+    const checked = checkArguments(source.contract.calls[method] as CallContract, given, length);
     if ("why" in checked) return { failed: errorValue("E_DENIED", `a policy's change: ${checked.why}`) };
-    const found = "found" in checked ? checked.found : context.found;
-    return watchReply(monitor, source.target(method, given, length, { ...context, found }));
+    commit?.();
+    return watchReply(monitor, source.target(method, given, length, { ...context, found: checked.found }));
   });
 }
-
-const callOf = ({ contract }: Capability, method: number): CallContract => contract.calls[method] as CallContract;
 
 function watchReply(monitor: Monitor, reply: Replying): Replying {
   if (reply instanceof Uint8Array) return reply;

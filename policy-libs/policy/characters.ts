@@ -28,16 +28,21 @@ export const shown = (text: string): string => (text.length > MOST_SHOWN ? `${te
 /** A string as the language writes it. */
 export const quoted = (text: string): string => `"${visible(text.replace(/["\\]/g, "\\$&"))}"`;
 
-const isLetter = (code: number): boolean =>
-  (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f || code === 0x24;
-
 export const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
-
-/** The first of a name: a letter, "_" or "$". NaN, the end of the text, is none. */
-export const isNameStart = isLetter;
-export const isNamePart = (code: number): boolean => isLetter(code) || isDigit(code);
 export const isHexadecimal = (code: number): boolean =>
   isDigit(code) || (code >= 0x61 && code <= 0x66) || (code >= 0x41 && code <= 0x46);
+
+/** Where a run of characters ends. `run` is sticky, and matches nothing, too. */
+export function endOf(run: RegExp, text: string, at: number): number {
+  run.lastIndex = at;
+  run.test(text);
+  return run.lastIndex;
+}
+
+/** A name, where one begins. */
+export const NAME_RUN = /(?:[A-Za-z_$][A-Za-z0-9_$]*(?:-[A-Za-z0-9_$]+)*)?/y;
+/** What may follow digits: a unit, or part of a mistake. */
+export const WORD_RUN = /[A-Za-z0-9_$]*/y;
 
 /** As names of contracts, calls and grants are: "net", "http-body", "readAt". Hyphens stand inside; there is no minus. */
 const NAME = /^[A-Za-z_$][A-Za-z0-9_$]*(?:-[A-Za-z0-9_$]+)*$/;

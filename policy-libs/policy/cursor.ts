@@ -3,7 +3,7 @@
 // Invariants
 //   C1  Every step of the parser consumes a token or ends, and a token is made once: time is linear.
 //   C2  `depth` is at most MAX_DEPTH, so the parser's own stack is bounded whatever the text is.
-import { shown } from "./characters.ts";
+import { quoted, shown } from "./characters.ts";
 import { type Code, didYouMean } from "./diagnostic.ts";
 import { lex } from "./lex.ts";
 import { MAX_DEPTH, MAX_DURATION } from "./limits.ts";
@@ -28,15 +28,15 @@ export interface Cursor {
   end: number;
   depth: number;
   rules: number;
-  /** What has been asked for at this token and was not there: words and marks, in quotes. */
+  /** Words and marks that have been asked for at this token and were not there. */
   readonly wanted: string[];
   /** What has been opened and not closed, for a file that ends too early. */
-  inside: string;
+  inside: { readonly what: string; readonly name: string } | undefined;
 }
 
 export function newCursor(text: string): Cursor {
   const token = good(lex(text, 0));
-  return { text, token, next: lex(text, token.to), end: 0, depth: 0, rules: 0, wanted: [], inside: "" };
+  return { text, token, next: lex(text, token.to), end: 0, depth: 0, rules: 0, wanted: [], inside: undefined };
 }
 
 function good(token: Token): Token {
@@ -63,7 +63,7 @@ export const spanFrom = (c: Cursor, from: number): Span => ({ from, to: c.end })
 export function at(c: Cursor, value: string): boolean {
   const { kind, value: here } = c.token;
   if (here === value && (kind === "word" || kind === "mark")) return true;
-  c.wanted.push(`"${value}"`);
+  c.wanted.push(value);
   return false;
 }
 
@@ -87,7 +87,7 @@ export function expectOne<const W extends string>(c: Cursor, words: readonly W[]
 const MOST_WANTED = 8;
 
 function listed(wanted: readonly string[]): string {
-  const all = [...new Set(wanted)];
+  const all = [...new Set(wanted)].map((one) => `"${one}"`);
   if (all.length > MOST_WANTED) return `${all.slice(0, MOST_WANTED).join(", ")} or the like`;
   return all.length < 2 ? (all[0] ?? "something else") : `${all.slice(0, -1).join(", ")} or ${all.at(-1)}`;
 }
@@ -101,15 +101,10 @@ export function found({ text, token }: Cursor): string {
 export function unexpected(c: Cursor, code: Code = "P010", wanted = listed(c.wanted)): never {
   const { token } = c;
   if (token.kind === "end") {
-    fail(
-      "P018",
-      token,
-      `the file ends where ${wanted} must stand`,
-      c.inside === "" ? "" : `It ends inside of ${c.inside}.`,
-    );
+    const advice = c.inside === undefined ? "" : `It ends inside of ${c.inside.what} ${quoted(c.inside.name)}.`;
+    fail("P018", token, `the file ends where ${wanted} must stand`, advice);
   }
-  const words = c.wanted.map((one) => one.slice(1, -1));
-  const near = token.kind === "word" ? didYouMean(token.value, words) : "";
+  const near = token.kind === "word" ? didYouMean(token.value, c.wanted) : "";
   fail(code, token, `expected ${wanted}, found ${found(c)}`, near === "" ? reservedAdvice(token, wanted) : near);
 }
 

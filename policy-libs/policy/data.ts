@@ -7,7 +7,7 @@
 // Trust
 //   Trusts normal.ts. Values are decoded copies: no getter of a guest runs.
 import { utf8Length } from "./characters.ts";
-import { type EventName, eventArguments } from "./event.ts";
+import { eventArguments, namesOf } from "./event.ts";
 import { normalAddress, normalHost, normalPath, normalUrl, type UrlParts } from "./normal.ts";
 import type { Datum } from "./resolved.ts";
 import type { Argument, ArgumentType, Operation, Source } from "./vocabulary.ts";
@@ -102,28 +102,20 @@ function readsOf(wanted: Wanted): readonly Read[] {
   });
 }
 
-function wantedOf(
-  operation: Operation,
-  event: EventName,
-  names: ReadonlySet<string> | undefined,
-): {
-  readonly takes: Wanted;
-  readonly gives: Wanted;
-} {
-  const all = [...eventArguments(operation, event).byName].filter(([name]) => names?.has(name) ?? true);
-  const of = (list: readonly Argument[]): Wanted =>
-    all.flatMap(([name, argument]) =>
-      argument.source !== undefined && list.includes(argument) ? [[name, argument, argument.source] as const] : [],
-    );
-  return { takes: of(operation.takes), gives: of(operation.gives) };
-}
+/** Every name of the arguments that is wanted. */
+const wantedOf = (list: readonly Argument[], names: ReadonlySet<string> | undefined): Wanted =>
+  list.flatMap((argument) => {
+    const { source } = argument;
+    if (source === undefined) return [];
+    return namesOf(argument).flatMap((name) => (names?.has(name) === false ? [] : [[name, argument, source] as const]));
+  });
 
 /** What a policy sees of a call's argument list. `names`: those that policies use; all, if it is not said. */
 export function callReader(
   operation: Operation,
   names?: ReadonlySet<string>,
 ): (allegedArguments: readonly unknown[]) => Data {
-  const reads = readsOf(wantedOf(operation, "call", names).takes);
+  const reads = readsOf(wantedOf(operation.takes, names));
   return (alleged) => {
     const data = new Map<string, Datum>();
     for (const read of reads) take(read, fieldOf(alleged[read.at], read.fields), data);
@@ -136,8 +128,8 @@ export function resultReader(
   operation: Operation,
   names?: ReadonlySet<string>,
 ): (allegedArguments: readonly unknown[], allegedResult: unknown) => Data {
-  const { takes, gives } = wantedOf(operation, "result", names);
-  const [fromCall, fromResult] = [readsOf(takes), readsOf(gives)];
+  const { takes, gives } = eventArguments(operation, "result");
+  const [fromCall, fromResult] = [readsOf(wantedOf(takes, names)), readsOf(wantedOf(gives, names))];
   return (allegedArguments, allegedResult) => {
     const data = new Map<string, Datum>();
     for (const read of fromCall) take(read, fieldOf(allegedArguments[read.at], read.fields), data);

@@ -36,12 +36,36 @@ export const CODES = {
   P018: error("the file ends too early"),
   P019: error("a number that must be at least 1"),
   P020: error("JSON that is no policy"),
+  P101: error("a name given twice"),
+  P102: error("something that is made of itself"),
+  P103: error("an unknown type"),
   P104: error("an unknown call"),
+  P105: error("an unknown name"),
+  P106: error("a name that means two things here"),
   P107: error("an unknown argument"),
+  P108: error("a value of another type"),
+  P109: error("a test that this type does not have"),
+  P110: error("a value that there never is"),
+  P111: error("a name of something else than stands here"),
   P112: error("a sum in a window without steps"),
+  P113: error("a count in a window without a bound"),
+  P114: error("an edit that does not fit"),
   P115: error("an argument of the past event meant as the present one's"),
+  P116: error("an event that this effect cannot have"),
+  P117: warning("a refused result: its effect has happened"),
+  P118: error("more than instructions can have"),
+  P119: error("a rule about what its policy is not over"),
+  P120: error("wrong arguments for a policy"),
+  P121: error("a choice between policies of several parties"),
+  P122: error("wrong values in a test"),
+  P123: warning("a policy that is not enforced"),
+  P124: error("two contracts of one name"),
   P201: warning("a rule that never decides"),
   P203: warning("a rule that is never reached"),
+  P301: error("an import that was not handed in"),
+  P302: error("files that import each other"),
+  P303: error("an import that is not the pinned one"),
+  P304: error("a pin that is none"),
   P401: error("a file that is too large"),
   P402: error("too many rules"),
   P403: error("conditions nested too deep"),
@@ -50,6 +74,7 @@ export const CODES = {
   P406: error("too much to remember"),
   P407: error("imports nested too deep"),
   P408: error("a level that is too high"),
+  P409: error("conditions too large with lets put in"),
 } as const satisfies Readonly<Record<string, Row>>;
 
 export type Code = keyof typeof CODES;
@@ -92,7 +117,8 @@ export function suggest(name: string, candidates: Iterable<string>): string | un
   for (const candidate of candidates) {
     if (candidate === name || Math.abs(candidate.length - name.length) >= least) continue;
     const steps = distance(name.toLowerCase(), candidate.toLowerCase());
-    if (steps < least) [best, least] = [candidate, steps];
+    const isOther = steps >= Math.max(name.length, candidate.length);
+    if (steps < least && !isOther) [best, least] = [candidate, steps];
   }
   return best;
 }

@@ -4,12 +4,15 @@
 //   E1  Order does not matter: `at most` takes the least, `first` the shortest, masks their union on the original;
 //       two different `becomes` of one argument clash, and a clash refuses.
 //   E2  Editing is stable but for `becomes`: editing what was edited by the same rules changes nothing.
-//   E3  An `at most` whose argument is missing, or is no integer that a policy can see, sets it to the bound: unknown
+//   E3  What cannot be edited is refused, and not performed unedited.
+//   E4  An `at most` whose argument is missing, or is no integer that a policy can see, sets it to the bound: unknown
 //       is never taken for small enough.
 // Trust
-//   Trusts mask.ts. Trusted by settle.ts.
+//   Trusts mask.ts and rewrite.ts. Trusted by settle.ts.
 import { masked } from "./mask.ts";
 import type { Datum, Decision, PolicyEvent, REdit, RPolicy, RRule } from "./resolved.ts";
+import { rewrite } from "./rewrite.ts";
+import type { Argument } from "./vocabulary.ts";
 
 export interface Obligation {
   readonly policy: RPolicy;
@@ -21,7 +24,7 @@ export interface Edited {
   readonly event: PolicyEvent;
   /** The first rule that changes something. */
   readonly by: Obligation | undefined;
-  /** One of two rules that want one argument to become different things. */
+  /** One of two rules that want one argument to become different things, or one that edits what nobody can set. */
   readonly clash: Obligation | undefined;
 }
 
@@ -30,13 +33,17 @@ interface Placed {
   readonly by: Obligation;
 }
 
-/** Under the names that arguments have in `data`: one argument may have been named in two ways. */
-function byArgument({ obligations }: Decision, { op }: PolicyEvent): ReadonlyMap<string, readonly Placed[]> {
+/** One argument may have been named in two ways. */
+function byArgument({ obligations }: Decision, { op }: PolicyEvent): ReadonlyMap<Argument, readonly Placed[]> {
   const edits = obligations.flatMap((by) =>
     by.rule.effect.kind === "change" ? by.rule.effect.edits.map((edit) => ({ edit, by })) : [],
   );
-  return Map.groupBy(edits, ({ edit }) => edit.argument.of.get(op)?.name ?? edit.argument.name);
+  const known = edits.filter(({ edit }) => edit.argument.of.has(op));
+  return Map.groupBy(known, ({ edit }) => edit.argument.of.get(op) as Argument);
 }
+
+/** The size of a text, the host of a URL: it follows from another argument, and nobody can set it. */
+const isDerived = ({ source }: Argument): boolean => source?.part !== undefined && source.part !== "url";
 
 /** The first characters, without the first half of one that needs two units. */
 function start(text: string, length: number): string {
@@ -70,30 +77,24 @@ function edited(value: Datum | undefined, edits: readonly Placed[]): Datum | und
   );
 }
 
-function clashing(edits: readonly Placed[]): Obligation | undefined {
+function clashing(argument: Argument, edits: readonly Placed[]): Obligation | undefined {
+  if (isDerived(argument)) return edits[0]?.by;
   if (new Set(becoming(edits)).size < 2) return undefined;
   return edits.find(({ edit }) => edit.kind === "becomes")?.by;
-}
-
-/** A field of a record stands under its short name as well, where that is no other argument's. */
-function write(data: Map<string, Datum>, { op }: PolicyEvent, name: string, value: Datum): void {
-  data.set(name, value);
-  const short = name.slice(name.lastIndexOf(".") + 1);
-  const isAnother = [...op.takes, ...op.gives].some((argument) => argument.name === short);
-  if (short !== name && !isAnother && data.has(short)) data.set(short, value);
 }
 
 /** The event with the edits of all rules that a decision names. */
 export function edit(decision: Decision, event: PolicyEvent): Edited {
   const data = new Map(event.data);
   let by: Obligation | undefined;
-  for (const [name, edits] of byArgument(decision, event)) {
-    const clash = clashing(edits);
+  for (const [argument, edits] of byArgument(decision, event)) {
+    const clash = clashing(argument, edits);
     if (clash !== undefined) return { event, by: clash, clash };
-    const value = edited(event.data.get(name), edits);
-    if (value === undefined || value === event.data.get(name)) continue;
-    write(data, event, name, value);
-    by ??= edits.find((placed) => edited(event.data.get(name), [placed]) !== event.data.get(name))?.by ?? edits[0]?.by;
+    const before = event.data.get(argument.name);
+    const value = edited(before, edits);
+    if (value === undefined || value === before) continue;
+    rewrite(data, event, argument, value);
+    by ??= edits.find((placed) => edited(before, [placed]) !== before)?.by ?? edits[0]?.by;
   }
   return { event: by === undefined ? event : { ...event, data }, by, clash: undefined };
 }

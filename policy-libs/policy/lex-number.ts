@@ -1,34 +1,38 @@
 // Integers with and without units, times, and address blocks: all that may begin with a digit.
 import { blockProblem } from "./block.ts";
-import { isDigit, isHexadecimal, isNamePart, shown } from "./characters.ts";
+import { endOf, isDigit, isHexadecimal, shown, WORD_RUN } from "./characters.ts";
 import { didYouMean } from "./diagnostic.ts";
 import { MAX_INT } from "./limits.ts";
 import { bad, type Token, token } from "./token.ts";
 import { SIZES, TIMES } from "./words.ts";
 
-/** No address is longer; so the look ahead is bounded. */
-const MAX_ADDRESS = 64; // characters
+const isAddressPart = (code: number): boolean => isHexadecimal(code) || code === COLON || code === DOT;
 
-const isAddressPart = (text: string, at: number): boolean =>
-  isHexadecimal(text.charCodeAt(at)) || text[at] === ":" || text[at] === ".";
+const [COLON, DOT] = [0x3a, 0x2e];
+
+/** Two colons, or digits with a dot: nothing else looks like that. What is no block is looked at three times at most. */
+export function looksLikeBlock(text: string, from: number): boolean {
+  let colons = 0;
+  let isDecimal = true;
+  for (let at = from; ; at++) {
+    const code = text.charCodeAt(at);
+    if (!isAddressPart(code)) return false;
+    if (code === COLON && ++colons === 2) return true;
+    if (code === DOT && isDecimal && at > from) return true;
+    isDecimal &&= isDigit(code);
+  }
+}
 
 function endOfAddress(text: string, from: number): number {
   let end = from;
-  while (end < from + MAX_ADDRESS && isAddressPart(text, end)) end++;
+  while (isAddressPart(text.charCodeAt(end))) end++;
   return end;
-}
-
-/** Two colons, or digits with a dot: nothing else of the language looks like that. */
-export function looksLikeBlock(text: string, from: number): boolean {
-  if (!isAddressPart(text, from)) return false;
-  const run = text.slice(from, endOfAddress(text, from));
-  return run.split(":").length > 2 || /^[0-9]+\./.test(run);
 }
 
 export function lexBlock(text: string, from: number): Token {
   let to = endOfAddress(text, from);
   if (text[to] === "/") to++;
-  while (isNamePart(text.charCodeAt(to))) to++;
+  to = endOf(WORD_RUN, text, to);
   const written = text.slice(from, to);
   if (/^[0-9]+\.[0-9]*[A-Za-z]*$/.test(written)) {
     return bad("P005", from, to, `"${written}" is no integer`, "There are no fractions. Use a smaller unit.");
@@ -44,8 +48,7 @@ const UNITS = [...SIZES.keys(), ...TIMES.keys()];
 export function lexNumber(text: string, from: number): Token {
   let digits = from;
   while (isDigit(text.charCodeAt(digits))) digits++;
-  let to = digits;
-  while (isNamePart(text.charCodeAt(to))) to++;
+  const to = endOf(WORD_RUN, text, digits);
   const unit = text.slice(digits, to);
   const size = unit === "" ? 1 : SIZES.get(unit);
   const factor = size ?? TIMES.get(unit);

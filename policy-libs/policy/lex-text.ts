@@ -1,5 +1,5 @@
 // Strings: on one line, in double quotes, with the escapes \n \t \" \\ and \u{...}.
-import { isHexadecimal, isUnseen, visible } from "./characters.ts";
+import { endOf, isHexadecimal, isUnseen, visible } from "./characters.ts";
 import { bad, type Token, token } from "./token.ts";
 
 const SIMPLE: ReadonlyMap<string, string> = new Map([
@@ -11,11 +11,15 @@ const SIMPLE: ReadonlyMap<string, string> = new Map([
 
 const ESCAPES = 'Escapes are \\n, \\t, \\", \\\\ and \\u{...} with the number of a character.';
 
+/** What needs no closer look: ASCII that can be seen, but quotes and backslashes. */
+const ASCII_RUN = /[ !#-[\]-~]*/y;
+
 /** The text that begins with the quote at `from`. */
 export function lexText(text: string, from: number): Token {
   const parts: string[] = [];
   let plain = from + 1;
   for (let at = plain; ; ) {
+    at = endOf(ASCII_RUN, text, at);
     const character = characterAt(text, at);
     if (character === "" || character === "\n" || (character === "\r" && text[at + 1] === "\n")) {
       return bad("P003", from, at, "this text has no closing quote", 'A line end is written "\\n".');

@@ -5,7 +5,7 @@
 //   X2  A bad token has a span inside the text and says what is wrong. It is told when the parser comes to it, so that
 //       of two mistakes the first is told.
 //   X3  Nothing unseen (characters.ts) is accepted anywhere.
-import { isDigit, isName, isNamePart, isNameStart, isUnseen, visible } from "./characters.ts";
+import { endOf, isDigit, isUnseen, NAME_RUN, visible } from "./characters.ts";
 import { lexBlock, lexNumber, looksLikeBlock } from "./lex-number.ts";
 import { lexText } from "./lex-text.ts";
 import { bad, type Token, token } from "./token.ts";
@@ -29,11 +29,15 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
 
 const UNSEEN_IN_COMMENT = /(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
-/** The token at or after an offset. `onComment` hears of every comment before it. */
+/** A CR belongs to the LF after it, or it is no blank. */
+const BLANKS = /(?:[ \t\n]|\r\n)*/y;
+
+/** The token at or after an offset. `onComment` hears of every comment before it. A byte order mark may begin a text. */
 export function lex(text: string, after: number, onComment?: (from: number, to: number) => void): Token {
   let at = after;
   for (;;) {
-    while (isBlank(text, at)) at++;
+    at = endOf(BLANKS, text, at);
+    if (at === 0 && text.startsWith("\ufeff")) at = endOf(BLANKS, text, 1);
     if (text[at] !== "#") return lexToken(text, at);
     const to = endOfComment(text, at);
     const unseen = UNSEEN_IN_COMMENT.exec(text.slice(at, to));
@@ -41,13 +45,6 @@ export function lex(text: string, after: number, onComment?: (from: number, to: 
     onComment?.(at, to);
     at = to;
   }
-}
-
-/** A byte order mark may begin a file. A CR belongs to the LF after it, or it is no blank. */
-function isBlank(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  if (code === 0x20 || code === 0x0a || code === 0x09) return true;
-  return (code === 0x0d && text[at + 1] === "\n") || (code === 0xfeff && at === 0);
 }
 
 function endOfComment(text: string, from: number): number {
@@ -58,10 +55,10 @@ function endOfComment(text: string, from: number): number {
 
 function lexToken(text: string, at: number): Token {
   if (at >= text.length) return token("end", text.length, text.length);
-  const code = text.charCodeAt(at);
   if (looksLikeBlock(text, at)) return lexBlock(text, at);
-  if (isNameStart(code) || text[at] === "`") return lexName(text, at);
-  if (isDigit(code)) return lexNumber(text, at);
+  const word = endOf(NAME_RUN, text, at);
+  if (word > at || text[at] === "`") return lexName(text, at, word);
+  if (isDigit(text.charCodeAt(at))) return lexNumber(text, at);
   if (text[at] === '"') return lexText(text, at);
   if (text[at] === "*") return token("wildcard", at, at + 1, "*");
   for (const mark of [text.slice(at, at + 2), text[at] as string]) {
@@ -84,14 +81,6 @@ function unseenAt(text: string, at: number): Token {
   return bad("P002", at, at + character.length, message, "Remove it, or write it as an escape in a text.");
 }
 
-/** Where the name that begins here ends; `at` itself where none begins. Hyphens stand inside of names only. */
-function endOfName(text: string, at: number): number {
-  if (!isNameStart(text.charCodeAt(at))) return at;
-  let end = at + 1;
-  while (isNamePart(text.charCodeAt(end)) || (text[end] === "-" && isNamePart(text.charCodeAt(end + 1)))) end++;
-  return end;
-}
-
 interface Part {
   readonly name: string;
   readonly to: number;
@@ -100,18 +89,19 @@ interface Part {
 /** A name with or without backquotes; undefined: none begins here, or it is malformed. */
 function partAt(text: string, at: number): Part | undefined {
   if (text[at] !== "`") {
-    const to = endOfName(text, at);
+    const to = endOf(NAME_RUN, text, at);
     return to === at ? undefined : { name: text.slice(at, to), to };
   }
-  const to = endOfName(text, at + 1);
+  const to = endOf(NAME_RUN, text, at + 1);
   const name = text.slice(at + 1, to);
-  return text[to] === "`" && isName(name) ? { name, to: to + 1 } : undefined;
+  return text[to] === "`" && name !== "" ? { name, to: to + 1 } : undefined;
 }
 
 const PARTS = "A name is letters, digits, _ and $, with hyphens inside and at most one dot.";
 
-function lexName(text: string, from: number): Token {
-  const first = partAt(text, from);
+/** `word`: where it ends, if it has no backquotes. */
+function lexName(text: string, from: number, word: number): Token {
+  const first = word > from ? { name: text.slice(from, word), to: word } : partAt(text, from);
   if (first === undefined) return bad("P008", from, from + 1, "no name in these backquotes", PARTS);
   if (text[first.to] !== ".") {
     return token(text[from] === "`" ? "name" : "word", from, first.to, first.name);

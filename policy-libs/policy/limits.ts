@@ -7,6 +7,8 @@ export const MAX_FILE = 512 * 1024; // bytes
 export const MAX_RULES = 2_048; // rules
 /** Parentheses and `not` around a condition. Keeps every recursion over a tree finite. */
 export const MAX_DEPTH = 16; // levels
+/** Conditions, terms and patterns of all that a load makes, with each `let` put in wherever it is named. */
+export const MAX_NODES = 1 << 18; // nodes
 /** What a policy remembers of a domain: every fork copies it. */
 export const MAX_STATE = 16 * 1024; // bytes
 /** Of a list, of remembered values, of keys after `by`, of steps of a window. */

@@ -6,7 +6,7 @@
 //       marks runs or windows of characters that "*" does not belong to, by a condition that a part of an unmarked run
 //       can never fulfil. Else a changed call would be changed further, and so refused.
 //   M3  Linear time, no backtracking: no regular expression looks at more than one character.
-// Not promised: that everything is found. Digits and letters of other scripts are seen only by "digits" and "all".
+// Not promised: that nothing else is hidden, as a long number that happens to hold a card's; that everything is found. Digits and letters of other scripts are seen only by "digits" and "all".
 
 /** Marks in `marked` what is to be hidden. */
 type Mark = (text: string, marked: Uint8Array) => void;

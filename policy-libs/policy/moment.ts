@@ -31,10 +31,11 @@ export function pastOf({ event, history, at }: Moment, scope: Scope): number[] {
 export const eventAt = ({ history }: Moment, at: number): PolicyEvent => history[at] as PolicyEvent;
 
 /**
- * What an argument is in an event, under the name that the policy uses: an event has its data under all names. Undefined:
- * it is missing, or is nothing that a policy can see.
+ * What an argument is in an event, under the name that it has in the event's operation. Undefined: it is missing, or is
+ * nothing that a policy can see.
  */
-export const datumOf = ({ data }: PolicyEvent, { name }: RArgument): Datum | undefined => data.get(name);
+export const datumOf = ({ op, data }: PolicyEvent, argument: RArgument): Datum | undefined =>
+  data.get((argument.of.get(op) ?? argument).name);
 
 export const isWithin = ({ event }: Moment, then: PolicyEvent, within: number | undefined): boolean =>
   within === undefined || event.time - then.time <= within;

@@ -5,6 +5,7 @@
 import type { CallContract, Contract } from "../../kernel/index.ts";
 import { known, type Node } from "../contract/made.ts";
 import { argumentsOf, resultsOf } from "./arguments.ts";
+import { type Diagnostic, diagnose } from "./diagnostic.ts";
 import type { Argument, Operation, Vocabulary } from "./vocabulary.ts";
 
 type Call = Pick<Operation, "call" | "takes" | "gives">;
@@ -44,13 +45,6 @@ function reachable(root: Node): readonly Node[] {
   return [...met].slice(1);
 }
 
-/** A group that was given twice with different calls, and what to do. */
-export interface Conflict {
-  readonly group: string;
-  readonly message: string;
-  readonly advice: string;
-}
-
 interface Group {
   readonly name: string;
   readonly calls: readonly Call[];
@@ -71,18 +65,16 @@ function handleGroups(name: string, contract: Contract): readonly Group[] {
   return reachable(node).map((each) => ({ name: each.data.name, calls: said(each), from }));
 }
 
-function conflictOf(group: Group, earlier: Group | undefined): Conflict | undefined {
-  const { name, from } = group;
+/** Grants are in no file. */
+const NOWHERE = { file: "(grants)", line: 1, column: 1, span: { from: 0, to: 0 } };
+const RENAME = "Grant one of them under another name.";
+
+function conflictOf({ name, from, calls }: Group, earlier: Group | undefined): Diagnostic | undefined {
   if (name === INSTRUCTION_GROUP) {
-    return {
-      group: name,
-      message: `${from}: "${name}" is the name of the instructions`,
-      advice: "Grant it under another name.",
-    };
+    return diagnose("P124", NOWHERE, `"${name}" means the guest's instructions and ${from}`, RENAME);
   }
-  if (earlier === undefined || JSON.stringify(earlier.calls) === JSON.stringify(group.calls)) return undefined;
-  const message = `"${name}" means two contracts: ${earlier.from} and ${from}`;
-  return { group: name, message, advice: "Grant one of them under another name." };
+  if (earlier === undefined || JSON.stringify(earlier.calls) === JSON.stringify(calls)) return undefined;
+  return diagnose("P124", NOWHERE, `"${name}" means two contracts: of ${earlier.from} and of ${from}`, RENAME);
 }
 
 function operationsOf(groups: readonly Group[]): readonly Operation[] {
@@ -106,12 +98,12 @@ function operationsOf(groups: readonly Group[]): readonly Operation[] {
  */
 export function vocabularyOf(granted: ReadonlyMap<string, Contract>): {
   readonly vocabulary: Vocabulary;
-  readonly conflicts: readonly Conflict[];
+  readonly conflicts: readonly Diagnostic[];
 } {
   const grants = [...granted].map(([name, contract]) => grantedGroup(name, contract));
   const handles = [...granted].flatMap(([name, contract]) => handleGroups(name, contract));
   const groups = new Map<string, Group>();
-  const conflicts: Conflict[] = [];
+  const conflicts: Diagnostic[] = [];
   for (const group of [...grants, ...handles]) {
     const conflict = conflictOf(group, groups.get(group.name));
     if (conflict !== undefined) conflicts.push(conflict);

@@ -227,12 +227,17 @@ export function value(c: Cursor): Value {
 
 export function list(c: Cursor): Value[] {
   expect(c, "[");
-  if (accept(c, "]")) return [];
+  return valuesUntil(c, "]");
+}
+
+/** Values up to a closing mark; none is right, too. */
+export function valuesUntil(c: Cursor, close: "]" | ")"): Value[] {
   const values: Value[] = [];
+  if (accept(c, close)) return values;
   do {
     if (values.length === MAX_VALUES) fail("P405", c.token, `more than ${MAX_VALUES} values in a list`);
     values.push(value(c));
   } while (accept(c, ","));
-  expect(c, "]");
+  expect(c, close);
   return values;
 }

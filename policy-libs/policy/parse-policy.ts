@@ -38,7 +38,7 @@ export function policy(c: Cursor, from: number): Policy {
   const parameters = accept(c, "(") ? parameterList(c) : [];
   const over = accept(c, "over") ? separated(c, plainPattern) : [];
   expect(c, "{");
-  c.inside = `policy ${quoted(called)}`;
+  c.inside = { what: "policy", name: called };
   const otherwise = defaultOf(c, called);
   const body = bodyOf(c);
   return { kind: "policy", name: called, parameters, over, default: otherwise, ...body, at: spanFrom(c, from) };

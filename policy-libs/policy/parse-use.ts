@@ -1,9 +1,7 @@
 // What is done with policies: bundles, tests, and references to policies from them.
-import { quoted } from "./characters.ts";
 import {
   accept,
   acceptOne,
-  at,
   type Cursor,
   expect,
   expectOne,
@@ -15,7 +13,7 @@ import {
   time,
   unexpected,
 } from "./cursor.ts";
-import { operation, separated, value } from "./parse-cond.ts";
+import { operation, separated, valuesUntil } from "./parse-cond.ts";
 import { valueOrList } from "./parse-policy.ts";
 import { type Binding, type Bundle, type Ref, type Step, type Test, VERDICTS } from "./tree.ts";
 
@@ -37,7 +35,7 @@ function binding(c: Cursor): Binding {
 export function bundle(c: Cursor, from: number): Bundle {
   const called = name(c, "the name of a bundle");
   expect(c, "{");
-  c.inside = `bundle ${quoted(called)}`;
+  c.inside = { what: "bundle", name: called };
   const members: Bundle["members"][number][] = [];
   while (!accept(c, "}")) {
     const join = acceptOne(c, ["all", "any"]) ?? unexpected(c, "P012");
@@ -52,7 +50,7 @@ export function test(c: Cursor, from: number): Test {
   expect(c, "for");
   const of = ref(c);
   expect(c, "{");
-  c.inside = `test ${quoted(called)}`;
+  c.inside = { what: "test", name: called };
   const steps: Step[] = [];
   while (!accept(c, "}")) steps.push(step(c));
   return { kind: "test", name: called, of, steps, at: spanFrom(c, from) };
@@ -64,8 +62,7 @@ function step(c: Cursor): Step {
   const event = accept(c, "result") ? "result" : "call";
   const op = oneCall(c);
   expect(c, "(");
-  const values = at(c, ")") ? [] : separated(c, value);
-  expect(c, ")");
+  const values = valuesUntil(c, ")");
   expect(c, "is");
   const is = expectOne(c, VERDICTS);
   const by = accept(c, "by") ? text(c) : undefined;

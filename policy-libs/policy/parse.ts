@@ -50,7 +50,7 @@ function items(c: Cursor): Item[] {
 
 function item(c: Cursor): Item {
   const { from } = c.token;
-  c.inside = "";
+  c.inside = undefined;
   if (accept(c, "import")) return imported(c, from);
   if (accept(c, "set")) return set(c, from);
   if (accept(c, "policy")) return policy(c, from);

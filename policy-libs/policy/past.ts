@@ -8,7 +8,6 @@
 // Trust
 //   Trusts kleene.ts, moment.ts, amounts.ts and predicates.ts.
 import { level, tally } from "./amounts.ts";
-import { inBlocks, testText } from "./predicates.ts";
 import {
   and,
   compare,
@@ -25,6 +24,7 @@ import {
   U,
 } from "./kleene.ts";
 import { datumOf, eventAt, isWithin, type Moment, pastOf } from "./moment.ts";
+import { inBlocks, testText } from "./predicates.ts";
 import type { Datum, RCond, RPattern, RTerm, RValues } from "./resolved.ts";
 import type { Comparison } from "./tree.ts";
 

@@ -137,6 +137,15 @@ export interface RPolicy {
 
 export type Joined = RPolicy | { readonly kind: "all" | "any"; readonly name: string; readonly of: readonly Joined[] };
 
+/** A claim, for the analyses. */
+export interface RProve {
+  readonly of: Joined;
+  readonly claim:
+    | { readonly kind: "never"; readonly patterns: readonly RPattern[]; readonly when?: RCond | undefined }
+    | { readonly kind: "narrower than" | "same as" | "disjoint from"; readonly other: Joined };
+  readonly at: Place;
+}
+
 /** The present event, or one of the past. `data`: by the names of the operation's arguments; what is missing is absent. */
 export interface PolicyEvent {
   readonly kind: HistoryKind;

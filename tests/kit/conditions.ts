@@ -30,7 +30,8 @@ export interface Speech {
 /** The arguments that all of the operations have; of results also what they give. */
 export function argumentsOf(ops: readonly Operation[], kinds: readonly HistoryKind[]): RArgument[] {
   const isResult = kinds.every((kind) => kind === "result");
-  const namesOf = (op: Operation) => new Set([...op.takes, ...(isResult ? op.gives : [])].map(({ name }) => name));
+  const namesOf = (op: Operation) =>
+    new Set([...op.takes, ...(isResult ? op.gives : [])].flatMap(({ name, also = [] }) => [name, ...also]));
   const distinct = [...new Set(ops)];
   const [first, ...others] = distinct.map(namesOf);
   return [...(first ?? [])]

@@ -46,7 +46,11 @@ export const vocabularyOf = (operations: readonly Operation[]): Vocabulary => ({
   byName: new Map(operations.map((op) => [op.name, op])),
 });
 
-const isOf = (name: string) => (argument: Argument) => argument.name === name;
+/** Under any of its names. */
+const isOf =
+  (name: string) =>
+  ({ name: own, also = [] }: Argument): boolean =>
+    own === name || also.includes(name);
 
 /** The argument of that name of all the operations; of results also what they give. */
 export function named(name: string, ops: readonly Operation[]): RArgument {
@@ -56,18 +60,17 @@ export function named(name: string, ops: readonly Operation[]): RArgument {
   return { name, type: ([...of.values()][0] as Argument).type, of };
 }
 
+const kindText = (kinds: readonly HistoryKind[]): string =>
+  kinds.length > 1 ? "tried " : kinds[0] === "call" ? "" : `${kinds[0]} `;
+
 export const pattern = (
   ops: readonly Operation[],
   when?: RCond,
   kinds: readonly HistoryKind[] = ["call"],
-): RPattern => ({
-  kinds,
-  ops,
-  when,
-  at: placeOf(
-    `${kinds.join("|")} ${ops.map(({ name }) => name).join("|")}${when === undefined ? "" : `(${when.at.text})`}`,
-  ),
-});
+): RPattern => {
+  const inner = when === undefined ? "" : `(${when.at.text})`;
+  return { kinds, ops, when, at: placeOf(`${kindText(kinds)}${ops.map(({ name }) => name).join("|")}${inner}`) };
+};
 export const result = (ops: readonly Operation[], when?: RCond): RPattern => pattern(ops, when, ["result"]);
 
 const tailText = ({ by, per, within, steps }: RTail): string =>

@@ -63,7 +63,8 @@ function arguments_(draw: Draw, of: typeof TAKEN, most: number): Argument[] {
     .slice(0, most)
     .map(([name, type]) => {
       const one = argument(name, type, isOneIn(draw, 4));
-      return type === "enum" ? { ...one, values: MODES } : one;
+      if (type === "enum") return { ...one, values: MODES };
+      return type === "path" ? { ...one, also: [`at.${name}`] } : one;
     });
 }
 
@@ -78,10 +79,15 @@ export function drawVocabulary(draw: Draw): Vocabulary {
   return vocabularyOf(isOneIn(draw, 3) ? [...calls, instruction] : calls);
 }
 
-/** Values of arguments; an optional one is often missing, and any one rarely: a guest may pass what no policy can see. */
+/** Values of arguments, each under all its names; an optional one is often missing, and any one rarely: a guest may pass what no policy can see. */
 export function drawData(draw: Draw, of: readonly Argument[]): ReadonlyMap<string, Datum> {
   const present = of.filter(({ type, optional }) => VALUES[type].length > 0 && !isOneIn(draw, optional ? 3 : 25));
-  return new Map(present.map(({ name, type }) => [name, pick(draw, VALUES[type])]));
+  return new Map(
+    present.flatMap(({ name, also = [], type }) => {
+      const value = pick(draw, VALUES[type]);
+      return [name, ...also].map((each) => [each, value] as const);
+    }),
+  );
 }
 
 export const isInstruction = ({ isInstruction }: Operation): boolean => isInstruction;

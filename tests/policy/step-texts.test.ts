@@ -1,6 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
-import { inBlocks, testText } from "../../policy-libs/policy/data.ts";
+import { inBlocks, testText } from "../../policy-libs/policy/predicates.ts";
 import type { AddressBlock } from "../../policy-libs/policy/resolved.ts";
 import { lookInBlocks } from "../../policy-libs/policy/step/addresses.ts";
 import { lookAt } from "../../policy-libs/policy/step/texts.ts";

@@ -28,6 +28,7 @@ import {
   union,
 } from "../../policy-libs/index.ts";
 import { callReader, resultReader } from "../../policy-libs/policy/data.ts";
+import { render } from "../../policy-libs/policy/diagnostic.ts";
 import { vocabularyOf } from "../../policy-libs/policy/operations.ts";
 import type { Operation } from "../../policy-libs/policy/vocabulary.ts";
 
@@ -119,12 +120,8 @@ describe("operations", () => {
     const opener = made("opener", { open: { gives: handle(inner as never) } });
     const other = made("door", { open: { takes: [arg("to", string()), arg("from", string())] } });
     const { conflicts, vocabulary: all } = vocabulary({ door: other, opener });
-    expect(conflicts).toEqual([
-      {
-        group: "door",
-        message: '"door" means two contracts: the grant "door" and handles out of the grant "opener"',
-        advice: "Grant one of them under another name.",
-      },
+    expect(conflicts.map(render)).toEqual([
+      '(grants):1:1 P124 "door" means two contracts: of the grant "door" and of handles out of the grant "opener". Grant one of them under another name.',
     ]);
     expect(names(all.byName.get("door.open") as Operation)).toContain("from");
     expect((all.byName.get("door.open") as Operation).takes[0]?.name).toBe("to");
@@ -132,7 +129,7 @@ describe("operations", () => {
 
   test("a grant is not named as the instructions are", () => {
     const { conflicts, vocabulary: all } = vocabulary({ vm: permissive("vm", ["divide"]) });
-    expect(conflicts.map(({ group }) => group)).toEqual(["vm"]);
+    expect(conflicts.map(({ code }) => code)).toEqual(["P124"]);
     expect(all.byName.get("vm.divide")?.isInstruction).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
-// `in CIDR` of many rules at once: what ../data.ts says, with a short way for IPv4 in dotted decimal.
-import { addressesOf } from "../data.ts";
+// `in CIDR` of many rules at once: what ../predicates.ts says, with a short way for IPv4 in dotted decimal.
+import { addressesOf } from "../predicates.ts";
 import type { Address, AddressBlock } from "../resolved.ts";
 
 const NONE = -1;

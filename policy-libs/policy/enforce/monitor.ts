@@ -1,0 +1,103 @@
+// A policy as the kernel's monitor: which calls of which contracts are events, and what is done when one comes.
+//
+// Invariants
+//   N1  What a policy does not know is refused: a capability whose calls are in no vocabulary could be anything.
+//   N2  An event is the call of a contract, under the name that its capability was granted by, or its contract's own.
+import { type Capability, type Contract, errorValue, type Monitor } from "../../../kernel/index.ts";
+import { ASK_LIBRARY, type Automaton, automatonOf } from "../automaton.ts";
+import { UNJUDGED } from "../given.ts";
+import { callName } from "../operations.ts";
+import { tablesOf } from "../tables.ts";
+import type { Operation, Vocabulary } from "../vocabulary.ts";
+import { judgeCall, reasonOf } from "./enforce.ts";
+import { type Enforced, judgementOf } from "./judgement.ts";
+import type { EnforcePowers } from "./types.ts";
+
+/** The operations of a contract's calls under this name, in their order. Undefined: not those of this contract. */
+function operationsOf({ byName }: Vocabulary, group: string, { calls }: Contract): readonly Operation[] | undefined {
+  const found = calls.map(({ name }) => byName.get(`${group}.${callName(name)}`));
+  return found.every((operation) => operation !== undefined) ? found : undefined;
+}
+
+interface Events {
+  readonly operations: readonly (Operation | undefined)[];
+  readonly of: (contract: Contract, name: string) => Int32Array;
+}
+
+/** Number 0 is every call that nobody knows; the others are the operations that the policy names. */
+function newEvents({ machine }: Enforced, vocabulary: Vocabulary): Events {
+  const operations = [undefined, ...vocabulary.operations.filter((operation) => machine.names(operation))];
+  const numbers = new Map(operations.map((operation, number) => [operation, number]));
+  const known = new WeakMap<Contract, Map<string, Int32Array>>();
+  const make = (contract: Contract, name: string): Int32Array => {
+    const found = operationsOf(vocabulary, name, contract) ?? operationsOf(vocabulary, contract.name, contract);
+    if (found === undefined) return new Int32Array(contract.calls.length);
+    return Int32Array.from(found, (operation) => numbers.get(operation) ?? UNNAMED);
+  };
+  return {
+    operations,
+    of(contract, name) {
+      const names = known.get(contract) ?? new Map<string, Int32Array>();
+      known.set(contract, names);
+      const events = names.get(name) ?? make(contract, name);
+      names.set(name, events);
+      return events;
+    },
+  };
+}
+
+/** What the kernel takes for no event. */
+const UNNAMED = -1;
+
+const unknown = (): Uint8Array => errorValue("E_DENIED", "the policy does not know this capability");
+
+type Table = Pick<Automaton, "states" | "refusalOf"> & { readonly table: Int16Array };
+
+/**
+ * The row of event 0 asks, in every state; what is suppressed is answered with a value, which is for the policy library.
+ * Who wants to hear of every call is asked about every call.
+ */
+function tableOf({ machine }: Enforced, events: Events, { onDecided, onHappened }: EnforcePowers): Table {
+  const isHeard = onDecided !== undefined || onHappened !== undefined;
+  const [, ...operations] = events.operations as readonly Operation[];
+  const { states, next, refusalOf } = automatonOf(tablesOf(machine, isHeard ? [] : operations), machine.automatonBits);
+  const isSuppressed = (entry: number): boolean => entry < ASK_LIBRARY && refusalOf(entry).effect === "suppress";
+  const rows = next.map((entry) => (isSuppressed(entry) ? ASK_LIBRARY : entry));
+  return { states, refusalOf, table: withRow(rows, states) };
+}
+
+function withRow(rows: Int16Array, states: number): Int16Array {
+  const table = new Int16Array(states + rows.length).fill(ASK_LIBRARY);
+  table.set(rows, states);
+  return table;
+}
+
+export function newMonitor(enforced: Enforced, vocabulary: Vocabulary, powers: EnforcePowers): Monitor {
+  const events = newEvents(enforced, vocabulary);
+  const { table, states, refusalOf } = tableOf(enforced, events, powers);
+  const numbers = new WeakMap<Capability, number>();
+  let last = 0;
+  const numberOf = (capability: Capability): number => {
+    const number = numbers.get(capability) ?? ++last;
+    numbers.set(capability, number);
+    return number;
+  };
+  const who = (capability: Capability) => ({ domain: 0, capability: numberOf(capability), tenant: enforced.tenant });
+  return {
+    ...{ state: enforced.domain.words, table, states },
+    eventsOf: (contract, name) => (name === UNJUDGED ? undefined : events.of(contract, name)),
+    refuse: (_event, answer) => {
+      const refusal = refusalOf(answer);
+      const why = reasonOf(refusal);
+      if (refusal.effect === "halt") powers.halt(why);
+      return powers.errorValue("E_DENIED", why);
+    },
+    judge: (call, perform) => {
+      const operation = events.operations[call.event];
+      if (operation === undefined) return { failed: unknown() };
+      const { capability } = call;
+      return judgeCall(judgementOf(enforced, capability), powers, operation, who(capability), call, perform);
+    },
+    onChange: undefined,
+  };
+}

@@ -1,0 +1,46 @@
+// What enforcement is given by whoever embeds it.
+import type { CallContext, Capability, Parcel } from "../../../kernel/index.ts";
+import type { Decision, PolicyEvent } from "../resolved.ts";
+import type { Verdict } from "../tree.ts";
+
+/** What somebody is asked before a call is made. */
+export interface Question {
+  readonly kind: "policy";
+  /** Who is to answer, as the rule says. */
+  readonly of: string | undefined;
+  readonly policy: string;
+  readonly because: string | undefined;
+  /** "payments.charge" */
+  readonly call: string;
+  /** Copies. */
+  readonly arguments: readonly unknown[];
+}
+
+/** One decision, for audits, explanations and logs. */
+export interface Decided {
+  readonly verdict: Verdict;
+  readonly event: PolicyEvent;
+  readonly decision: Decision;
+  /** Performed after somebody approved. */
+  readonly isApproved: boolean;
+}
+
+/** The event that happened after a decision: what the past is made of. */
+export type Happened = PolicyEvent;
+
+export interface EnforcePowers {
+  /** Milliseconds. */
+  readonly now: () => number;
+  /** Resolves after so many milliseconds, unless dropped. */
+  readonly sleep: (ms: number, onDropped: (task: () => void) => void) => Promise<void>;
+  /** Values and back. What stands for a capability is the embedder's, and comes back as the same capability. */
+  readonly decode: (bytes: Uint8Array, length: number, capabilities: readonly Capability[]) => unknown;
+  readonly encode: (value: unknown) => Parcel;
+  readonly errorValue: (code: string, message: string) => Uint8Array;
+  /** Asks whoever approves; what is not true, and a throw, are a no. */
+  readonly ask: (question: Question, context: CallContext) => Promise<boolean>;
+  /** Ends the domain under the policy. */
+  readonly halt: (why: string) => void;
+  readonly onDecided: ((decided: Decided) => void) | undefined;
+  readonly onHappened: ((event: Happened) => void) | undefined;
+}
