@@ -2,7 +2,7 @@
 import { type Kleene, T } from "../kleene.ts";
 import { judge as judgePast, matches } from "../past.ts";
 import { momentOf } from "../reference.ts";
-import type { HistoryKind, Joined, PolicyEvent, RCond, RPattern } from "../resolved.ts";
+import type { HistoryKind, Joined, PolicyEvent, RCond, RPattern, RProve } from "../resolved.ts";
 import type { Operation } from "../vocabulary.ts";
 import { policiesOf } from "./atoms.ts";
 import type { Question } from "./events.ts";
@@ -129,4 +129,18 @@ export function disjoint(a: Joined, b: Joined, options: Options = {}): Verdict {
   const isAskedFor = (history: readonly PolicyEvent[], event: PolicyEvent): boolean =>
     replay(both, history, event).isPerformed;
   return inquire(inquiryOf(both, [both], {}, { questions: () => questions, isAskedFor }), options);
+}
+
+/** A claim of a file. */
+export function prove({ of, claim }: RProve, options: Options = {}): Verdict {
+  switch (claim.kind) {
+    case "never":
+      return never(of, claim.patterns, claim.when, options);
+    case "narrower than":
+      return narrower(of, claim.other, options);
+    case "same as":
+      return same(of, claim.other, options);
+    case "disjoint from":
+      return disjoint(of, claim.other, options);
+  }
 }

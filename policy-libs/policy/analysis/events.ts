@@ -12,7 +12,7 @@ import { classesIn } from "./key.ts";
 import type { Lab } from "./lab.ts";
 import { solve } from "./linear.ts";
 import { type Must, NOTHING, obliging, performing, refusing, rulesFor, satisfy, type Test, together } from "./must.ts";
-import { type Data, MANY, type Node, type Pending, type Step } from "./node.ts";
+import type { Data, Node, Pending, Step } from "./node.ts";
 import { type Choices, eachPath } from "./paths.ts";
 import type { Register } from "./registers.ts";
 import { tidied } from "./tidy.ts";
@@ -177,17 +177,17 @@ const isSame = (a: Data, b: Data): boolean => [...a].every(([argument, value]) =
 const isEqual = (a: Value, b: Value): boolean =>
   typeof a === "object" && typeof b === "object" ? a.other === b.other : a === b;
 
-function without(all: readonly Pending[], one: Pending | undefined): readonly Pending[] {
-  if (one === undefined || one.count >= MANY) return all;
+function without(all: readonly Pending[], one: Pending | undefined, many: number): readonly Pending[] {
+  if (one === undefined || one.count >= many) return all;
   return all.flatMap((each) => (each !== one ? [each] : each.count === 1 ? [] : [{ ...each, count: each.count - 1 }]));
 }
 
-export function withCall(all: readonly Pending[], made: Omit<Pending, "count">): readonly Pending[] {
+export function withCall(all: readonly Pending[], made: Omit<Pending, "count">, many: number): readonly Pending[] {
   const known = all.find(
     ({ op, relation, data }) => op === made.op && relation === made.relation && isSame(data, made.data),
   );
   if (known === undefined) return [...all, { ...made, count: 1 }];
-  return all.map((each) => (each === known ? { ...each, count: Math.min(each.count + 1, MANY) } : each));
+  return all.map((each) => (each === known ? { ...each, count: Math.min(each.count + 1, many) } : each));
 }
 
 export interface Found {
@@ -236,7 +236,11 @@ function foundBy(search: Search, world: World, { question, source }: Attempt, ma
   const awaited = search.awaited.get(op) ?? [];
   const isAttempt = question.isAttempt === true;
   const step: Step = { kind, op, relation, isOfHost, isAttempt, data, awaited, reads: world.reads, ages: world.ages };
-  const ended = without(node.pending, kind === "result" || kind === "failed" ? source.pending : undefined);
+  const ended = without(
+    node.pending,
+    kind === "result" || kind === "failed" ? source.pending : undefined,
+    search.lab.many,
+  );
   const isOpen = isAwaited(question) && search.awaited.has(op) && !isOfHost;
   const call = isOpen
     ? { op, relation, data: new Map(awaited.map((argument) => [argument, data.get(argument)])) }
@@ -244,7 +248,7 @@ function foundBy(search: Search, world: World, { question, source }: Attempt, ma
   const after: Node = {
     memories: made.memories,
     zone: made.isStamped ? stamped(world.zone) : world.zone,
-    pending: call === undefined ? ended : withCall(ended, call),
+    pending: call === undefined ? ended : withCall(ended, call, search.lab.many),
     depth: node.depth + 1,
     stampedAt: made.isStamped ? [...node.stampedAt, node.depth] : node.stampedAt,
     before: { node, step },

@@ -1,5 +1,5 @@
 // What can be found out about policies before anything runs.
-export { disjoint, narrower, never, same } from "./claims.ts";
+export { disjoint, narrower, never, prove, same } from "./claims.ts";
 export type { Past } from "./lab.ts";
 export type { Solver } from "./linear.ts";
 export { type Conflict, conflicts, contradiction, type Finding, type Reach, reach } from "./reach.ts";

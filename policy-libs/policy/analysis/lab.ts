@@ -43,6 +43,8 @@ export interface Lab {
   readonly solver: Solver | undefined;
   /** Levels are followed so far above what they are compared with. */
   readonly slack: number;
+  /** Of so many calls of one kind in flight any number are taken to be. */
+  readonly many: number;
   /** Classes that could not all be found: proofs would be of less than all calls. */
   readonly isComplete: boolean;
 }
@@ -133,6 +135,7 @@ export interface LabOptions {
   /** Values of each class that keyed registers are followed for. */
   readonly spots?: number | undefined;
   readonly slack?: number | undefined;
+  readonly many?: number | undefined;
   /** Asked about sums that elimination does not decide. */
   readonly solver?: Solver | undefined;
   /** What has happened before, in whose place. */
@@ -151,7 +154,7 @@ export function newLab(
   joined: readonly Joined[],
   conds: readonly RCond[],
   operations: readonly Operation[],
-  { isHost = isHostGroup, spots = 1, slack = 0, past, solver }: LabOptions = {},
+  { isHost = isHostGroup, spots = 1, slack = 0, many = 1, past, solver }: LabOptions = {},
 ): Lab {
   const registers = registersOf(joined, conds);
   const all = [...condsOf(joined), ...conds].flatMap((cond) => [...inside(cond)]);
@@ -168,6 +171,7 @@ export function newLab(
     tables: new Map(tables),
     isHost,
     slack,
+    many,
     solver,
     start: new Map(registers.all.map((register) => [register, startMemory(register)])),
     vague: vagueOf(registers),

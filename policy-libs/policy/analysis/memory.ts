@@ -7,11 +7,14 @@ import { keyOf, type Register } from "./registers.ts";
 export function untracked(register: Register): string | undefined {
   if (register.kind !== "tally") return undefined;
   const { term, cap, text } = register;
-  if (term.steps !== undefined) return `${text}: steps of time are not explored`;
-  if (term.within !== undefined && (cap === Infinity || term.kind === "sum"))
-    return `${text}: remembers too many times`;
-  return undefined;
+  const isExact = term.within !== undefined && term.steps === undefined && term.kind === "count";
+  return isExact && cap === Infinity ? `${text}: remembers too many times` : undefined;
 }
+
+/** Registers that are followed as if all happened at one moment: steps of time are not explored. */
+export const isTimeless = (register: Register): boolean =>
+  register.kind === "tally" &&
+  (register.term.steps !== undefined || (register.term.within !== undefined && register.term.kind === "sum"));
 
 const NO_AMOUNT: Memory = { kind: "amount", lo: 0, hi: 0 };
 const NO_MOMENTS: Memory = { kind: "moments", of: [] };
@@ -19,7 +22,8 @@ const NO_MOMENTS: Memory = { kind: "moments", of: [] };
 type Tally = Extract<Register, { kind: "tally" }>;
 
 /** Of one key, or of all. */
-export const emptyOf = ({ term }: Tally): Memory => (term.within === undefined ? NO_AMOUNT : NO_MOMENTS);
+export const emptyOf = (register: Tally): Memory =>
+  register.term.within === undefined || isTimeless(register) ? NO_AMOUNT : NO_MOMENTS;
 
 export function startMemory(register: Register): Memory {
   if (register.kind === "since") {

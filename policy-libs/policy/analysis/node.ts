@@ -30,14 +30,13 @@ export type Memory =
 
 export type Data = ReadonlyMap<Argument, Value>;
 
-/** A call that was performed and has given nothing yet. So many; MANY: any number of such. */
+/** A call that was performed and has given nothing yet. So many, or, from a number on, any number of such. */
 export interface Pending {
   readonly op: Operation;
   readonly relation: Relation;
   readonly data: Data;
   readonly count: number;
 }
-export const MANY = 3;
 
 /** An event of a trace, before times and the last values are put in. */
 export interface Step {

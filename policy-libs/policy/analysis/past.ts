@@ -8,7 +8,7 @@ import type { PolicyEvent, RPattern } from "../resolved.ts";
 import type { Argument, Operation } from "../vocabulary.ts";
 import { withCall } from "./events.ts";
 import type { Lab, Past } from "./lab.ts";
-import { untracked } from "./memory.ts";
+import { isTimeless, untracked } from "./memory.ts";
 import type { Data, Memory, Node, Pending } from "./node.ts";
 import { FIRST } from "./paths.ts";
 import type { Register } from "./registers.ts";
@@ -64,7 +64,11 @@ function worldOf(lab: Lab, node: Node, history: readonly PolicyEvent[], event: P
 }
 
 /** Calls that have given nothing yet, as far as their outcome is told apart. */
-function openCalls({ events, place }: Past, awaited: ReadonlyMap<Operation, readonly Argument[]>): readonly Pending[] {
+function openCalls(
+  { events, place }: Past,
+  awaited: ReadonlyMap<Operation, readonly Argument[]>,
+  many: number,
+): readonly Pending[] {
   const open: PolicyEvent[] = [];
   for (const event of events) {
     if (event.kind === "call" && awaited.has(event.op)) open.push(event);
@@ -77,7 +81,7 @@ function openCalls({ events, place }: Past, awaited: ReadonlyMap<Operation, read
   return open.reduce<readonly Pending[]>((calls, call) => {
     const values = valuesIn(call);
     const data = new Map((awaited.get(call.op) ?? []).map((argument) => [argument, values.get(argument)]));
-    return withCall(calls, { op: call.op, relation: relationOf(call, place), data });
+    return withCall(calls, { op: call.op, relation: relationOf(call, place), data }, many);
   }, []);
 }
 
@@ -92,7 +96,7 @@ const empty = (memories: ReadonlyMap<Register, Memory>): Node => ({
 
 /** The state after the past: of every register that can be followed. */
 export function remember(lab: Lab, past: Past | undefined, awaited: ReadonlyMap<Operation, readonly Argument[]>): Node {
-  const known = [...lab.start].filter(([register]) => untracked(register) === undefined);
+  const known = [...lab.start].filter(([register]) => untracked(register) === undefined && !isTimeless(register));
   let node = empty(new Map(past === undefined ? lab.start : known));
   for (const [at, event] of (past?.events ?? []).entries()) {
     const world = worldOf(lab, node, past?.events.slice(0, at) ?? [], event, relationOf(event, past?.place ?? event));
@@ -101,5 +105,5 @@ export function remember(lab: Lab, past: Past | undefined, awaited: ReadonlyMap<
     const stampedAt = isStamped ? [...node.stampedAt, at] : node.stampedAt;
     node = { ...tidied({ ...node, memories, zone, stampedAt }), depth: at + 1 };
   }
-  return past === undefined ? node : { ...node, pending: openCalls(past, awaited) };
+  return past === undefined ? node : { ...node, pending: openCalls(past, awaited, lab.many) };
 }

@@ -10,7 +10,7 @@ import { askingOf, noteCond, policiesOf } from "./atoms.ts";
 import type { Question, Search } from "./events.ts";
 import { inside } from "./inside.ts";
 import { type Lab, type LabOptions, MAX_SPOTS, newLab, type Past } from "./lab.ts";
-import { untracked } from "./memory.ts";
+import { isTimeless, untracked } from "./memory.ts";
 import type { Node, Step } from "./node.ts";
 import { remember } from "./past.ts";
 import { keyOf, type Register } from "./registers.ts";
@@ -91,7 +91,9 @@ interface Focus {
   readonly followed: ReadonlySet<number>;
   readonly spots: number;
   readonly slack: number;
+  readonly many: number;
 }
+const MAX_MANY = 4;
 
 const MAX_SLACK = 8;
 
@@ -126,13 +128,17 @@ function round(inquiry: Inquiry, focus: Focus, budget: Search["budget"], { isHos
     relations: relationsOf(followed),
     awaited: awaitedOf(lab, followed, questions),
     doubts: new Set(),
-    gaps: new Set(lab.isComplete ? [] : ["an argument has too many tests to find all of its classes"]),
+    gaps: new Set([
+      ...(lab.isComplete ? [] : ["an argument has too many tests to find all of its classes"]),
+      ...followed.filter(isTimeless).map(({ text }) => `${text}: looked at only as if all happened at one moment`),
+    ]),
     budget,
   };
   const goal = {
     questions,
     confirm: (steps: readonly Step[]) => confirm(lab, inForce, steps, inquiry.isAskedFor, past),
     canFollow: (register: Register) => closer(focus, register) !== undefined,
+    canCount: focus.many < MAX_MANY,
   };
   return { search, explored: explore(search, goal, startWith(whole, followed, search), limits.states) };
 }
@@ -156,10 +162,11 @@ function verdictOf(explored: Exclude<Explored, { kind: "mistaken" }>, { gaps, do
 
 export function inquire(inquiry: Inquiry, options: Options = {}): Verdict {
   const budget = { left: (options.limits ?? LIMITS).work };
-  let focus: Focus = { followed: new Set(), spots: 1, slack: 0 };
+  let focus: Focus = { followed: new Set(), spots: 1, slack: 0, many: 1 };
   for (;;) {
     const { search, explored } = round(inquiry, focus, budget, options);
     if (explored.kind !== "mistaken") return verdictOf(explored, search);
+    if (explored.isCrowded) focus = { ...focus, many: focus.many + 1 };
     for (const register of explored.registers) focus = closer(focus, register) ?? focus;
   }
 }

@@ -25,8 +25,8 @@ export type Explored =
     }
   /** There is none, and no more states. */
   | { readonly kind: "none"; readonly states: number }
-  /** Candidates were mistaken about these. */
-  | { readonly kind: "mistaken"; readonly registers: readonly Register[] }
+  /** Candidates were mistaken about these, or had more results than calls. */
+  | { readonly kind: "mistaken"; readonly registers: readonly Register[]; readonly isCrowded: boolean }
   /** None was found among traces of so many events. */
   | { readonly kind: "bounded"; readonly depth: number; readonly reason: string };
 
@@ -35,6 +35,21 @@ interface Goal {
   readonly confirm: (steps: readonly Step[]) => Outcome;
   /** Registers that can still be followed, or followed more closely. */
   readonly canFollow: (register: Register) => boolean;
+  /** More calls in flight can be told apart. */
+  readonly canCount: boolean;
+}
+
+type Mistake = Omit<Extract<Explored, { kind: "mistaken" }>, "kind">;
+
+const CROWDED = "more calls of one kind are in flight than are told apart";
+
+/** What can be done about a candidate that is not confirmed: look closer, or doubt. */
+function mistakeOf(goal: Goal, outcome: Exclude<Outcome, { kind: "confirmed" }>): Mistake | string {
+  if (outcome.kind === "failed") return outcome.reason;
+  if (outcome.kind === "crowded") return goal.canCount ? { registers: [], isCrowded: true } : CROWDED;
+  const registers = outcome.registers.filter(goal.canFollow);
+  if (registers.length > 0) return { registers, isCrowded: false };
+  return `${outcome.registers.map(({ text }) => text).join(", ")}: not all that it remembers is told apart`;
 }
 
 interface Seen {
@@ -78,26 +93,22 @@ interface Doubt {
 
 interface Level {
   readonly confirmed: Extract<Outcome, { kind: "confirmed" }> | undefined;
-  readonly mistaken: readonly Register[] | undefined;
+  readonly mistaken: Mistake | undefined;
   readonly doubt: string | undefined;
 }
 
 /** Tries what a level has; the first mistake is kept in case nothing is confirmed. */
 function tryLevel(search: Search, level: readonly Node[], goal: Goal): Level {
-  let mistaken: readonly Register[] | undefined;
+  let mistaken: Mistake | undefined;
   let doubt: string | undefined;
   let tries = 0;
   for (const node of level) {
     for (const { node: end } of candidates(search, node, goal.questions)) {
       const outcome = goal.confirm(stepsTo(end));
       if (outcome.kind === "confirmed") return { confirmed: outcome, mistaken, doubt };
-      if (outcome.kind === "failed") doubt ??= outcome.reason;
-      else {
-        const registers = outcome.registers.filter(goal.canFollow);
-        if (registers.length > 0) mistaken ??= registers;
-        else
-          doubt ??= `${outcome.registers.map(({ text }) => text).join(", ")}: not all that it remembers is told apart`;
-      }
+      const mistake = mistakeOf(goal, outcome);
+      if (typeof mistake === "string") doubt ??= mistake;
+      else mistaken ??= mistake;
       tries += 1;
       if (mistaken !== undefined && tries >= TRIES) return { confirmed: undefined, mistaken, doubt };
       if (tries >= 10 * TRIES) return { confirmed: undefined, mistaken, doubt };
@@ -131,7 +142,7 @@ export function explore(search: Search, goal: Goal, start: Node, maxStates: numb
   for (let depth = 0; level.length > 0 || search.budget.left <= 0; depth++) {
     const { confirmed, mistaken, doubt: why } = tryLevel(search, level, goal);
     if (confirmed !== undefined) return { ...confirmed, isShortest: doubt === undefined && search.gaps.size === 0 };
-    if (mistaken !== undefined && doubt === undefined) return { kind: "mistaken", registers: mistaken };
+    if (mistaken !== undefined && doubt === undefined) return { kind: "mistaken", ...mistaken };
     if (why !== undefined) doubt ??= { depth, reason: why };
     const stop = spent(search, { depth, doubt, states: seen.states }, maxStates);
     if (stop !== undefined) return stop;

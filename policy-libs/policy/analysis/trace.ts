@@ -14,6 +14,7 @@ import type { Lab, Past } from "./lab.ts";
 import type { Data, Step } from "./node.ts";
 import { relationOf, valuesIn } from "./past.ts";
 import type { Register } from "./registers.ts";
+import { whole } from "./whole.ts";
 import { isOther, type Read, type Relation, type Value } from "./world.ts";
 import { earliest } from "./zone.ts";
 
@@ -34,6 +35,8 @@ export type Outcome =
   | { readonly kind: "confirmed"; readonly trace: readonly PolicyEvent[] }
   /** These came out otherwise. */
   | { readonly kind: "mistaken"; readonly registers: readonly Register[] }
+  /** More calls gave something than were made. */
+  | { readonly kind: "crowded" }
   | { readonly kind: "failed"; readonly reason: string };
 
 type Place = Pick<PolicyEvent, "domain" | "capability" | "tenant">;
@@ -118,6 +121,10 @@ const isAnswered = ({ step: call }: Call, { op, relation, data, awaited }: Step)
   awaited.every((argument) => isEqual(call.data.get(argument), data.get(argument)));
 const isEqual = (a: Value, b: Value): boolean => (isOther(a) && isOther(b) ? a.other === b.other : a === b);
 
+/** With values that fit together. */
+const fitting = (lab: Lab, { op }: Step, values: Values): Values | undefined =>
+  whole(values, (argument) => (lab.tables.get(argument)?.classes.length ?? 0) > 1, op);
+
 /** Under every name that an argument has in such an event. */
 function dataOf(step: Step, values: Values): ReadonlyMap<string, Datum> {
   const { byName } = eventArguments(step.op, step.kind === "result" ? "result" : "call");
@@ -148,6 +155,9 @@ function logged(policy: Joined, history: readonly PolicyEvent[], event: PolicyEv
   const approved: PolicyEvent = { ...event, kind: "approved" };
   return { events: isAsked(decision) && event.kind === "call" ? [approved, event] : [event], wait: decision.wait };
 }
+
+const isFit = (one: { readonly values: Values | undefined; readonly place: Place }): one is Made =>
+  one.values !== undefined;
 
 type IsAskedFor = (history: readonly PolicyEvent[], event: PolicyEvent) => boolean;
 
@@ -205,9 +215,10 @@ export function confirm(
   let outcome: Outcome | undefined;
   for (const isOneOther of hasOthers ? [false, true] : [true]) {
     const made = madeOf(lab, steps, isOneOther, past);
-    if (made === undefined)
-      return { kind: "failed", reason: "more calls of one kind are in flight than are told apart" };
-    const next = run(policy, steps, made, isAskedFor, past);
+    if (made === undefined) return { kind: "crowded" };
+    const fit = made.map((one, at) => ({ ...one, values: fitting(lab, steps[at] as Step, one.values) }));
+    if (!fit.every(isFit)) return { kind: "failed", reason: "what follows from one argument does not fit another" };
+    const next = run(policy, steps, fit, isAskedFor, past);
     if (next.kind === "confirmed") return next;
     outcome ??= next;
   }

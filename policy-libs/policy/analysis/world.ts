@@ -62,7 +62,7 @@ export interface World {
   readonly guesses: Map<string, number>;
   inequalities: readonly Inequality[];
   zone: Zone;
-  ages: readonly TimeBound[];
+  ages: TimeBound[];
   reads: readonly Read[];
   /** Why what was found may be more than there is. */
   readonly doubts: Set<string>;
@@ -78,6 +78,7 @@ export const trialOf = (world: World): World => ({
   choices: FIRST,
   cells: new Map(world.cells),
   guesses: new Map(world.guesses),
+  ages: [...world.ages],
 });
 
 /** What a copy settled is settled here. */
@@ -189,7 +190,10 @@ export function isYoung(world: World, moment: number, age: number): boolean {
   world.zone = (isNear ? near : far) as Zone;
   const event = world.node.depth;
   const after = world.node.stampedAt[moment] as number;
-  world.ages = [...world.ages, isNear ? { event, after, most: age } : { event, after, least: age + 1 }];
+  // What is so anyway bounds no times.
+  if (near !== undefined && far !== undefined) {
+    world.ages.push(isNear ? { event, after, most: age } : { event, after, least: age + 1 });
+  }
   return isNear;
 }
 
