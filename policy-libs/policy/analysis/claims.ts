@@ -20,7 +20,7 @@ export function inquiryOf(
   inForce: Joined,
   joined: readonly Joined[],
   { patterns = [], conds = [] }: { readonly patterns?: readonly RPattern[]; readonly conds?: readonly RCond[] },
-  rest: Pick<Inquiry, "questions" | "isAskedFor" | "past">,
+  rest: Pick<Inquiry, "questions" | "isAskedFor" | "past" | "hasCompany">,
 ): Inquiry {
   const whole = [...conds, ...patterns.flatMap(({ when }) => when ?? [])];
   return { inForce, joined, conds: whole, operations: operationsOf(joined, patterns, conds), ...rest };
@@ -89,7 +89,8 @@ function isDifferent(a: Joined, b: Joined, history: readonly PolicyEvent[], even
 
 /**
  * Whatever `a` performs, `b`, judging by the same history, performs as well and asks nothing more for it. Histories are
- * those with `a` in force: `b` is looking on.
+ * those with `a` in force, alone or joined with others: any call may be refused, and any that is performed approved,
+ * by somebody else. So it is transitive, and what is narrower stays so whatever both are joined with.
  */
 export function narrower(a: Joined, b: Joined, options: Options = {}): Verdict {
   const questions = guestOperations([a, b], options).flatMap((op) =>
@@ -99,7 +100,8 @@ export function narrower(a: Joined, b: Joined, options: Options = {}): Verdict {
   );
   const isAskedFor = (history: readonly PolicyEvent[], event: PolicyEvent): boolean =>
     isDifferent(a, b, history, event);
-  return inquire(inquiryOf(a, [a, b], {}, { questions: () => questions, isAskedFor }), options);
+  const rest = { questions: () => questions, isAskedFor, hasCompany: true };
+  return inquire(inquiryOf(a, [a, b], {}, rest), options);
 }
 
 export type Direction = "first" | "second";

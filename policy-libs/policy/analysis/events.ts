@@ -28,6 +28,8 @@ export interface Search {
   readonly relations: readonly Relation[];
   /** Calls whose outcome something looks at, with the arguments that it looks at. */
   readonly awaited: ReadonlyMap<Operation, readonly Argument[]>;
+  /** Others are joined with the policy in force: any call may be refused, and any that is performed approved, by them. */
+  readonly hasCompany: boolean;
   readonly doubts: Set<string>;
   readonly gaps: Set<string>;
   readonly budget: { left: number };
@@ -94,7 +96,7 @@ function sourcesOf(search: Search, node: Node, { op, kind }: Pick<Question, "op"
 }
 
 /** What has to be so for an event of this kind to happen at all, one of these. */
-function possible({ lab, inForce }: Search, event: Pick<Question, "op" | "kind">): readonly Must[] {
+function possible({ lab, inForce, hasCompany }: Search, event: Pick<Question, "op" | "kind">): readonly Must[] {
   const { op, kind } = event;
   if (lab.isHost(op) && kind !== "refused") return [NOTHING];
   const asked = questionsOf(inForce, op);
@@ -106,6 +108,7 @@ function possible({ lab, inForce }: Search, event: Pick<Question, "op" | "kind">
     case "failed":
       return [NOTHING];
     case "refused":
+      if (hasCompany) return [NOTHING];
       // Whoever is asked may say no.
       return [...refusing(inForce, call), ...(asked.length === 0 ? [] : [{ not: [], some: [asked] }])];
     case "approved":
@@ -126,18 +129,18 @@ const isWatched = ({ followed, lab }: Search, { op, kind }: Question): boolean =
 
 /**
  * Nobody is asked, or somebody is: the approval is logged before the call. About a call that was changed somebody may
- * have been asked before it was.
+ * have been asked before it was. Undefined: nobody looks.
  */
-function approvals(search: Search, question: Question): readonly (readonly [isApproved: boolean, Must])[] {
-  if (!isWatched(search, question)) return [[false, NOTHING]];
+function approvals(search: Search, question: Question): readonly (readonly [isApproved: boolean | undefined, Must])[] {
+  if (!isWatched(search, question)) return [[undefined, NOTHING]];
   const asked = questionsOf(search.inForce, question.op);
-  if (asked.length === 0) return [[false, NOTHING]];
   const isChanging = policiesOf(search.inForce).some((policy) =>
     rulesFor(policy, { op: question.op, kind: "call" }).some(({ effect }) => effect.kind === "change"),
   );
+  const isFree = search.hasCompany || (isChanging && asked.length > 0);
   return [
     [false, { not: asked, some: [] }],
-    [true, isChanging ? NOTHING : { not: [], some: [asked] }],
+    [true, isFree ? NOTHING : { not: [], some: [asked] }],
   ];
 }
 
@@ -215,7 +218,7 @@ function attempt(
   if (!question.ask(world)) return undefined;
   const ways = approvals(search, question);
   const [isApproved, approval] = ways[choices.choose(ways.length)] as (typeof ways)[number];
-  const made = updatedBy(world, isApproved);
+  const made = updatedBy(world, isApproved === true);
   const awaited = isAwaited(question) ? search.awaited.get(question.op) : undefined;
   for (const argument of awaited ?? []) narrowTo(world, argument, (at) => at);
   const option = options[choices.choose(options.length)];
@@ -224,10 +227,16 @@ function attempt(
   const decided: World = kind === "refused" || kind === "approved" ? { ...world, kind: "call" } : world;
   if (option === undefined || !satisfy(decided, together(question.must, option, approval))) return undefined;
   adopt(world, decided);
-  return foundBy(search, world, { question, source, options, isStart }, made);
+  return foundBy(search, world, { question, source, options, isStart }, made, isApproved);
 }
 
-function foundBy(search: Search, world: World, { question, source }: Attempt, made: Updated): Found {
+function foundBy(
+  search: Search,
+  world: World,
+  { question, source }: Attempt,
+  made: Updated,
+  isApproved: boolean | undefined,
+): Found {
   const { kind, op } = question;
   const { relation } = source;
   const { node } = world;
@@ -235,7 +244,18 @@ function foundBy(search: Search, world: World, { question, source }: Attempt, ma
   const isOfHost = search.lab.isHost(op);
   const awaited = search.awaited.get(op) ?? [];
   const isAttempt = question.isAttempt === true;
-  const step: Step = { kind, op, relation, isOfHost, isAttempt, data, awaited, reads: world.reads, ages: world.ages };
+  const step: Step = {
+    kind,
+    op,
+    relation,
+    isOfHost,
+    isAttempt,
+    isApproved,
+    data,
+    awaited,
+    reads: world.reads,
+    ages: world.ages,
+  };
   const ended = without(
     node.pending,
     kind === "result" || kind === "failed" ? source.pending : undefined,

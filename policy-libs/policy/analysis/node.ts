@@ -46,6 +46,8 @@ export interface Step {
   readonly isOfHost: boolean;
   /** The guest tries it: whether it may is not asked. The last of its trace. */
   readonly isAttempt: boolean;
+  /** An approval was logged before it, by whomever; undefined: nobody looks. */
+  readonly isApproved: boolean | undefined;
   readonly data: Data;
   /** Arguments of the call that its outcome is told apart by. */
   readonly awaited: readonly Argument[];

@@ -16,7 +16,7 @@ import { remember } from "./past.ts";
 import { keyOf, type Register } from "./registers.ts";
 import { type Explored, explore } from "./search.ts";
 import { tidied } from "./tidy.ts";
-import { confirm } from "./trace.ts";
+import { confirm, NO_PAST, type Replay } from "./trace.ts";
 
 import type { Relation } from "./world.ts";
 
@@ -48,6 +48,8 @@ export interface Inquiry {
   readonly questions: (lab: Lab) => readonly Question[];
   readonly isAskedFor: (history: readonly PolicyEvent[], event: PolicyEvent) => boolean;
   readonly past?: Past | undefined;
+  /** Other policies may be joined with it: what they refuse, or ask for, is in the history too. */
+  readonly hasCompany?: boolean | undefined;
 }
 
 const WIDTH = ["capability", "domain", "tenant", "host"];
@@ -115,7 +117,7 @@ function startWith(whole: Node, followed: readonly Register[], { awaited }: Sear
 }
 
 function round(inquiry: Inquiry, focus: Focus, budget: Search["budget"], { isHost, solver, limits = LIMITS }: Options) {
-  const { inForce, joined, conds, operations, past } = inquiry;
+  const { inForce, joined, conds, operations, isAskedFor, past, hasCompany = false } = inquiry;
   const plain = newLab(joined, conds, operations, { ...focus, isHost, solver, past });
   const whole = remember(plain, past, awaitedOf(plain, plain.registers.all, inquiry.questions(plain)));
   const lab: Lab = { ...plain, start: whole.memories };
@@ -127,6 +129,7 @@ function round(inquiry: Inquiry, focus: Focus, budget: Search["budget"], { isHos
     followed,
     relations: relationsOf(followed),
     awaited: awaitedOf(lab, followed, questions),
+    hasCompany,
     doubts: new Set(),
     gaps: new Set([
       ...(lab.isComplete ? [] : ["an argument has too many tests to find all of its classes"]),
@@ -134,9 +137,10 @@ function round(inquiry: Inquiry, focus: Focus, budget: Search["budget"], { isHos
     ]),
     budget,
   };
+  const replay: Replay = { policy: inForce, hasCompany, isAskedFor, past: past ?? NO_PAST };
   const goal = {
     questions,
-    confirm: (steps: readonly Step[]) => confirm(lab, inForce, steps, inquiry.isAskedFor, past),
+    confirm: (steps: readonly Step[]) => confirm(lab, steps, replay),
     canFollow: (register: Register) => closer(focus, register) !== undefined,
     canCount: focus.many < MAX_MANY,
   };

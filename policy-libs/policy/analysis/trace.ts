@@ -110,6 +110,7 @@ function callOf(event: PolicyEvent, { place }: Past): Call {
     reads: [],
     ages: [],
     isAttempt: false,
+    isApproved: undefined,
   };
   return { step, values, place: event };
 }
@@ -143,33 +144,45 @@ function mistaken(history: readonly PolicyEvent[], event: PolicyEvent, reads: re
 
 const isAsked = ({ obligations }: Decision): boolean => obligations.some(({ rule }) => rule.effect.kind === "ask");
 
-/** What the history says of the event; undefined: that it cannot have happened. `wait`: it has to be later. */
-function logged(policy: Joined, history: readonly PolicyEvent[], event: PolicyEvent, isOfHost: boolean) {
-  if (isOfHost || event.kind === "failed") return { events: [event], wait: 0 };
+/** Who decides: the policy in force, and others if it has company. */
+export interface Replay {
+  readonly policy: Joined;
+  readonly hasCompany: boolean;
+  /** What is asked for, of the last event, after the history before it. */
+  readonly isAskedFor: (history: readonly PolicyEvent[], event: PolicyEvent) => boolean;
+  readonly past: Past;
+}
+
+interface Logged {
+  readonly events: readonly PolicyEvent[];
+  /** It has to be so much later. */
+  readonly wait: number;
+}
+const atOnce = (...events: readonly PolicyEvent[]): Logged => ({ events, wait: 0 });
+
+/** What the history says of the event; undefined: it cannot have happened. */
+function logged({ policy, hasCompany }: Replay, history: readonly PolicyEvent[], event: PolicyEvent, step: Step) {
+  if (step.isOfHost || event.kind === "failed") return atOnce(event);
+  if (event.kind === "refused" && hasCompany) return atOnce(event);
   const { decision, isPerformed } = replay(policy, history, {
     ...event,
     kind: event.kind === "result" ? "result" : "call",
   });
-  if (event.kind === "refused") return isPerformed && !isAsked(decision) ? undefined : { events: [event], wait: 0 };
+  if (event.kind === "refused") return isPerformed && !isAsked(decision) ? undefined : atOnce(event);
   if (!isPerformed) return undefined;
+  const isApproved = event.kind === "call" && (isAsked(decision) || (hasCompany && step.isApproved === true));
+  if (step.isApproved !== undefined && step.isApproved !== isApproved) return undefined;
   const approved: PolicyEvent = { ...event, kind: "approved" };
-  return { events: isAsked(decision) && event.kind === "call" ? [approved, event] : [event], wait: decision.wait };
+  return { events: isApproved ? [approved, event] : [event], wait: decision.wait };
 }
 
 const isFit = (one: { readonly values: Values | undefined; readonly place: Place }): one is Made =>
   one.values !== undefined;
 
-type IsAskedFor = (history: readonly PolicyEvent[], event: PolicyEvent) => boolean;
-
 const OTHERWISE: Outcome = { kind: "failed", reason: "a delay, or a mask, decides otherwise" };
 
-function run(
-  policy: Joined,
-  steps: readonly Step[],
-  made: readonly Made[],
-  isAskedFor: IsAskedFor,
-  past: Past,
-): Outcome {
+function run(replay: Replay, steps: readonly Step[], made: readonly Made[]): Outcome {
+  const { isAskedFor, past } = replay;
   const given = past.events.map(({ time }) => time);
   const all = earliest(
     given.length + steps.length,
@@ -182,17 +195,17 @@ function run(
   let late = 0;
   for (const [at, step] of steps.entries()) {
     const { values, place } = made[at] as Made;
-    const { kind, op, reads, isOfHost } = step;
+    const { kind, op, reads } = step;
     let event: PolicyEvent = { kind, op, data: dataOf(step, values), time: (times[at] as number) + late, ...place };
     const registers = mistaken(history, event, reads);
     if (registers.length > 0) return { kind: "mistaken", registers };
     if (step.isAttempt)
       return isAskedFor(history, event) ? { kind: "confirmed", trace: [...history, event] } : OTHERWISE;
-    let log = logged(policy, history, event, isOfHost);
+    let log = logged(replay, history, event, step);
     if (log !== undefined && log.wait > 0 && log.wait < Infinity) {
       late += log.wait;
       event = { ...event, time: event.time + log.wait };
-      log = logged(policy, history, event, isOfHost);
+      log = logged(replay, history, event, step);
     }
     if (log === undefined || log.wait > 0) return OTHERWISE;
     if (at === steps.length - 1) {
@@ -203,22 +216,18 @@ function run(
   return OTHERWISE;
 }
 
-/** `isAskedFor`: of the last event, after the history before it. */
-export function confirm(
-  lab: Lab,
-  policy: Joined,
-  steps: readonly Step[],
-  isAskedFor: IsAskedFor,
-  past: Past = { events: [], place: OWN },
-): Outcome {
+export const NO_PAST: Past = { events: [], place: OWN };
+
+/** Has it happened? Others of the trace are everybody else, or one. */
+export function confirm(lab: Lab, steps: readonly Step[], replay: Replay): Outcome {
   const hasOthers = steps.some(({ relation }) => relation !== "same");
   let outcome: Outcome | undefined;
   for (const isOneOther of hasOthers ? [false, true] : [true]) {
-    const made = madeOf(lab, steps, isOneOther, past);
+    const made = madeOf(lab, steps, isOneOther, replay.past);
     if (made === undefined) return { kind: "crowded" };
     const fit = made.map((one, at) => ({ ...one, values: fitting(lab, steps[at] as Step, one.values) }));
     if (!fit.every(isFit)) return { kind: "failed", reason: "what follows from one argument does not fit another" };
-    const next = run(policy, steps, fit, isAskedFor, past);
+    const next = run(replay, steps, fit);
     if (next.kind === "confirmed") return next;
     outcome ??= next;
   }
