@@ -14,7 +14,8 @@ import { alters, decideWhole, type Must, NOTHING, rulesFor, type Test } from "./
 import { inquire, type Options, type Verdict } from "./refine.ts";
 import type { World } from "./world.ts";
 
-export type FindingKind = "never matches" | "never decides" | "always true";
+/** "only unknown": a restriction whose condition is never true; it holds where an argument is missing, or forgotten. */
+export type FindingKind = "never matches" | "only unknown" | "never decides" | "always true";
 
 export interface Finding {
   readonly kind: FindingKind;
@@ -54,6 +55,11 @@ function attempt(joined: Joined, rule: RRule, { ask, isAskedFor, must }: Asked, 
     );
   return inquire(inquiryOf(joined, [joined], {}, { questions: () => questions, isAskedFor }), options);
 }
+
+const isTrue = (rule: RRule): Asked => ({
+  ask: (world) => applies(world, rule) === T,
+  isAskedFor: (history, event) => appliesBy(momentOf(history, event), rule) === T,
+});
 
 const matches = (rule: RRule): Asked => ({
   ask: (world) => matching(rule, applies(world, rule)),
@@ -169,6 +175,8 @@ export function reach(joined: Joined, options: Options = {}): Reach {
       const matched = attempt(joined, rule, matches(rule), options);
       noteUnless(matched, "never matches", policy, rule);
       if (matched.verdict !== "refuted") continue;
+      if (rule.effect.kind !== "allow")
+        noteUnless(attempt(joined, rule, isTrue(rule), options), "only unknown", policy, rule);
       const decided = attempt(joined, rule, decides(joined, policy, rule), options);
       noteUnless(decided, "never decides", policy, rule, undefined, [insteadOf(joined, matched.trace)]);
       for (const cond of rule.when === undefined ? [] : parts(rule.when)) {

@@ -15,7 +15,6 @@ import type { Node, Step } from "./node.ts";
 import { remember } from "./past.ts";
 import { keyOf, type Register } from "./registers.ts";
 import { type Explored, explore } from "./search.ts";
-import { tidied } from "./tidy.ts";
 import { confirm, NO_PAST, type Replay } from "./trace.ts";
 
 import type { Relation } from "./world.ts";
@@ -113,7 +112,8 @@ function closer(focus: Focus, register: Register): Focus | undefined {
 /** The state before the first event, of what is followed. */
 function startWith(whole: Node, followed: readonly Register[], { awaited }: Search): Node {
   const memories = new Map([...whole.memories].filter(([register]) => followed.includes(register)));
-  return tidied({ ...whole, memories, pending: whole.pending.filter(({ op }) => awaited.has(op)) });
+  // Its moments stay: what is not followed is asked here as well.
+  return { ...whole, memories, pending: whole.pending.filter(({ op }) => awaited.has(op)) };
 }
 
 function round(inquiry: Inquiry, focus: Focus, budget: Search["budget"], { isHost, solver, limits = LIMITS }: Options) {
