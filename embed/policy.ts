@@ -137,16 +137,21 @@ function standIn(of: Capability): Granted {
   return made;
 }
 
-function askOf(source: PolicySource): EnforcePowers["ask"] {
+/** Lasts as long as somebody is asked. */
+export type Asking = <T>(answering: () => T | Promise<T>) => Promise<T>;
+
+function askOf(source: PolicySource, asking: Asking): EnforcePowers["ask"] {
   const { approve } = source.options;
   return async (question: Question, context: CallContext) => {
-    if (approve !== undefined) return approve(question);
+    if (approve !== undefined) return asking(() => approve(question));
     return (await within(contextCall(context), () => interrupt(question))) === true;
   };
 }
 
+const atOnce: Asking = async (answering) => answering();
+
 /** Puts a domain that is about to be born under a policy. */
-export function police(policing: Policing, domain: () => Domain, clock: () => Clock): Policed {
+export function police(policing: Policing, domain: () => Domain, clock: () => Clock, asking = atOnce): Policed {
   const { machine, vocabulary, shared, source } = policing;
   const { tenant = "", onDecided, onHappened } = source.options;
   const enforced = newEnforced(machine, shared, tenant);
@@ -156,7 +161,7 @@ export function police(policing: Policing, domain: () => Domain, clock: () => Cl
     decode: (bytes, length, capabilities) => decodeParcel(bytes, length, capabilities, standIn),
     encode: (value) => encodeParcel(value, "a policy's change", (granted) => behind.get(granted) as Capability),
     errorValue,
-    ask: askOf(source),
+    ask: askOf(source, asking),
     halt: (why) => domain().end({ kind: "refused", by: "policy", why }),
     ...{ onDecided, onHappened },
   };
