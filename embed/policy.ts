@@ -157,10 +157,13 @@ function standIn(of: Capability): Granted {
   return made;
 }
 
-function askOf(source: PolicySource): EnforcePowers["ask"] {
+/** Lasts as long as somebody is asked. */
+export type Asking = <T>(answering: () => T | Promise<T>) => Promise<T>;
+
+function askOf(source: PolicySource, asking: Asking): EnforcePowers["ask"] {
   const { approve } = source.options;
   return async (question: Question, context: CallContext) => {
-    if (approve !== undefined) return approve(question);
+    if (approve !== undefined) return asking(() => approve(question));
     return (await within(contextCall(context), () => interrupt(question))) === true;
   };
 }
@@ -177,12 +180,20 @@ function quietly<A>(listener: ((heard: A) => void) | undefined): ((heard: A) => 
   };
 }
 
+const atOnce: Asking = async (answering) => answering();
+
+/** How a domain under a policy is waited for, and who hears of what the policy remembers. */
+export interface PoliceOptions {
+  readonly asking?: Asking;
+  readonly onChange?: () => void;
+}
+
 /** Puts a domain that is about to be born under a policy. `start`: of its virtual time. */
 export function police(
   policing: Policing,
   domain: () => Domain,
   start: number | undefined,
-  onChange?: () => void,
+  { asking = atOnce, onChange }: PoliceOptions = {},
 ): Policed {
   const { machine, vocabulary, shared, source } = policing;
   const { tenant = "", onDecided, onHappened } = source.options;
@@ -194,7 +205,7 @@ export function police(
     decode: (bytes, length, capabilities) => decodeParcel(bytes, length, capabilities, standIn),
     encode: (value) => encodeParcel(value, "a policy's change", (granted) => behind.get(granted) as Capability),
     errorValue,
-    ask: askOf(source),
+    ask: askOf(source, asking),
     halt: (why) => domain().end({ kind: "refused", by: "policy", why }),
     onChange,
     ...{ onDecided: quietly(onDecided), onHappened: quietly(onHappened) },

@@ -4,12 +4,13 @@
 // Invariants
 //   PP1  The mirror changes no decision: its words are written whenever the monitor's state may have changed, before the
 //        guest goes on.
-import type { Domain, Monitor, Monitors } from "../kernel/index.ts";
+import type { Monitor, Monitors } from "../kernel/index.ts";
 import { type MirrorRow, type PolicySource, withMirror } from "../policy-libs/index.ts";
 import { PROGRAM } from "../stdlib/abi.ts";
 import type { Prepared } from "./capability.ts";
 import { contractsOf } from "./child-grants.ts";
-import { type Policed, police, policingOf } from "./policy.ts";
+import { type Asking, type Policed, police, policingOf } from "./policy.ts";
+import { type Bounds, type Running, whileAsked } from "./program-running.ts";
 
 /** Every call of a capability looks at all of them. */
 const MOST_ROWS = 32;
@@ -39,8 +40,8 @@ export interface ProgramPolicy {
   readonly policed: Policed;
   /** What is to be put into the program's own code. */
   readonly monitors: Monitors | undefined;
-  /** The program's domain is there. */
-  readonly begin: (domain: Domain) => void;
+  /** The program is there. */
+  readonly begin: (running: Running) => void;
 }
 
 /** Throws CordonError E_POLICY with every mistake of the file. */
@@ -48,14 +49,16 @@ export function underPolicy(
   source: PolicySource,
   grants: readonly Prepared[],
   start: number | undefined,
+  bounds: Bounds,
 ): ProgramPolicy {
   const policing = policingOf(source, contractsOf(grants), "program");
-  let domain: Domain | undefined;
+  let running: Running | undefined;
   let first = -1;
   const onChange = (): void => {
-    if (first >= 0) domain?.setRegister(first, policed.monitor.state[0] as number);
+    if (first >= 0) running?.domain.setRegister(first, policed.monitor.state[0] as number);
   };
-  const policed = police(policing, () => domain as Domain, start, onChange);
+  const asking: Asking = (answering) => whileAsked(running as Running, bounds, answering);
+  const policed = police(policing, () => (running as Running).domain, start, { asking, onChange });
   const rows = mirrorRows(policed.monitor, grants);
   const isMirrored = rows.length > 0 && rows.length <= MOST_ROWS;
   const mirrored = isMirrored ? withMirror(policing.instructions, 1, rows) : undefined;
@@ -64,7 +67,7 @@ export function underPolicy(
     policed,
     monitors: mirrored?.monitors ?? policing.instructions,
     begin(born) {
-      domain = born;
+      running = born;
       onChange();
     },
   };

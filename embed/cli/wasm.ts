@@ -70,13 +70,14 @@ function streams(parsed: Parsed, tracer: Tracer | undefined): { readonly stdout:
 
 async function run(parsed: Parsed, source: Source, { listeners, signal }: Watched): Promise<ProgramResult> {
   const world = await worldOf(parsed, source.name, ...listeners.audits);
-  const { grant, policy, limits, profile, console, virtual, audit } = world;
+  const { grant, limits, profile, console, virtual, audit } = world;
+  const asking = world.policy && (await import("./policy/program.ts"));
   return await runProgram({
-    ...{ module: source.bytes, grant, policy, limits, profile, console, virtual, audit, signal },
-    cache: cacheOf(parsed),
+    ...{ module: source.bytes, grant, limits, profile, console, virtual, audit, signal, cache: cacheOf(parsed) },
+    policy: world.policy && asking?.askedFor(world.policy, signal),
     ...callOf(parsed, source.name),
     monitors: monitorsOf(parsed),
-    ...(source.name === "stdin" ? {} : { stdin: standardInput() }),
+    ...(source.name === "stdin" ? {} : { stdin: asking?.sharedInput() ?? standardInput() }),
     ...streams(parsed, listeners.tracer),
   });
 }
