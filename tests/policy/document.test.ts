@@ -16,6 +16,7 @@ import {
   string,
   type Type,
 } from "../../policy-libs/index.ts";
+import { prove } from "../../policy-libs/policy/analysis/index.ts";
 import { argumentsOf } from "../../policy-libs/policy/arguments.ts";
 import { utf8Length } from "../../policy-libs/policy/characters.ts";
 import { CODES, type Diagnostic, render } from "../../policy-libs/policy/diagnostic.ts";
@@ -82,6 +83,19 @@ describe("the policies of the document", () => {
       }
     },
   );
+
+  test.for(POLICIES)("are what they claim to be, at line $line", (block) => {
+    for (const claim of loaded(block).proves)
+      expect([claim.at.text, prove(claim).verdict]).toEqual([claim.at.text, "proved"]);
+  });
+
+  test("and claims that do not hold are refuted", () => {
+    const text = `policy few(n: int = 3) over window.open { default abstain deny window.open when count window.open >= n }
+      prove few narrower than few(n: 2)
+      prove few never window.open when once window.open`;
+    const claims = loaded({ language: "policy", name: "", line: 0, code: text }).proves;
+    expect(claims.map((claim) => prove(claim).verdict)).toEqual(["refuted", "refuted"]);
+  });
 
   test("pin the text that they import", () => {
     expect(DOCUMENT).toContain(`pinned "sha256:${digest.slice(0, 8)}"`);

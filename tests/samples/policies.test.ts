@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Contract } from "../../kernel/index.ts";
 import { CLOCK, contractFrom, FILES } from "../../policy-libs/index.ts";
+import { prove } from "../../policy-libs/policy/analysis/index.ts";
 import { render } from "../../policy-libs/policy/diagnostic.ts";
 import { format } from "../../policy-libs/policy/format.ts";
 import { load as loadPolicy } from "../../policy-libs/policy/load.ts";
@@ -243,6 +244,8 @@ describe("policy files of samples", () => {
     if (loaded.kind === "wrong") throw new Error(loaded.diagnostics.map(render).join("\n"));
     expect(loaded.warnings.map(render).filter((line) => !line.includes(" P123 "))).toEqual([]);
     expect(runTests(loaded.tests).map(showFailure)).toEqual([]);
+    const verdicts = loaded.proves.map((claim) => [claim.at.text, prove(claim).verdict]);
+    expect(verdicts).toEqual(verdicts.map(([text]) => [text, "proved"]));
     if (name !== "host.policy") expect(loaded.tests.length).toBeGreaterThan(0);
   });
 });
