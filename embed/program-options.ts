@@ -1,5 +1,7 @@
 // The options of runProgram: what they are, and that there are no others.
+import type { Monitors } from "../kernel/index.ts";
 import { CordonError } from "./errors.ts";
+import { readMonitors } from "./monitors.ts";
 import { checkPolicy, readVirtual, type SandboxOptions } from "./options.ts";
 import { isBytes, readPlain } from "./plain.ts";
 import type { ArtifactCache } from "./program-cache.ts";
@@ -24,6 +26,11 @@ export interface ProgramRequest extends Pick<SandboxOptions, Shared> {
   readonly entryArgs?: readonly (number | bigint)[] | undefined;
   readonly signal?: AbortSignal | undefined;
   /**
+   * Checks in the program's own code, at divisions, indirect calls, calls and memory growth: data, as
+   * `instructionsOf` of the policy library makes it. A program that one ends was refused, by "policy".
+   */
+  readonly monitors?: Monitors | undefined;
+  /**
    * Where instrumented programs are kept, so that the next process need not make them again; `diskCache()` is one.
    * Not trusted: what it gives is verified. Without it they are kept in memory, the last few.
    */
@@ -31,7 +38,7 @@ export interface ProgramRequest extends Pick<SandboxOptions, Shared> {
 }
 
 const KEYS = [
-  ...["module", "args", "env", "stdin", "stdout", "stderr", "entry", "entryArgs", "signal", "cache"],
+  ...["module", "args", "env", "stdin", "stdout", "stderr", "entry", "entryArgs", "signal", "cache", "monitors"],
   ...["grant", "policy", "limits", "profile", "console", "virtual", "trace", "audit"],
 ];
 
@@ -60,7 +67,13 @@ export function readProgramRequest(given: ProgramRequest): ProgramRequest {
       wrong(`${name} must be a function of bytes`);
   }
   const copies = { module: copyOf(module), args, entryArgs, grant: readGrant(grant), virtual: readVirtual(virtual) };
-  return { __proto__: null, ...request, ...copies, cache: readCache(request.cache) } as unknown as ProgramRequest;
+  return {
+    __proto__: null,
+    ...request,
+    ...copies,
+    cache: readCache(request.cache),
+    monitors: readMonitors(request.monitors),
+  } as unknown as ProgramRequest;
 }
 
 /** Its methods, looked up once. */

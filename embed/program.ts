@@ -2,33 +2,24 @@
 // with the WASI library, instrumented, verified, and given what PROGRAM of stdlib/abi.ts says.
 //
 // The linker, the instrumenter and the library are not trusted; what the kernel's verifier accepts is run.
-import {
-  createKernel,
-  type Domain,
-  type Grantable,
-  type Kernel,
-  type Outcome,
-  PAGE,
-  permissive,
-} from "../kernel/index.ts";
-import { UNJUDGED } from "../policy-libs/index.ts";
+import { createKernel, type Domain, type Grantable, type Kernel, type Outcome, PAGE } from "../kernel/index.ts";
+import { permissive, UNJUDGED } from "../policy-libs/index.ts";
 import { PROGRAM } from "../stdlib/abi.ts";
 import { type Audit, readAudits } from "./audit-options.ts";
 import { type Prepared, prepareGrants } from "./capability.ts";
-import { contractsOf } from "./child-grants.ts";
 import { type Clock, realClock, startOf, virtualClock } from "./clock.ts";
 import { asBytes, type BytesSource, later, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { allLimits, type Limits } from "./limits.ts";
 import { newOutput, type Output } from "./output.ts";
-import type { Policed } from "./policy.ts";
 import type { ArtifactNaming } from "./program-cache.ts";
 import { type Entry, findEntry } from "./program-entry.ts";
 import { codeOfErrno, programFiles } from "./program-files.ts";
 import { type Loaded, type LoadProgram, newProgramLoader } from "./program-load.ts";
 import { environmentOf, type ProgramRequest, readProgramRequest } from "./program-options.ts";
+import type { ProgramPolicy } from "./program-policy.ts";
 import { inputReader, newStreams, type ProcessParts, programProcess, type Streams } from "./program-process.ts";
-import { allow, factsOf, newCallMeter, newRunning, type Running, whileAsked } from "./program-running.ts";
+import { allow, factsOf, newCallMeter, newRunning, type Running } from "./program-running.ts";
 import { realRandom, seededRandom } from "./randomness.ts";
 import { fromEnding, NO_USAGE, type Result, type RunFacts } from "./result.ts";
 import { isAborted, onAbort } from "./signal.ts";
@@ -152,28 +143,30 @@ function grantAt({ grants }: Plan, handle: number): string | null | undefined {
 const watchersOf = (plan: Plan): Watchers =>
   newWatchers({ name: "program", trace: plan.request.trace, audits: plan.audits }, (handle) => grantAt(plan, handle));
 
-/** Calls are judged by the kernel's monitor. Instructions are not: a policy that names any does not fit, so far. */
-async function underPolicy(plan: Plan, running: () => Running): Promise<Policed | undefined> {
-  const { request, grants, limits } = plan;
-  if (request.policy === undefined) return undefined;
-  const bounds = { limits, signal: request.signal };
-  const { police, policingOf } = await import("./policy.ts");
-  return police(
-    policingOf(request.policy, contractsOf(grants)),
-    () => running().domain,
-    () => running().clock,
-    (answering) => whileAsked(running(), bounds, answering),
-  );
+/** The language is loaded for those who use it. */
+async function policyOf({ request, grants, limits }: Plan): Promise<ProgramPolicy | undefined> {
+  const { policy, virtual, monitors, signal } = request;
+  if (policy === undefined) return undefined;
+  const { underPolicy } = await import("./program-policy.ts");
+  const start = virtual ? startOf(virtual === true ? {} : virtual) : undefined;
+  const made = underPolicy(policy, grants, start, { limits, signal });
+  if (monitors === undefined || made.monitors === undefined) return made;
+  throw new CordonError("E_OPTION", "runProgram takes monitors, or a policy that makes some: leave one out");
 }
 
-async function spawnProgram(kernel: Kernel, plan: Plan, { artifact, maxPages }: Loaded): Promise<Outcome<Running>> {
+function spawnProgram(
+  kernel: Kernel,
+  plan: Plan,
+  { artifact, maxPages }: Loaded,
+  policy: ProgramPolicy | undefined,
+): Outcome<Running> {
   const { limits } = plan;
   const pages = Math.min(Math.floor(limits.memory / PAGE), maxPages);
   const watchers = watchersOf(plan);
   const watch = watchers.onCall === undefined ? {} : { onCall: watchers.onCall };
-  const policed = await underPolicy(plan, () => running);
-  const monitor = policed?.monitor;
-  const spawned = kernel.spawn(artifact, { limits: { pages, inFlight: limits.inFlight }, monitor, ...watch });
+  const monitor = policy?.policed.monitor;
+  const owner = {};
+  const spawned = kernel.spawn(artifact, { limits: { pages, inFlight: limits.inFlight }, owner, monitor, ...watch });
   if (spawned.kind !== "returned") return spawned;
   const domain = spawned.value;
   const watching = watchers.begin(domain, plan.grants, codeOfErrno);
@@ -182,6 +175,8 @@ async function spawnProgram(kernel: Kernel, plan: Plan, { artifact, maxPages }: 
   for (const [handle, capability] of capabilities(plan, running).entries()) {
     domain.grant(capability, grantAt(plan, handle) ?? UNJUDGED);
   }
+  policy?.policed.join(owner, running.clock);
+  policy?.begin(running);
   return { kind: "returned", value: running };
 }
 
@@ -238,11 +233,13 @@ async function enterProgram(running: Running, plan: Plan, loaded: Loaded, entry:
 async function perform(kernel: Kernel, load: LoadProgram, plan: Plan, library: Uint8Array): Promise<Result> {
   const facts: RunFacts = { usage: NO_USAGE, console: [] };
   const { module: program, cache } = plan.request;
-  const loaded = await load({ program, library, cache });
+  const policy = await policyOf(plan);
+  const monitors = policy?.monitors ?? plan.request.monitors;
+  const loaded = await load({ program, library, cache, monitors });
   if ("why" in loaded) return { status: "refused", by: loaded.by, why: loaded.why, ...facts };
   const entry = findEntry(loaded.entries, plan.request);
   if (typeof entry === "string") return { status: "refused", by: "program", why: entry, ...facts };
-  const spawned = await spawnProgram(kernel, plan, loaded);
+  const spawned = spawnProgram(kernel, plan, loaded, policy);
   if (spawned.kind !== "returned") return fromEnding(spawned, facts);
   return enterProgram(spawned.value, plan, loaded, entry);
 }

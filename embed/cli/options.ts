@@ -52,6 +52,7 @@ export const COMMANDS = {
       ...MODULES,
       ...LANGUAGE,
       entry: value("NAME", "of a WebAssembly program: which export to call; default _start, else main"),
+      monitors: value("FILE.json", "of a WebAssembly program: checks of its own instructions, as data"),
       input: value("NAME=TEXT", "give the global NAME, a string", many),
       value: value("HOW", "print the value: inspect (the default), json, text or none"),
       ...TRACE,
@@ -137,6 +138,7 @@ export const COMMANDS = {
     summary: "does an artifact keep every safety rule? verdict, rule, offset and a summary",
     options: {
       instrument: flag("MODULE is a source module: instrument it first, as `run` does"),
+      monitors: value("FILE.json", "it must have the checks of these monitors of instructions; says where they stand"),
       output: value("FILE", "write the instrumented artifact to FILE", { short: "o" }),
       ...JSON_OUT,
       ...HELP,

@@ -55,6 +55,9 @@ async function runScript(parsed: Parsed, source: Source): Promise<number> {
 
 export async function run(parsed: Parsed): Promise<number> {
   const source = readSource(parsed);
+  if (source.language !== "wasm" && parsed.text("monitors") !== undefined) {
+    throw new UsageError("--monitors is for WebAssembly programs: the instructions of a script are the engine's");
+  }
   if (source.language !== "wasm") return await runScript(parsed, source);
   const { runModule } = await import("./wasm.ts");
   return await runModule(parsed, source);

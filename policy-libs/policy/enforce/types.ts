@@ -12,7 +12,7 @@ export interface Question {
   readonly because: string | undefined;
   /** "payments.charge" */
   readonly call: string;
-  /** Copies. */
+  /** Copies of what the call is made with if the answer is yes: after what the policy changes. */
   readonly arguments: readonly unknown[];
 }
 
@@ -29,18 +29,21 @@ export interface Decided {
 export type Happened = PolicyEvent;
 
 export interface EnforcePowers {
-  /** Milliseconds. */
-  readonly now: () => number;
-  /** Resolves after so many milliseconds, unless dropped. */
-  readonly sleep: (ms: number, onDropped: (task: () => void) => void) => Promise<void>;
+  /** Whole milliseconds from 0 on, as this call sees time. */
+  readonly now: (context: CallContext) => number;
+  /** Resolves after so many milliseconds of that time, unless dropped. */
+  readonly sleep: (ms: number, context: CallContext, onDropped: (task: () => void) => void) => Promise<void>;
   /** Values and back. What stands for a capability is the embedder's, and comes back as the same capability. */
   readonly decode: (bytes: Uint8Array, length: number, capabilities: readonly Capability[]) => unknown;
   readonly encode: (value: unknown) => Parcel;
   readonly errorValue: (code: string, message: string) => Uint8Array;
   /** Asks whoever approves; what is not true, and a throw, are a no. */
   readonly ask: (question: Question, context: CallContext) => Promise<boolean>;
+  /** Told when what the policy remembers of the domain may have changed. */
+  readonly onChange?: (() => void) | undefined;
   /** Ends the domain under the policy. */
   readonly halt: (why: string) => void;
+  /** Neither throws. */
   readonly onDecided: ((decided: Decided) => void) | undefined;
   readonly onHappened: ((event: Happened) => void) | undefined;
 }

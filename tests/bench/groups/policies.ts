@@ -1,6 +1,6 @@
 // What policies cost: a call of plain WebAssembly through the gate, with and without a monitor of sixteen states; one
 // decision among a hundred rules over data; loading a file of a thousand rules; comparing two policies of thirty rules.
-import { type Monitor, newAccount, permissive } from "../../../kernel/index.ts";
+import { type Monitor, newAccount } from "../../../kernel/index.ts";
 import {
   arg,
   capability,
@@ -11,6 +11,7 @@ import {
   load,
   nothing,
   type PolicyEvent,
+  permissive,
   string,
   vocabularyOf,
 } from "../../../policy-libs/index.ts";
