@@ -4,6 +4,8 @@
 //   A1  Only what is typed after the question was shown answers it: a guest that says "press y" cannot have typed ahead.
 //   A2  Nothing that a guest chose drives the terminal or looks like a line of ours: it is quoted, escaped and cut.
 //   A3  No line, or its end, or Ctrl-C, is no yes.
+import { openSync } from "node:fs";
+import { ReadStream } from "node:tty";
 import { inspect } from "node:util";
 import { isGranted, type Question } from "../../../policy-libs/index.ts";
 import type { Result } from "../../node/index.ts";
@@ -74,7 +76,23 @@ export const placeOf = (input: Input, screen: Screen): Place => ({
   },
 });
 
-export const atTerminal = (): Place => placeOf(process.stdin, stderr());
+/** Whoever pressed Ctrl-D for a program that read to the end is still there. */
+async function withKeyboard<T>(use: (place: Place) => Promise<T>): Promise<T> {
+  if (!process.stdin.readableEnded) return await use(placeOf(process.stdin, stderr()));
+  const again = new ReadStream(openSync("/dev/tty", "r"));
+  try {
+    return await use(placeOf(again, stderr()));
+  } finally {
+    again.destroy();
+  }
+}
+
+/** The terminal of this process. */
+export const atTerminal = (): Place => ({
+  screen: stderr(),
+  drain: (signal) => withKeyboard((place) => place.drain(signal)).catch(() => undefined),
+  line: (shown, signal) => withKeyboard((place) => place.line(shown, signal)).catch(() => ""),
+});
 
 const oneLine = (text: string): string => escapeControls(text).replaceAll("\n", "\\n").replaceAll("\t", "\\t");
 
