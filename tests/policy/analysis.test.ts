@@ -9,6 +9,7 @@ import {
   narrower,
   never,
   type Options,
+  residual,
   same,
   type Verdict,
 } from "../../policy-libs/policy/analysis/index.ts";
@@ -20,6 +21,7 @@ import type { Decision, Joined, PolicyEvent, RCond, RPattern } from "../../polic
 import { argumentsOf, drawCond } from "../kit/conditions.ts";
 import { anyOver, drawJoined, drawPolicy } from "../kit/policies.ts";
 import { allOf, pattern, showEvent } from "../kit/resolved.ts";
+import { drawTrace, performed } from "../kit/traces.ts";
 import { type Draw, pick, VALUES } from "../kit/vocabularies.ts";
 import { type Calls, isPerformed, lengthOf, products, shortest } from "./enumerate.ts";
 
@@ -141,7 +143,7 @@ const anyClaim = anyOver((draw, vocabulary) => {
   const kind = pick(draw, ["call", "call", "result", "refused"] as const);
   const speech = { operations: vocabulary.operations, patterns: [], depth: 1, about: argumentsOf([op], [kind]) };
   const when = drawCond(draw, speech);
-  const calls = [witnessed([policy, allOf(policy)], [when]), drawn(draw, [policy], [when])];
+  const calls = [witnessed([policy], [when]), drawn(draw, [policy], [when])];
   return { policy, on: pattern([op], undefined, [kind]), when, calls };
 });
 
@@ -151,6 +153,41 @@ const holdsIn =
     const moment = momentOf(history, event);
     return matches(moment, on) === T && judge(moment, when) === T;
   };
+
+describe("residuals", () => {
+  const anyPast = anyOver((draw, vocabulary) => {
+    const policy = drawJoined(draw, vocabulary, { rules: 2 });
+    const trace = drawTrace(draw, vocabulary, 5).map((attempt) => ({
+      ...attempt,
+      domain: 1,
+      capability: 1,
+      tenant: "one",
+    }));
+    return { policy, events: performed(policy, trace).history };
+  });
+  const PLACE = { domain: 1, capability: 1, tenant: "one" };
+
+  test.prop([anyPast], { numRuns: 40 })(
+    "are what the reference semantics says now, later and never again",
+    ({ policy, events }) => {
+      for (const { op, call, possible } of residual(policy, { events, place: PLACE }, OPTIONS).calls.slice(0, 12)) {
+        const isNow = isPerformed(policy, events, call) && decideByHistory(policy, events, call).wait === 0;
+        expect([call.op.name, possible.when === "now"]).toEqual([op.name, isNow]);
+        if (possible.when === "later") {
+          const { after } = possible;
+          expect(isPerformed(policy, [...events, ...after.slice(0, -1)], after.at(-1) as PolicyEvent)).toBe(true);
+        }
+        if (possible.when !== "never again") continue;
+        const isIt: IsAskedFor = (history, event) =>
+          event.op === op && event.kind === "call" && isSameData(event, call) && isPerformed(policy, history, event);
+        expect(shortest(policy, witnessed([policy], []), isIt, { ...REACH, depth: 2, past: events })).toBeUndefined();
+      }
+    },
+  );
+});
+
+const isSameData = (a: PolicyEvent, b: PolicyEvent): boolean =>
+  a.data.size === b.data.size && [...a.data].every(([name, value]) => b.data.get(name) === value);
 
 describe("verdicts", () => {
   test.prop([anyPair], { numRuns: 60 })("of narrower agree with enumeration to depth 4", ({ a, b, calls }) => {

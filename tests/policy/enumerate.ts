@@ -22,6 +22,8 @@ export interface Reach {
   readonly most: number;
   /** Other policies are joined with this one: they may refuse, and ask about, whatever they like. */
   readonly hasCompany?: boolean;
+  /** What has happened before. */
+  readonly past?: readonly PolicyEvent[];
 }
 
 interface Moment {
@@ -100,7 +102,7 @@ export function shortest(
   isAskedFor: (history: readonly PolicyEvent[], event: PolicyEvent) => boolean,
   reach: Reach,
 ): number | undefined {
-  let level: readonly Moment[] = [{ history: [], open: [] }];
+  let level: readonly Moment[] = [{ history: reach.past ?? [], open: [] }];
   for (let length = 1; length <= reach.depth; length++) {
     const next: Moment[] = [];
     for (const moment of level) {

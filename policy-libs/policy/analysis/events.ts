@@ -294,5 +294,9 @@ export function* nextOf(search: Search, node: Node, question: Question, isStart 
 /** Events that change what is followed, or that something waits for. */
 export function isWorthwhile(search: Search, op: Operation, kind: HistoryKind): boolean {
   if (kind === "call" && search.awaited.has(op)) return true;
-  return search.followed.some((register) => isTouched({ op, kind, relation: "same" }, register));
+  // With a call comes its approval.
+  const kinds: readonly HistoryKind[] = kind === "call" ? ["call", "approved"] : [kind];
+  return search.followed.some((register) =>
+    kinds.some((one) => isTouched({ op, kind: one, relation: "same" }, register)),
+  );
 }

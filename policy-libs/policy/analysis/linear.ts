@@ -17,10 +17,12 @@ export type Solution = ReadonlyMap<string, number>;
 /** Somebody who is asked about sums where elimination does not tell. */
 export interface Solver {
   readonly name: string;
-  /** "none" only if no whole numbers from -(2^53 - 1) to 2^53 - 1 fulfil all; a solution is checked before it is used. */
+  /** "none" only if no whole numbers from -2^50 to 2^50 fulfil all; a solution is checked before it is used. */
   solve(system: readonly Inequality[]): Solution | "none" | "unknown";
 }
 
+/** Far enough from where sums of numbers are rounded. */
+const LARGEST = 2 ** 50;
 /** Inequalities in between. More than this is not tried. */
 const MAX_INEQUALITIES = 2_000;
 
@@ -67,7 +69,7 @@ const isFalse = ({ of, most }: Inequality): boolean => of.size === 0 && most < 0
 
 /** The least whole number between all ends, the other variables being known. */
 function fitting(name: string, system: readonly Inequality[], known: ReadonlyMap<string, number>): number | undefined {
-  let [least, most] = [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
+  let [least, most] = [-LARGEST, LARGEST];
   for (const one of system) {
     const factor = factorOf(one, name);
     if (factor === 0) continue;
@@ -78,6 +80,9 @@ function fitting(name: string, system: readonly Inequality[], known: ReadonlyMap
   }
   return least <= most ? least : undefined;
 }
+
+const isFulfilled = ({ of, most }: Inequality, solution: Solution): boolean =>
+  [...of].reduce((sum, [name, factor]) => sum + factor * (solution.get(name) ?? 0), 0) <= most;
 
 function eliminate(system: readonly Inequality[]): Solution | "none" | "unknown" {
   const names = [...new Set(system.flatMap((one) => [...one.of.keys()]))];
@@ -96,11 +101,8 @@ function eliminate(system: readonly Inequality[]): Solution | "none" | "unknown"
     if (value === undefined) return "unknown";
     solution.set(name, value);
   }
-  return solution;
+  return system.every((one) => isFulfilled(one, solution)) ? solution : "unknown";
 }
-
-const isFulfilled = ({ of, most }: Inequality, solution: Solution): boolean =>
-  [...of].reduce((sum, [name, factor]) => sum + factor * (solution.get(name) ?? 0), 0) <= most;
 
 /** By elimination, and where that does not tell, by somebody else. */
 export function solve(system: readonly Inequality[], solver?: Solver): Solution | "none" | "unknown" {
