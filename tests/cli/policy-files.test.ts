@@ -142,6 +142,98 @@ describe("cordon policy check", () => {
   });
 });
 
+describe("cordon policy check: analyses", () => {
+  const ODD = `policy odd over files.* {
+  default deny
+  allow files.readText when path under "/x"
+  deny files.readText when path == "/y/z"
+  deny files.readText when path == "/x/a" and not once files.writeText
+  ask files.list
+}
+`;
+
+  test("tells of rules that never decide and conditions that are always true, as warnings", () => {
+    const path = file("odd.policy", ODD);
+    const { out, code } = policyCommand("check", path);
+    expect(code).toBe(0);
+    expect(out.split("\n").slice(0, 3)).toEqual([
+      `${path}:4:3 P201 never decides: what it refuses is refused without it`,
+      expect.stringMatching(/:5:\d+ P202 this is always true here$/),
+      `${path}:6:3 P203 never reached: nothing grants what it is about`,
+    ]);
+    expect(policyCommand("check", path, "--strict")).toMatchObject({
+      code: 1,
+      out: expect.stringContaining(": 3 mistakes"),
+    });
+  });
+
+  test("a file of many rules is analysed when that is asked for, and says so", () => {
+    const rules = Array.from({ length: 21 }, (_, n) => `  deny net.connect when port == ${n}\n`).join("");
+    const path = file("many.policy", `policy many over net.connect {\n  default deny\n${rules}}\n`);
+    expect(policyCommand("check", path).out).toMatch(/^fine .*\n {2}not analysed: 21 rules take time \(--analyse\)\n$/);
+    expect(policyCommand("check", path, "--analyse").out).toContain(":3:3 P201 ");
+  });
+
+  test("a claim is proved, or refuted by a trace and the file is wrong", () => {
+    const claims = `prove no_send_after_read never net.connect when once files.readText
+prove no_send_after_read never net.connect when once net.connect within 1s
+`;
+    const path = file("claims.policy", SEND + claims);
+    const { out, code } = policyCommand("check", path);
+    expect(code).toBe(1);
+    expect(out).toContain(`proved  ${path}:5:1 prove no_send_after_read never net.connect when once files.readText\n`);
+    expect(out).toMatch(/refuted {2}.*:6:1 .*\n {2}net\.connect\(.*\)\n {2}net\.connect\(.*\)\nwrong/);
+    const { files } = JSON.parse(policyCommand("check", path, "--json").out) as { files: { claims: object[] }[] };
+    expect(files[0]?.claims).toMatchObject([
+      { verdict: "proved", trace: [] },
+      { verdict: "refuted", line: 6, trace: [{ call: "net.connect" }, { call: "net.connect" }] },
+    ]);
+  });
+});
+
+describe("cordon policy diff", () => {
+  test("of what allows the same says so, however it is written", () => {
+    const a = file("a.policy", SEND);
+    const b = file("b.policy", SEND.replace("when once", "unless never"));
+    expect(policyCommand("diff", a, b)).toMatchObject({ code: 0, out: expect.stringContaining("the same: ") });
+    expect(policyCommand("diff", a, a).code).toBe(0);
+  });
+
+  test("of what is narrower says which, with a shortest trace that tells them apart", () => {
+    const wide = file("wide.policy", SEND);
+    const narrow = file("narrow.policy", SEND.replace("when once files.readText", ""));
+    for (const files of [
+      [wide, narrow],
+      [narrow, wide],
+    ]) {
+      const { out, code } = policyCommand("diff", ...files);
+      expect(code).toBe(1);
+      expect(out.split("\n")[0]).toBe(`${narrow} is narrower: whatever it performs, ${wide} performs`);
+      // Nothing need have happened before: one call is the shortest.
+      expect(out.split("\n").slice(2)).toEqual([expect.stringMatching(/^ {2}net\.connect\(/), ""]);
+    }
+  });
+
+  test("of two that each allow something of their own, shows both", () => {
+    const a = file("a.policy", 'policy p over net.connect { default deny allow net.connect when host == "a.example" }');
+    const b = file("b.policy", 'policy p over net.connect { default deny allow net.connect when host == "b.example" }');
+    const { out } = policyCommand("diff", a, b);
+    expect(out).toMatch(
+      /^they differ\n.*a\.policy performs .*\n.*"a\.example".*\n.*b\.policy performs .*\n.*"b\.example"/,
+    );
+    const told = JSON.parse(policyCommand("diff", a, b, "--json").out) as { narrower: object[] };
+    expect(told.narrower).toMatchObject([
+      { verdict: "refuted" },
+      { verdict: "refuted", trace: [{ call: "net.connect" }] },
+    ]);
+  });
+
+  test("of a file that is wrong says what, and compares nothing", () => {
+    const { code, out, err } = policyCommand("diff", file("a.policy", SEND), file("bad.policy", "policy p"));
+    expect([code, out, err]).toEqual([2, "", expect.stringMatching(/bad\.policy:1:9 P018[\s\S]*cordon: /)]);
+  });
+});
+
 describe("cordon policy test", () => {
   test("passes where every step goes as it says", () => {
     const path = file("a.policy", TESTED);
@@ -242,7 +334,9 @@ describe("cordon policy: mistakes on the command line", () => {
     [["policy", "check", "missing.policy"], "missing.policy: no such file"],
     [["policy", "check", "samples"], "samples: is a directory"],
     [["policy", "fmt", "samples"], "samples: is a directory"],
-    [["policy", "check", "a", "a"], "a is named twice"],
+    [["policy", "diff", "a"], "which two files?"],
+    [["policy", "diff", "a", "b", "c"], "which two files?"],
+    [["policy", "diff", "missing.policy", "b"], "missing.policy: no such file"],
     [["policy", "check", "--stict", "a"], "did you mean --strict?"],
     [["policy", "check", "a", "--grant", "x=fles:ro:."], "did you mean files?"],
     [["policy", "check", "a", "--contract", "x"], "not NAME=FILE"],
@@ -256,7 +350,7 @@ describe("cordon policy: mistakes on the command line", () => {
     for (const verb of ["check", "test", "fmt", "json"]) {
       expect(policyCommand(verb, file("bytes.policy", Uint8Array.of(0x70, 0xff))).err).toContain("not UTF-8");
       const { code, err, out } = policyCommand(verb, file("huge.policy", "#".repeat(512 * 1024 + 1)));
-      expect([verb, code > 0, err + out]).toEqual([verb, true, expect.stringMatching(/512 KiB|P401/)]);
+      expect([verb, (code ?? 0) > 0, err + out]).toEqual([verb, true, expect.stringMatching(/512 KiB|P401/)]);
     }
   });
 
@@ -278,7 +372,7 @@ describe("cordon policy: mistakes on the command line", () => {
 
   test("help names every verb, each with an example", () => {
     const { out } = cordon(["help", "policy"]);
-    for (const verb of ["check", "test", "fmt", "json", "schema"]) {
+    for (const verb of ["check", "test", "diff", "fmt", "json", "schema"]) {
       expect(out).toContain(`\n  ${verb} `);
       expect(cordon(["policy", verb, "--help"]).out).toBe(cordon(["help", "policy", verb]).out);
     }

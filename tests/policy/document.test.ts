@@ -335,7 +335,7 @@ describe("the codes", () => {
     P409: () => diagnosticsOf(inside(`let a0 = once net.send\n${nested}\ndeny net.send when a14`)),
   };
   /** Codes that the analyses give: these have tests of their own. */
-  const ANALYSED = new Set(["P201", "P203"]);
+  const ANALYSED = new Set(["P201", "P202", "P203"]);
 
   const examined = (code: string, example: string): readonly Diagnostic[] => {
     const make = MADE[code];

@@ -30,7 +30,7 @@ const thrownBy = (work: () => unknown): Error & { readonly code?: string; readon
   try {
     work();
   } catch (error) {
-    return error as Error;
+    return error as ReturnType<typeof thrownBy>;
   }
   throw new Error("nothing was thrown");
 };
