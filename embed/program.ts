@@ -209,7 +209,7 @@ async function spawnProgram(kernel: Kernel, plan: Plan, { artifact, maxPages }: 
   for (const [handle, capability] of capabilities(plan, running).entries()) {
     domain.grant(capability, grantAt(plan, handle) ?? UNJUDGED);
   }
-  policed?.join(owner, running.clock);
+  policed?.join(owner, { clock: running.clock, isBusy: () => meter.inFlight > 0 });
   return { kind: "returned", value: running };
 }
 
