@@ -215,7 +215,7 @@ async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
   meter.watching = watchers.begin(domain, plan.grants);
   const isQuiet = (): boolean => domain.isWaiting() && meter.inFlight + loading.inFlight === 0;
   const clock = plan.virtual === undefined ? realClock() : virtualClock(plan.start, isQuiet, later);
-  policed?.join(meter, clock);
+  policed?.join(meter, { clock, isBusy: () => meter.inFlight > 0 });
   const { random, output, load } = plan;
   const give = (name: string, capability: Parameters<Domain["grant"]>[0], isSystem = false): number => {
     const handle = domain.grant(capability, isSystem ? UNJUDGED : name);

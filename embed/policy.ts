@@ -33,10 +33,9 @@ import {
   within,
 } from "../policy-libs/index.ts";
 import type { CallEntry, Prepared } from "./capability.ts";
-import type { Clock } from "./clock.ts";
 import { CordonError } from "./errors.ts";
 import { ignoreResult } from "./output.ts";
-import { realHours, virtualHours } from "./policy-time.ts";
+import { type DomainTime, realHours, virtualHours } from "./policy-time.ts";
 import { contextCall } from "./target.ts";
 import { decodeParcel, encodeParcel } from "./values.ts";
 
@@ -58,7 +57,7 @@ export interface Policed {
   readonly monitor: Monitor;
   readonly policing: Policing;
   /** One domain more that is under it: `owner` is what the kernel says of its calls. */
-  readonly join: (owner: object, clock: Clock) => void;
+  readonly join: (owner: object, time: DomainTime) => void;
 }
 
 function refuse(what: string): never {
@@ -197,11 +196,11 @@ export function police(
 ): Policed {
   const { machine, vocabulary, shared, source } = policing;
   const { tenant = "", onDecided, onHappened } = source.options;
-  const clocks = new WeakMap<object, Clock>();
-  const clockOf = ({ owner }: CallContext): Clock | undefined =>
-    typeof owner === "object" && owner !== null ? clocks.get(owner) : undefined;
+  const times = new WeakMap<object, DomainTime>();
+  const timeOf = ({ owner }: CallContext): DomainTime | undefined =>
+    typeof owner === "object" && owner !== null ? times.get(owner) : undefined;
   const powers: EnforcePowers = {
-    ...(start === undefined ? realHours(clockOf) : virtualHours(clockOf, start)),
+    ...(start === undefined ? realHours(timeOf) : virtualHours(timeOf, start)),
     decode: (bytes, length, capabilities) => decodeParcel(bytes, length, capabilities, standIn),
     encode: (value) => encodeParcel(value, "a policy's change", (granted) => behind.get(granted) as Capability),
     errorValue,
@@ -211,5 +210,5 @@ export function police(
     ...{ onDecided: quietly(onDecided), onHappened: quietly(onHappened) },
   };
   const monitor = newMonitor(newEnforced(machine, shared, tenant), vocabulary, powers);
-  return { monitor, policing, join: (owner, clock) => void clocks.set(owner, clock) };
+  return { monitor, policing, join: (owner, time) => void times.set(owner, time) };
 }

@@ -175,7 +175,7 @@ function spawnProgram(
   for (const [handle, capability] of capabilities(plan, running).entries()) {
     domain.grant(capability, grantAt(plan, handle) ?? UNJUDGED);
   }
-  policy?.policed.join(owner, running.clock);
+  policy?.policed.join(owner, { clock: running.clock, isBusy: () => meter.inFlight > 0 });
   policy?.begin(running);
   return { kind: "returned", value: running };
 }
