@@ -1,5 +1,7 @@
 // The policy language's public API: re-exports only.
+export { findingsOf } from "./analysis/findings.ts";
 export { boundOf } from "./bound.ts";
+export { type Bounds, boundsOf } from "./bounds.ts";
 export { compile, type Machine, type State } from "./compile.ts";
 export { CODES as POLICY_CODES, type Diagnostic, render as renderDiagnostic } from "./diagnostic.ts";
 export { type Enforced, newEnforced, newShared, type Shared } from "./enforce/judgement.ts";
