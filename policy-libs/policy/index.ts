@@ -1,6 +1,8 @@
 // The policy language's public API: re-exports only.
 export * as policyAnalysis from "./analysis/index.ts";
+export { findingsOf } from "./analysis/findings.ts";
 export { boundOf } from "./bound.ts";
+export { type Bounds, boundsOf } from "./bounds.ts";
 export { compile, type Machine, type State } from "./compile.ts";
 export {
   CODES as POLICY_CODES,
