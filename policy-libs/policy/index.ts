@@ -27,4 +27,5 @@ export { POLICY_SCHEMA } from "./schema.ts";
 export { policy } from "./source.ts";
 export { runTests, type TestFailure } from "./suite.ts";
 export type { File as PolicyFile, Policy as PolicyTree, Verdict } from "./tree.ts";
+export { standFor } from "./view.ts";
 export type { Operation, Vocabulary } from "./vocabulary.ts";
