@@ -4,7 +4,7 @@
 //   P1  A policy that does not load grants nothing: no sandbox is made.
 //   P2  What a policy may ask about or hold back parks a guest that does not await it: no guest meets a promise in
 //       place of a value because somebody wrote a policy.
-import type { CallContext, Capability, Contract, Domain, Monitor } from "../kernel/index.ts";
+import type { CallContext, Capability, Contract, Domain, Monitor, Monitors } from "../kernel/index.ts";
 import { errorValue } from "../kernel/index.ts";
 import {
   capability,
@@ -13,6 +13,8 @@ import {
   type Diagnostic,
   type EnforcePowers,
   type Granted,
+  instructionsOf,
+  instructionsOverEngine,
   interrupt,
   type Joined,
   load,
@@ -43,7 +45,12 @@ export interface Policing {
   readonly vocabulary: Vocabulary;
   readonly shared: Shared;
   readonly source: PolicySource;
+  /** Checks in a WebAssembly program's own code; undefined: no rule is about its instructions. */
+  readonly instructions: Monitors | undefined;
 }
+
+/** What is under a policy: a guest of the JavaScript engine, or a WebAssembly program of its own. */
+export type Guest = "engine" | "program";
 
 /** The domain's own part of a policy: its children are under it too. */
 export interface Policed {
@@ -89,23 +96,34 @@ function entryOf(source: PolicySource, vocabulary: Vocabulary): Joined {
 const made = new WeakMap<PolicySource, Map<string, Policing>>();
 
 /** Throws CordonError E_POLICY with every mistake of the file. */
-export function policingOf(source: PolicySource, granted: ReadonlyMap<string, Contract>): Policing {
-  const key = JSON.stringify([...granted].map(([name, { form }]) => [name, form]).sort());
+export function policingOf(
+  source: PolicySource,
+  granted: ReadonlyMap<string, Contract>,
+  guest: Guest = "engine",
+): Policing {
+  const key = JSON.stringify([guest, ...[...granted].map(([name, { form }]) => [name, form]).sort()]);
   const known = made.get(source) ?? new Map<string, Policing>();
   made.set(source, known);
-  const policing = known.get(key) ?? newPolicing(source, granted);
+  const policing = known.get(key) ?? newPolicing(source, granted, guest);
   known.set(key, policing);
   return policing;
 }
 
-function newPolicing(source: PolicySource, granted: ReadonlyMap<string, Contract>): Policing {
+/** Over an engine they would see the engine's own instructions. */
+function instructionsIn(source: PolicySource, joined: Joined, guest: Guest): Monitors | undefined {
+  const { monitors, diagnostics } = instructionsOf(joined);
+  const wrong = guest === "engine" ? instructionsOverEngine(joined) : diagnostics;
+  return wrong.length > 0 ? complain(source, wrong) : monitors;
+}
+
+function newPolicing(source: PolicySource, granted: ReadonlyMap<string, Contract>, guest: Guest): Policing {
   const { vocabulary, conflicts } = vocabularyOf(granted);
   const conflict = conflicts[0];
   if (conflict !== undefined) refuse(`${conflict.message}. ${conflict.advice}`);
-  const machine = compile(entryOf(source, vocabulary));
-  if (vocabulary.operations.some((operation) => operation.isInstruction && machine.names(operation)))
-    refuse("instruction events (vm.*) are for WebAssembly programs: over an engine they would see the engine's own");
-  return { machine, vocabulary, shared: newShared(machine), source };
+  const joined = entryOf(source, vocabulary);
+  const instructions = instructionsIn(source, joined, guest);
+  const machine = compile(joined);
+  return { machine, vocabulary, shared: newShared(machine), source, instructions };
 }
 
 /** Operations that may be asked about or delayed. */
@@ -138,10 +156,13 @@ function standIn(of: Capability): Granted {
   return made;
 }
 
-function askOf(source: PolicySource): EnforcePowers["ask"] {
+/** Lasts as long as somebody is asked. */
+export type Asking = <T>(answering: () => T | Promise<T>) => Promise<T>;
+
+function askOf(source: PolicySource, asking: Asking): EnforcePowers["ask"] {
   const { approve } = source.options;
   return async (question: Question, context: CallContext) => {
-    if (approve !== undefined) return approve(question);
+    if (approve !== undefined) return asking(() => approve(question));
     return (await within(contextCall(context), () => interrupt(question))) === true;
   };
 }
@@ -158,8 +179,21 @@ function quietly<A>(listener: ((heard: A) => void) | undefined): ((heard: A) => 
   };
 }
 
+const atOnce: Asking = async (answering) => answering();
+
+/** How a domain under a policy is waited for, and who hears of what the policy remembers. */
+export interface PoliceOptions {
+  readonly asking?: Asking;
+  readonly onChange?: () => void;
+}
+
 /** Puts a domain that is about to be born under a policy. `start`: of its virtual time. */
-export function police(policing: Policing, domain: () => Domain, start: number | undefined): Policed {
+export function police(
+  policing: Policing,
+  domain: () => Domain,
+  start: number | undefined,
+  { asking = atOnce, onChange }: PoliceOptions = {},
+): Policed {
   const { machine, vocabulary, shared, source } = policing;
   const { tenant = "", onDecided, onHappened } = source.options;
   const times = new WeakMap<object, DomainTime>();
@@ -170,8 +204,9 @@ export function police(policing: Policing, domain: () => Domain, start: number |
     decode: (bytes, length, capabilities) => decodeParcel(bytes, length, capabilities, standIn),
     encode: (value) => encodeParcel(value, "a policy's change", (granted) => behind.get(granted) as Capability),
     errorValue,
-    ask: askOf(source),
+    ask: askOf(source, asking),
     halt: (why) => domain().end({ kind: "refused", by: "policy", why }),
+    onChange,
     ...{ onDecided: quietly(onDecided), onHappened: quietly(onHappened) },
   };
   const monitor = newMonitor(newEnforced(machine, shared, tenant), vocabulary, powers);

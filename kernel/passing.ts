@@ -71,7 +71,7 @@ function offer(owner: Tenant, object: number, contract: Contract): Capability | 
   const target: Target = (method, bytes, length, context) =>
     invoke(owner, object, contract.calls[method] as CallContract, bytes.slice(0, length), context);
   // Its own policy is not asked of it: what a domain answers itself is nothing that it has done.
-  const made = newCapability(contract, target, [owner.life], undefined, owner.monitor && [owner.monitor]);
+  const made = newCapability(contract, target, [owner.life], owner.monitor && { monitors: [owner.monitor] });
   made.onUnused = () => withdraw(owner, object, offer, made);
   offer.made.push(made);
   return made;

@@ -143,6 +143,7 @@ export { type Endpoint, type EndpointOptions, mayBind, mayReach, mayResolve, par
 export { NET_ERRORS, type NetErrorCode } from "./net/refusal.ts";
 export { type VirtualNetOptions, virtualNet } from "./net/virtual.ts";
 export { type HostOptions, virtualWorld, type World, type WorldOptions } from "./net/world.ts";
+export { permissive } from "./permissive.ts";
 export * from "./policy/index.ts";
 export { RANDOM } from "./random/contract.ts";
 export { type RandomOptions, random } from "./random/random.ts";

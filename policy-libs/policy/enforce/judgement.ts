@@ -91,12 +91,15 @@ function without(decision: Decision, approved: ReadonlySet<RRule>): Decision {
   return { ...decision, obligations: decision.obligations.filter(({ rule }) => !approved.has(rule)) };
 }
 
-export function judgementOf(enforced: Enforced, row: Row): Judgement {
+export function judgementOf(enforced: Enforced, row: Row, onChange?: () => void): Judgement {
   const { machine, lines } = enforced;
   const state = stateOf(enforced, row);
   return {
     decide: (event: PolicyEvent, approved) => without(machine.decide(state, event), approved),
-    commit: (event) => machine.commit(state, event),
+    commit(event) {
+      machine.commit(state, event);
+      onChange?.();
+    },
     stamp(time) {
       enforced.time = Math.max(enforced.time, time);
       return enforced.time;

@@ -39,6 +39,8 @@ export interface EnforcePowers {
   readonly errorValue: (code: string, message: string) => Uint8Array;
   /** Asks whoever approves; what is not true, and a throw, are a no. */
   readonly ask: (question: Question, context: CallContext) => Promise<boolean>;
+  /** Told when what the policy remembers of the domain may have changed. */
+  readonly onChange?: (() => void) | undefined;
   /** Ends the domain under the policy. */
   readonly halt: (why: string) => void;
   /** Neither throws. */
