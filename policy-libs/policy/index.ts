@@ -1,15 +1,11 @@
 // The policy language's public API: re-exports only.
-export * as policyAnalysis from "./analysis/index.ts";
+
 export { findingsOf } from "./analysis/findings.ts";
+export * as policyAnalysis from "./analysis/index.ts";
 export { boundOf } from "./bound.ts";
 export { type Bounds, boundsOf } from "./bounds.ts";
 export { compile, type Machine, type State } from "./compile.ts";
-export {
-  CODES as POLICY_CODES,
-  type Diagnostic,
-  diagnose as diagnosePolicy,
-  render as renderDiagnostic,
-} from "./diagnostic.ts";
+export { CODES as POLICY_CODES, type Diagnostic, render as renderDiagnostic } from "./diagnostic.ts";
 export { type Enforced, newEnforced, newShared, type Shared } from "./enforce/judgement.ts";
 export { newMonitor } from "./enforce/monitor.ts";
 export type { Decided, EnforcePowers, Question } from "./enforce/types.ts";

@@ -60,6 +60,7 @@ describe("cordon policy check", () => {
       expect.stringMatching(/:5:25 P107 "hots" is not an argument of net\.connect.* Did you mean "host"\?$/),
       `wrong  ${path}: 2 mistakes`,
     ]);
+    expect(out).toContain("  try: --contract NAME=FILE.json");
   });
 
   test("goes on with the next file after a wrong one", () => {
@@ -157,9 +158,9 @@ describe("cordon policy check: analyses", () => {
     const { out, code } = policyCommand("check", path);
     expect(code).toBe(0);
     expect(out.split("\n").slice(0, 3)).toEqual([
-      `${path}:4:3 P201 never decides: what it refuses is refused without it`,
-      expect.stringMatching(/:5:\d+ P202 this is always true here$/),
-      `${path}:6:3 P203 never reached: nothing grants what it is about`,
+      expect.stringMatching(/:4:3 P201 never decides/),
+      expect.stringMatching(/:5:47 P202 this is always true/),
+      expect.stringMatching(/:6:3 P203 .*this ask is never reached$/),
     ]);
     expect(policyCommand("check", path, "--strict")).toMatchObject({
       code: 1,
