@@ -1,17 +1,17 @@
 // What the analyses find in a file: rules that never decide, conditions that are always true, and the file's claims.
 import {
   type Diagnostic,
-  findingsOf as findAll,
   type Joined,
   type PolicyEvent,
   policyAnalysis,
+  findingsOf as policyFindings,
 } from "../../../policy-libs/index.ts";
 import type { Examined } from "./files.ts";
 
 type Verdict = ReturnType<typeof policyAnalysis.prove>;
 
-/** Files with more rules are analysed when it is asked for: the time grows with the square of them, and worse. */
-const MOST_RULES = 20;
+/** Files with more rules are analysed when it is asked for: it takes time that grows with the square of them. */
+export const MOST_RULES = 20;
 /** Of one question. A hundred thousand rules are looked at in a tenth of a second. */
 const LIMITS = { work: 200_000, states: 20_000 };
 
@@ -20,18 +20,22 @@ const rulesIn = (joined: Joined): number =>
 
 export interface Found {
   readonly warnings: readonly Diagnostic[];
-  /** What was not tried; undefined: nothing. */
+  /** What could not be found out, or was not tried; undefined: nothing. */
   readonly open: string | undefined;
 }
 
 /** `isWanted`: however long it takes. */
 export function findingsOf({ loaded }: Examined, isWanted: boolean): Found {
-  if (loaded === undefined) return { warnings: [], open: undefined };
-  const joined = [...loaded.bundles.values(), ...(loaded.entry === undefined ? [] : [loaded.entry])];
-  const rules = Math.max(0, ...joined.map(rulesIn));
+  const entry = loaded?.entry;
+  if (loaded === undefined || entry === undefined) return { warnings: [], open: undefined };
+  const rules = rulesIn(entry);
   if (rules > MOST_RULES && !isWanted)
     return { warnings: [], open: `not analysed: ${rules} rules take time (--analyse)` };
-  return { warnings: findAll(loaded, isWanted ? {} : { limits: LIMITS }), open: undefined };
+  const options = isWanted ? {} : { limits: LIMITS };
+  const { open } = policyAnalysis.reach(entry, options);
+  const [first] = open;
+  const left = first === undefined ? undefined : `${open.length} questions about rules stay open: ${first.reason}`;
+  return { warnings: policyFindings(loaded, options), open: left };
 }
 
 export interface Claim {
