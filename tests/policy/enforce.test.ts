@@ -110,8 +110,10 @@ describe("a refused call", () => {
     ["deny box.take", 0, true],
     ["deny box.take", 0, false],
     ["ask box.take", 0, true],
-    // One is performed, and holds what it got.
+    // One is performed, and holds what it got. Those with a space at their end are dropped meanwhile.
     ["delay box.take to 1 per 10ms deny box.take when once cell.get", 1, true],
+    ["ask box.take ", 0, true],
+    ["delay box.take to 1 per 10ms ", 1, true],
   ])("lets go what was sent with it: %s", async (rule, kept, isHeard) => {
     const { hand, cell, questions, until } = guest([rule], undefined, isHeard);
     const box = hand.domain.grant(seen(BOX, () => NOTHING).given) as number;
@@ -121,11 +123,12 @@ describe("a refused call", () => {
     for (let i = 0; i < kept; i++) await take();
     for (let i = 0; i < 2; i++) await take();
     await hand.call(cell, GET);
+    if (rule.endsWith(" ")) hand.domain.end();
     for (const { answer } of questions) answer(false);
     await settled();
     await until(1_000);
     await settled();
-    await hand.number("call", mine, RELEASE | 0, 0, 0, 0);
+    if (!rule.endsWith(" ")) await hand.number("call", mine, RELEASE | 0, 0, 0, 0);
     const below = [...(source.derived ?? [])].flatMap(({ derived }) => [...(derived ?? [])]);
     expect(below.flatMap(({ derived }) => [...(derived ?? [])]).length).toBe(kept);
   });
@@ -345,7 +348,17 @@ describe("a halt", () => {
     },
   );
 
-  test("takes those along that wait", async () => {
+  test("takes those along that wait in line", async () => {
+    const { hand, cell, calls, under, until } = guest(["delay cell.get to 1 per 10ms", "halt cell.put"]);
+    for (let i = 0; i < 4; i++) await hand.call(cell, GET);
+    await hand.call(cell, PUT, putting("a"));
+    await until(10);
+    await settled();
+    const codes = [await hand.completion(), await hand.completion(), await hand.completion()].map(({ code }) => code);
+    expect([codes, calls.length, under.lines.size]).toEqual([["E_DENIED", "E_DENIED", "E_DENIED"], 1, 0]);
+  });
+
+  test("takes those along that somebody is asked about", async () => {
     const { hand, cell, questions, calls } = guest(["ask cell.get", "halt cell.put"]);
     await hand.call(cell, GET);
     await hand.call(cell, PUT, putting("a"));
