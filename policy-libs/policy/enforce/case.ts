@@ -54,9 +54,11 @@ export interface Case {
   readonly approved: Set<RRule>;
   shown: Data | undefined;
   place: Place | undefined;
-  /** Nobody waits for it any more; undefined: it has not waited yet. */
+  stopSleeping: (() => void) | undefined;
+  /** It hears when nobody waits for it any more; that is so; it has been performed, or answered otherwise. */
+  isWatched: boolean;
   isDropped: boolean;
-  onDropped: (() => void) | undefined;
+  isOver: boolean;
 }
 
 export const eventOf = ({ op, who, powers, judgement, context }: Case, kind: HistoryKind, data: Data): PolicyEvent => ({

@@ -10,7 +10,7 @@
 // Trust
 //   Trusts the compiled step. The kernel calls it (kernel/monitor.ts) and checks all that it lets through.
 import type { CallContract, JudgedCall, Perform, Reply, Replying } from "../../../kernel/index.ts";
-import type { Decision } from "../resolved.ts";
+import type { Decision, RRule } from "../resolved.ts";
 import { type Settled, settle } from "../settle.ts";
 import type { Operation } from "../vocabulary.ts";
 import { type Case, eventOf, happened, type Judgement, letGo, refuse, unmade } from "./case.ts";
@@ -31,6 +31,8 @@ function decided(at: Case): Settled {
 }
 
 function dismissed(at: Case, code: string, why: string): Reply {
+  at.isOver = true;
+  stepOut(at);
   letGo(at.context);
   return { failed: at.powers.errorValue(code, why) };
 }
@@ -57,6 +59,7 @@ function proceed(at: Case): Replying {
 
 /** It is refused, or what it is to be changed to cannot be made. */
 function refused(at: Case, settled: Settled): Reply {
+  at.isOver = true;
   letGo(at.context);
   const event = eventOf(at, "call", at.data);
   const why = settled.decision.refusal === undefined ? unmade(settled) : settled;
@@ -70,13 +73,17 @@ function stepOut(at: Case): void {
 
 /** From now on time passes: whoever called may be gone before it is over. */
 function waits(at: Case): void {
-  if (at.onDropped !== undefined) return;
-  at.onDropped = () => undefined;
-  at.context.onDropped(() => {
-    at.isDropped = true;
-    at.onDropped?.();
-    stepOut(at);
-  });
+  if (at.isWatched) return;
+  at.isWatched = true;
+  at.context.onDropped(() => drop(at));
+}
+
+function drop(at: Case): void {
+  if (at.isOver) return;
+  at.isDropped = true;
+  at.stopSleeping?.();
+  stepOut(at);
+  letGo(at.context);
 }
 
 async function delayed(at: Case, settled: Settled): Promise<Reply> {
@@ -84,8 +91,9 @@ async function delayed(at: Case, settled: Settled): Promise<Reply> {
   const key = keyOf(settled.decision);
   if (at.place?.key === key) {
     await at.powers.sleep(settled.decision.wait, at.context, (task) => {
-      at.onDropped = task;
+      at.stopSleeping = task;
     });
+    at.stopSleeping = undefined;
   } else {
     at.powers.onDecided?.({ ...settled, verdict: "delayed", isApproved: at.approved.size > 0 });
     stepOut(at);
@@ -108,7 +116,8 @@ async function asked(at: Case, settled: Settled, sent: Sent): Promise<Reply> {
     // Theirs to keep: nobody who is asked reaches what is performed.
     const shown = powers.decode(sent.bytes, sent.bytes.length, context.capabilities) as readonly unknown[];
     const isApproved = await answered(at, { ...question, arguments: shown });
-    if (!isApproved && !at.isDropped) {
+    if (at.isDropped) break;
+    if (!isApproved) {
       const refusal = { effect: "deny", policy, rule } as const;
       return refused(at, { ...settled, verdict: "denied", decision: { ...settled.decision, refusal } });
     }
@@ -128,6 +137,7 @@ async function answered({ powers, context }: Case, question: Question): Promise<
 function performed(at: Case, settled: Settled, { bytes, args }: Sent): Replying {
   const { event } = settled;
   const isApproved = at.approved.size > 0;
+  at.isOver = true;
   at.powers.onDecided?.({ ...settled, isApproved });
   let isPerformed = false;
   const reply = at.perform(bytes, bytes.length, () => {
@@ -153,10 +163,7 @@ export function judgeCall(
   const args = powers.decode(bytes, length, context.capabilities) as readonly unknown[];
   const call = capability.contract.calls[method] as CallContract;
   const data = judgement.readers(op).call(args);
-  const said = { judgement, powers, op, call, bytes, args, data, context, perform, who };
-  return proceed({
-    ...said,
-    approved: new Set(),
-    ...{ shown: undefined, place: undefined, onDropped: undefined, isDropped: false },
-  });
+  const said = { judgement, powers, op, call, bytes, args, data, context, perform, who, approved: new Set<RRule>() };
+  const nothingYet = { shown: undefined, place: undefined, stopSleeping: undefined };
+  return proceed({ ...said, ...nothingYet, isWatched: false, isDropped: false, isOver: false });
 }
