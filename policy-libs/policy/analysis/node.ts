@@ -1,0 +1,79 @@
+// A state of the exploration: what the registers that are followed remember, which calls have not given anything yet,
+// and how it was reached.
+import type { Kleene } from "../kleene.ts";
+import type { Datum, HistoryKind } from "../resolved.ts";
+import type { Argument, Operation } from "../vocabulary.ts";
+import type { Register } from "./registers.ts";
+import type { Read, Relation, Value } from "./world.ts";
+import { START, type TimeBound, type Zone } from "./zone.ts";
+
+/** What a register remembers. Moments are numbers of the node's zone; 0: none. */
+export type Memory =
+  | { readonly kind: "flag"; readonly value: Kleene }
+  | { readonly kind: "moment"; readonly sure: number; readonly maybe: number }
+  | { readonly kind: "amount"; readonly lo: number; readonly hi: number }
+  /** Newest first. */
+  | { readonly kind: "moments"; readonly of: readonly { readonly moment: number; readonly isSure: boolean }[] }
+  | {
+      readonly kind: "keyed";
+      readonly of: ReadonlyMap<Datum, Memory>;
+      readonly isKeyless: boolean;
+      readonly isForgetful: boolean;
+      readonly others: number;
+    }
+  | {
+      readonly kind: "set";
+      readonly of: ReadonlyMap<Datum, Kleene>;
+      readonly isForgetful: boolean;
+      readonly others: number;
+    };
+
+export type Data = ReadonlyMap<Argument, Value>;
+
+/** A call that was performed and has given nothing yet. So many; MANY: any number of such. */
+export interface Pending {
+  readonly op: Operation;
+  readonly relation: Relation;
+  readonly data: Data;
+  readonly count: number;
+}
+export const MANY = 3;
+
+/** An event of a trace, before times and the last values are put in. */
+export interface Step {
+  readonly kind: HistoryKind;
+  readonly op: Operation;
+  readonly relation: Relation;
+  readonly isOfHost: boolean;
+  readonly data: Data;
+  /** Arguments of the call that its outcome is told apart by. */
+  readonly awaited: readonly Argument[];
+  readonly reads: readonly Read[];
+  readonly ages: readonly TimeBound[];
+}
+
+export interface Node {
+  readonly memories: ReadonlyMap<Register, Memory>;
+  readonly zone: Zone;
+  readonly pending: readonly Pending[];
+  /** Events before. */
+  readonly depth: number;
+  /** Of each moment of the zone the number of the event that it was. */
+  readonly stampedAt: readonly number[];
+  readonly before: { readonly node: Node; readonly step: Step } | undefined;
+}
+
+export const startOf = (memories: ReadonlyMap<Register, Memory>): Node => ({
+  memories,
+  zone: START,
+  pending: [],
+  depth: 0,
+  stampedAt: [0],
+  before: undefined,
+});
+
+export function stepsTo(node: Node): readonly Step[] {
+  const steps: Step[] = [];
+  for (let at = node.before; at !== undefined; at = at.node.before) steps.push(at.step);
+  return steps.reverse();
+}

@@ -1,0 +1,218 @@
+// Terms as sums of what is not settled yet, and comparisons of them.
+//
+// Invariants
+//   T1  A comparison comes out in every way that it can for some event and some value of what is not followed (V2).
+import { F, type Interval, type Kleene, kleene, T, U } from "../kleene.ts";
+import type { Datum, RArgument, RCond, RTerm } from "../resolved.ts";
+import type { Comparison } from "../tree.ts";
+import { readAmount } from "./amounts.ts";
+import type { Inequality } from "./linear.ts";
+import type { Level, Register, Tally } from "./registers.ts";
+import {
+  argumentIn,
+  cellOf,
+  guess,
+  guessKleene,
+  guessSystem,
+  isMissing,
+  isOther,
+  narrowTo,
+  note,
+  tableIn,
+  type World,
+} from "./world.ts";
+
+/** Names with factors, and a constant, which may be without end. */
+interface Sum {
+  readonly of: ReadonlyMap<string, number>;
+  readonly plus: number;
+}
+/** Both ends. The same sum twice: it is exact. */
+interface Range {
+  readonly lo: Sum;
+  readonly hi: Sum;
+}
+/** It is there, but it cannot be said what it is. */
+interface Opaque {
+  readonly opaque: true;
+}
+const OPAQUE: Opaque = { opaque: true };
+/** Undefined: it is missing. */
+type Judged = { readonly range: Range } | { readonly datum: Datum } | Opaque | undefined;
+
+/** Beyond this numbers are not exact any more when some are added up. */
+const MOST_EXACT = 2 ** 51;
+
+const fixed = (plus: number): Sum => ({ of: new Map(), plus });
+const exact = (sum: Sum): Range => ({ lo: sum, hi: sum });
+const interval = ({ lo, hi }: Interval): Range => (lo === hi ? exact(fixed(lo)) : { lo: fixed(lo), hi: fixed(hi) });
+
+function added(a: Sum, b: Sum): Sum {
+  const of = new Map(a.of);
+  for (const [name, factor] of b.of) of.set(name, (of.get(name) ?? 0) + factor);
+  return { of, plus: a.plus + b.plus };
+}
+const plus = (a: Range, b: Range): Range => {
+  const lo = added(a.lo, b.lo);
+  return { lo, hi: a.lo === a.hi && b.lo === b.hi ? lo : added(a.hi, b.hi) };
+};
+
+/** a - b <= most. Undefined: always, or never. */
+function atMost(a: Sum, b: Sum, most: number): readonly Inequality[] | undefined {
+  const end = most - a.plus + b.plus;
+  if (Number.isNaN(end)) return a.plus === Infinity ? undefined : [];
+  if (end === Infinity) return [];
+  const of = new Map(a.of);
+  for (const [name, factor] of b.of) of.set(name, (of.get(name) ?? 0) - factor);
+  for (const [name, factor] of of) if (factor === 0) of.delete(name);
+  if (end === -Infinity) return undefined;
+  return of.size === 0 ? (end >= 0 ? [] : undefined) : [{ of, most: end }];
+}
+
+const both = (...all: readonly (readonly Inequality[] | undefined)[]): readonly Inequality[] | undefined =>
+  all.includes(undefined) ? undefined : all.flatMap((one) => one ?? []);
+
+type Option = { readonly value: Kleene; readonly system: readonly Inequality[] };
+const option = (value: Kleene, ...all: readonly (readonly Inequality[] | undefined)[]): readonly Option[] => {
+  const system = both(...all);
+  return system === undefined ? [] : [{ value, system }];
+};
+
+/** a < b: sure if the upper end of a is below the lower of b, impossible if the lower is not below the upper. */
+const less = (a: Range, b: Range): readonly Option[] => [
+  ...option(F, atMost(b.hi, a.lo, 0)),
+  ...option(T, atMost(a.hi, b.lo, -1)),
+  ...(a.lo === a.hi && b.lo === b.hi ? [] : option(U, atMost(b.lo, a.hi, 0), atMost(a.lo, b.hi, -1))),
+];
+
+function equal(a: Range, b: Range): readonly Option[] {
+  const isExact = a.lo === a.hi && b.lo === b.hi;
+  return [
+    ...option(F, atMost(a.hi, b.lo, -1)),
+    ...option(F, atMost(b.hi, a.lo, -1)),
+    ...option(T, atMost(a.hi, b.lo, 0), atMost(b.hi, a.lo, 0)),
+    ...(isExact ? [] : option(U, atMost(b.lo, a.hi, 0), atMost(a.lo, b.hi, 0))),
+  ];
+}
+
+const flipped = (options: readonly Option[]): readonly Option[] =>
+  options.map(({ value, system }) => ({ value: value === U ? U : value === T ? F : T, system }));
+
+const OPTIONS: Readonly<Record<Comparison, (a: Range, b: Range) => readonly Option[]>> = {
+  "==": equal,
+  "!=": (a, b) => flipped(equal(a, b)),
+  "<": less,
+  "<=": (a, b) => flipped(less(b, a)),
+  ">": (a, b) => less(b, a),
+  ">=": (a, b) => flipped(less(a, b)),
+};
+
+/** Names what is not settled, with its bounds. */
+function variable(world: World, name: string, least: number, most: number): Sum {
+  const of = new Map([[name, 1]]);
+  const known = world.inequalities.some((one) => one.of.size === 1 && one.of.has(name));
+  if (!known) {
+    const low: Inequality = { of: new Map([[name, -1]]), most: -least };
+    world.inequalities = [...world.inequalities, low, ...(most < MOST_EXACT ? [{ of, most }] : [])];
+  }
+  return { of, plus: 0 };
+}
+
+function judgeArgument(world: World, about: RArgument, isLength: boolean): Judged {
+  const argument = argumentIn(world, about);
+  if (argument === undefined || isMissing(world, argument)) return undefined;
+  const { value } = cellOf(world, argument);
+  if (value !== undefined && !isOther(value.value)) {
+    const datum = value.value as Datum;
+    if (typeof datum === "number") return { range: exact(fixed(datum)) };
+    return isLength && typeof datum === "string" ? { range: exact(fixed(datum.length)) } : { datum };
+  }
+  const at = narrowTo(world, argument, (one) => one);
+  const table = tableIn(world, argument);
+  const { range, more } = table.classes[at] as (typeof table.classes)[number];
+  if (range !== undefined) {
+    const name = cellOf(world, argument).variable ?? `argument ${argument.name}`;
+    world.cells.set(argument, { ...cellOf(world, argument), variable: name });
+    return { range: exact(variable(world, name, range.least, range.most)) };
+  }
+  const values = more(2);
+  const only = values.length === 1 ? values[0] : undefined;
+  if (only === undefined) return OPAQUE;
+  return isLength && typeof only === "string" ? { range: exact(fixed(only.length)) } : { datum: only };
+}
+
+/** A register that is not followed: one number, or two ends of it. */
+function unknownAmount(world: World, register: Register, key: string): Range {
+  const name = `register ${register.id} ${key}`;
+  const lo = variable(world, `${name} at least`, 0, MOST_EXACT);
+  if (!world.lab.vague.has(register)) return exact(lo);
+  if (guess(world, `${name} has an end`, 2) === 1) return { lo, hi: fixed(Infinity) };
+  const hi = variable(world, `${name} at most`, 0, MOST_EXACT);
+  const order: Inequality = { of: new Map([...lo.of, ...[...hi.of].map(([one]) => [one, -1] as const)]), most: 0 };
+  world.inequalities = [...world.inequalities, order];
+  return { lo, hi };
+}
+
+function judgeRegister(world: World, term: Tally | Level, registers: Register[]): Judged {
+  const register = world.lab.registers.ofTerm(term);
+  registers.push(register);
+  const read = readAmount(world, register);
+  if (read === undefined) return undefined;
+  return { range: "unknown" in read ? unknownAmount(world, register, read.unknown) : interval(read) };
+}
+
+function judgeTerm(world: World, term: RTerm, registers: Register[]): Judged {
+  switch (term.kind) {
+    case "constant":
+      return typeof term.value === "number" ? { range: exact(fixed(term.value)) } : { datum: term.value };
+    case "argument":
+      return judgeArgument(world, term.argument, false);
+    case "length":
+      return judgeArgument(world, term.argument, true);
+    case "add":
+      return judgeSum(world, term.terms, registers);
+    default:
+      return judgeRegister(world, term, registers);
+  }
+}
+
+function judgeSum(world: World, terms: readonly RTerm[], registers: Register[]): Judged {
+  let total = exact(fixed(0));
+  let isOpaque = false;
+  for (const term of terms) {
+    const one = judgeTerm(world, term, registers);
+    if (one === undefined || "datum" in one) return undefined;
+    if ("opaque" in one) isOpaque = true;
+    else total = plus(total, one.range);
+  }
+  return isOpaque ? OPAQUE : { range: total };
+}
+
+const isHuge = ({ plus: end }: Sum): boolean => end !== Infinity && Math.abs(end) > MOST_EXACT;
+
+function compareData(is: Comparison, left: Datum | undefined, right: Datum | undefined): Kleene {
+  if (typeof left !== typeof right || (is !== "==" && is !== "!=")) return U;
+  return kleene((left === right) === (is === "=="));
+}
+
+/** A comparison of more than one argument with constants. */
+export function judgeComparison(world: World, cond: Extract<RCond, { kind: "compare" }>): Kleene {
+  const registers: Register[] = [];
+  const left = judgeTerm(world, cond.left, registers);
+  const right = judgeTerm(world, cond.right, registers);
+  const result = (value: Kleene): Kleene => note(world, cond, value, registers);
+  if (left === undefined || right === undefined) return result(U);
+  const isOpaque = "opaque" in left || "opaque" in right;
+  if (!isOpaque && "range" in left && "range" in right) {
+    const sums = [left.range.lo, left.range.hi, right.range.lo, right.range.hi];
+    if (!sums.some(isHuge)) {
+      return result(guessSystem(world, OPTIONS[cond.is](left.range, right.range)) ?? U);
+    }
+  } else if (!isOpaque) {
+    return result(
+      compareData(cond.is, "datum" in left ? left.datum : undefined, "datum" in right ? right.datum : undefined),
+    );
+  }
+  world.doubts.add(`${cond.at.text}: needs a solver`);
+  return result(guessKleene(world, `opaque ${cond.at.text}`, true));
+}
