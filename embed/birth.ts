@@ -22,7 +22,7 @@ import { allLimits, type Limits } from "./limits.ts";
 import { type Load, moduleLoader } from "./modules.ts";
 import { readSandboxOptions, type SandboxOptions } from "./options.ts";
 import { newOutput, type Output } from "./output.ts";
-import { type Policed, type Policing, patientGrants, police, policingOf } from "./policy.ts";
+import type { Policed } from "./policy.ts";
 import { type RandomBytes, realRandom, seededRandom } from "./randomness.ts";
 import { asError, endingText } from "./result.ts";
 import { systemGrants } from "./system.ts";
@@ -43,9 +43,8 @@ export interface Plan {
   readonly name: string;
   readonly limits: Limits;
   readonly grants: readonly Prepared[];
-  /** Its own, and what it is under already: its parent's. */
-  readonly policing: Policing | undefined;
-  readonly under?: Policed | undefined;
+  /** Its own, or what it is under as part of its parent. */
+  readonly policy: PolicySource | Policed | undefined;
   readonly load: Load | undefined;
   readonly output: Output;
   readonly virtual: VirtualOptions | undefined;
@@ -92,7 +91,8 @@ export function planSandbox(given: SandboxOptions): Plan {
   return {
     name: "sandbox",
     limits: allLimits(options.profile, options.limits),
-    ...policedGrants(prepareGrants(options.grant), options.policy),
+    grants: prepareGrants(options.grant),
+    policy: options.policy,
     load: moduleLoader(options.modules),
     output: newOutput(options.console),
     virtual,
@@ -104,14 +104,6 @@ export function planSandbox(given: SandboxOptions): Plan {
     paying: options.meter,
     above: undefined,
   };
-}
-
-function policedGrants(
-  grants: readonly Prepared[],
-  source: PolicySource | undefined,
-): Pick<Plan, "grants" | "policing"> {
-  const policing = source && policingOf(source, contractsOf(grants));
-  return { grants: policing === undefined ? grants : patientGrants(policing, grants), policing };
 }
 
 const MIB = 2 ** 20;
@@ -205,18 +197,23 @@ export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
   }
 }
 
+/** The language is loaded for those who use it. */
+async function underPolicy({ policy, grants }: Plan, domain: () => Domain, clock: () => Clock) {
+  if (policy === undefined) return { policed: undefined, grants };
+  const { patientGrants, police, policingOf } = await import("./policy.ts");
+  const policed = "monitor" in policy ? policy : police(policingOf(policy, contractsOf(grants)), domain, clock);
+  return { policed, grants: patientGrants(policed.policing, grants) };
+}
+
 async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
   const names = new Map<number, string | null>();
   const watchers = newWatchers(plan, (handle) => names.get(handle));
   const [meter, loading] = [newCallMeter(() => domain, plan.above), newMeter()];
-  const policed =
-    plan.under ??
-    (plan.policing &&
-      police(
-        plan.policing,
-        () => domain,
-        () => clock,
-      ));
+  const { policed, grants } = await underPolicy(
+    plan,
+    () => domain,
+    () => clock,
+  );
   const domain: Domain = spawn(engine, plan.limits, watchers.onCall, meter, account, policed?.monitor);
   meter.watching = watchers.begin(domain, plan.grants);
   const isQuiet = (): boolean => domain.isWaiting() && meter.inFlight + loading.inFlight === 0;
@@ -233,16 +230,16 @@ async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
     names.set(handle, null);
     system[name] = { handle, calls };
   }
-  const grants: Record<string, GrantEntry> = {};
-  for (const { name, calls, capability } of plan.grants) {
+  const given: Record<string, GrantEntry> = {};
+  for (const { name, calls, capability } of grants) {
     const handle = give(name, capability(meter));
     names.set(handle, name);
-    grants[name] = { handle, calls };
+    given[name] = { handle, calls };
   }
   const { timeZoneOffset, limits } = plan;
   const stack = engine.kernel.canSuspend ? {} : { stack: SHARED_STACK };
   const serves = plan.serves === true ? { serves: true } : {};
-  await configure(domain, grants, system, { timeZoneOffset, memory: limits.memory, ...stack, ...serves });
+  await configure(domain, given, system, { timeZoneOffset, memory: limits.memory, ...stack, ...serves });
   const { virtual } = plan;
   const born = { domain, limits: plan.limits, output, clock, meter, account, virtual, timeZoneOffset, policed };
   bornBy.set(account.account, born);

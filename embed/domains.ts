@@ -12,7 +12,7 @@
 //       more than the one at the top may.
 //   D3  So many children of one domain live at once, and so deep. A child under a virtual clock has one, too.
 import { capability, currentCall, type GrantedOf } from "../policy-libs/index.ts";
-import { type Born, type Plan, payerOf, planSandbox } from "./birth.ts";
+import { type Born, payerOf, planSandbox } from "./birth.ts";
 import { newBox } from "./box.ts";
 import { type Grants, prepareGrants } from "./capability.ts";
 import { childOf } from "./child.ts";
@@ -26,7 +26,6 @@ import type { ModulesOption } from "./modules.ts";
 import type { SandboxOptions } from "./options.ts";
 import { escapeControls } from "./output.ts";
 import { readPlain } from "./plain.ts";
-import { patientGrants } from "./policy.ts";
 import { sandboxOf } from "./sandbox.ts";
 import type { Language } from "./typescript.ts";
 
@@ -100,13 +99,6 @@ function optionsOf(family: Family, parent: Born, asked: NonNullable<Create>, num
   }
 }
 
-/** It is under its parent's policy, as part of it. */
-function planChild(options: SandboxOptions, name: string, { meter, policed }: Born): Plan {
-  const plan = planSandbox(options);
-  const grants = policed === undefined ? plan.grants : patientGrants(policed.policing, plan.grants);
-  return { ...plan, name, grants, above: meter, under: policed };
-}
-
 async function create(family: Family, asked: Create = {}): Promise<ReturnType<typeof childOf>> {
   const call = currentCall();
   const parent = payerOf(call?.account) ?? refuse("E_DENIED", "only a guest can make a child");
@@ -123,7 +115,9 @@ async function create(family: Family, asked: Create = {}): Promise<ReturnType<ty
     isOver = true;
   };
   try {
-    const sandbox = sandboxOf(await newBox(family.engine, planChild(options, name, parent)));
+    const sandbox = sandboxOf(
+      await newBox(family.engine, { ...planSandbox(options), name, above: parent.meter, policy: parent.policed }),
+    );
     if (dropped?.aborted === true) sandbox.dispose();
     if (sandbox.ended() !== undefined) refuse("E_ENDED", "the child has ended");
     const language: Language = asked.language ?? "javascript";

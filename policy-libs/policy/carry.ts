@@ -9,6 +9,7 @@
 //   H4  A result that is withheld is logged as a failure: nothing of it entered the domain.
 // Trust
 //   Trusts settle.ts.
+import { eventArguments } from "./event.ts";
 import type { Decision, PolicyEvent, RRule } from "./resolved.ts";
 import { type Settled, settle } from "./settle.ts";
 
@@ -28,10 +29,17 @@ export const discharged = (decision: Decision, answered: ReadonlySet<RRule>): De
   obligations: decision.obligations.filter(({ rule }) => !answered.has(rule)),
 });
 
-const refused = (event: PolicyEvent): PolicyEvent => ({
-  ...event,
-  kind: event.kind === "result" ? "failed" : "refused",
-});
+/** Of a failed call nothing is known but what was passed, under the names that it has in a call. */
+function failed({ data, ...event }: PolicyEvent): PolicyEvent {
+  const passed = [...eventArguments(event.op, "call").byName.keys()].flatMap((name) => {
+    const value = data.get(name) ?? data.get(`takes.${name}`);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...event, kind: "failed", data: new Map(passed) };
+}
+
+const refused = (event: PolicyEvent): PolicyEvent =>
+  event.kind === "result" ? failed(event) : { ...event, kind: "refused" };
 
 const performed = (event: PolicyEvent, isApproved: boolean): readonly PolicyEvent[] =>
   isApproved ? [{ ...event, kind: "approved" }, event] : [event];

@@ -8,16 +8,17 @@
 //   Trusts step/. Trusted by the enforcement; tables.ts makes the kernel's tables of it.
 import { F, type Kleene } from "./kleene.ts";
 import type { Datum, Decision, HistoryKind, Joined, PolicyEvent, RRule } from "./resolved.ts";
-import { restore, serialise } from "./step/bytes.ts";
 import { causesOf, note } from "./step/causes.ts";
 import { decideBy } from "./step/decide.ts";
 import { type Condition, explainRule } from "./step/explain.ts";
 import { startPart } from "./step/layout.ts";
 import { makePlan, type Plan } from "./step/plan.ts";
+import { restore } from "./step/read.ts";
 import { type Builder, newBuilder, type Register } from "./step/registers.ts";
 import { type Compiled, type CompiledRule, compileJoined, matcherOf } from "./step/rules.ts";
 import { bitsOf, byScope, copyPart } from "./step/state.ts";
 import type { Frame, Part, State } from "./step/types.ts";
+import { serialise } from "./step/write.ts";
 import type { Scope } from "./tree.ts";
 import type { Operation } from "./vocabulary.ts";
 
@@ -45,6 +46,8 @@ export interface Machine {
   readonly bits: Readonly<Record<Scope, number>>;
   /** Words of a part, for cells that are shared. */
   readonly words: Readonly<Record<Scope, number>>;
+  /** Bits of the domain's first word, which is the state of the kernel's automaton: see automaton.ts. */
+  readonly automatonBits: number;
   /** Whether such an event is decided or remembered at all; without a kind: any event of the operation. */
   names(op: Operation, kind?: HistoryKind): boolean;
   serialise(state: State): Uint8Array;
@@ -63,7 +66,8 @@ const KINDS: readonly HistoryKind[] = ["call", "refused", "result", "failed", "a
 /** Twice: what counters are compared with is known only when all has been seen. */
 function build(joined: Joined): { readonly builder: Builder; readonly compiled: Compiled } {
   const first = newBuilder(undefined, matcherOf);
-  compileJoined(first, joined);
+  const tried = compileJoined(first, joined);
+  if (first.wanted.size === 0) return { builder: first, compiled: tried };
   const builder = newBuilder(first.wanted, matcherOf);
   return { builder, compiled: compileJoined(builder, joined) };
 }
@@ -123,6 +127,7 @@ export function compile(joined: Joined, { tracing = false }: CompileOptions = {}
     commit: (state, event, number) => commitBy(see(event), state, frame, number),
     bits: byScope((scope) => bitsOf(layouts[scope])),
     words: byScope((scope) => layouts[scope].fill.length),
+    automatonBits: layouts.domain.fill[0] ?? 0,
     names: (op, kind) => (kind === undefined ? KINDS : [kind]).some((one) => planOf(one, op).isNamed),
     serialise: (state) => serialise(state, key),
     restore: (bytes) => restore(bytes, layouts, key, tracing),

@@ -7,26 +7,17 @@
 //       that is left out is warned of, and if none is left there is nothing to enforce, which is not the same as leave.
 import { boundOf } from "./bound.ts";
 import { proveOf, testOf } from "./check/claims.ts";
-import {
-  bundleOf,
-  type Deployed,
-  instanceOf,
-  isSmall,
-  type Linker,
-  NOTHING,
-  newLinker,
-  UNDEPLOYED,
-} from "./check/link.ts";
-import { checkParameters, missingIn, type ParameterValue, readValue } from "./check/parameters.ts";
-import type { Given } from "./check/policy.ts";
+import { checkDeployed, deployedIn } from "./check/deploy.ts";
+import { bundleOf, instanceOf, isSmall, type Linker, NOTHING, newLinker, UNDEPLOYED } from "./check/link.ts";
+import { checkParameters, missingIn, type ParameterValue } from "./check/parameters.ts";
 import { newReport, sorted, type Unit } from "./check/unit.ts";
 import { type Files, unitOfTree } from "./check/units.ts";
-import { type Diagnostic, didYouMean } from "./diagnostic.ts";
+import type { Diagnostic } from "./diagnostic.ts";
 import { MAX_STATE } from "./limits.ts";
 import { parse } from "./parse.ts";
 import type { Joined, RPolicy, RProve } from "./resolved.ts";
 import type { ResolvedTest } from "./suite.ts";
-import type { File, Policy, Value } from "./tree.ts";
+import type { File, Policy } from "./tree.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 export type { ParameterValue } from "./check/parameters.ts";
@@ -69,33 +60,6 @@ export interface Loaded {
 export type Load = Loaded | { readonly kind: "wrong"; readonly diagnostics: readonly Diagnostic[] };
 
 const isError = ({ severity }: Diagnostic): boolean => severity === "error";
-
-/** Values for one policy of the main file, of those that an embedder gives. */
-function deployedIn(unit: Unit, parameters: ReadonlyMap<string, ParameterValue>): Deployed {
-  const read = (policy: Policy): Given => {
-    const own = policy.parameters.flatMap((parameter): readonly (readonly [string, Value | readonly Value[]])[] => {
-      const given = parameters.get(`${policy.name}.${parameter.name}`) ?? parameters.get(parameter.name);
-      const value = given === undefined ? undefined : readValue(unit, parameter, given);
-      return value === undefined ? [] : [[parameter.name, value]];
-    });
-    return new Map(own);
-  };
-  const made = new Map([...unit.policies.values()].map((policy) => [policy, read(policy)]));
-  return (policy) => made.get(policy) ?? NOTHING;
-}
-
-/** A misspelled parameter would leave a limit where it was. */
-function checkDeployed(unit: Unit, parameters: ReadonlyMap<string, ParameterValue>): void {
-  const pairs = [...unit.policies.values()].flatMap((policy) =>
-    policy.parameters.map(({ name }) => [name, `${policy.name}.${name}`] as const),
-  );
-  const names = new Set(pairs.flat());
-  for (const name of parameters.keys()) {
-    if (names.has(name)) continue;
-    const all = names.size === 0 ? "There are none." : `There are ${[...names].join(", ")}.`;
-    unit.report("P120", unit.place(undefined), `no policy has a parameter "${name}"`, didYouMean(name, names) || all);
-  }
-}
 
 function checkState(unit: Unit, joined: Joined, at: Policy["at"]): void {
   for (const [scope, bits] of boundOf(joined)) {

@@ -6,17 +6,14 @@ import { utf8Length } from "./characters.ts";
 import { eventArguments } from "./event.ts";
 import { normalUrl } from "./normal.ts";
 import type { Datum, PolicyEvent } from "./resolved.ts";
-import type { Argument, Operation, Part } from "./vocabulary.ts";
-
-/** Of what is passed, else of what is given. An argument may have other names in a result, but no other source. */
-const isPassed = ({ takes }: Operation, { source }: Argument): boolean => takes.some((one) => one.source === source);
+import type { Argument, Part } from "./vocabulary.ts";
 
 /** The part of one argument that another one is: the size of a text, the host of a URL. */
-function partOf(op: Operation, whole: Argument, other: Argument): Part | undefined {
+function partOf(takes: readonly Argument[], whole: Argument, other: Argument): Part | undefined {
   const [a, b] = [whole.source, other.source];
   if (a === undefined || b === undefined || b.part === undefined || b.part === "url") return undefined;
   const isSame = a.at === b.at && a.fields.join("\0") === b.fields.join("\0");
-  return isSame && isPassed(op, whole) === isPassed(op, other) ? b.part : undefined;
+  return isSame && takes.includes(whole) === takes.includes(other) ? b.part : undefined;
 }
 
 function partValue(part: Part, whole: Datum): Datum | undefined {
@@ -31,8 +28,9 @@ function put(data: Map<string, Datum>, name: string, value: Datum | undefined): 
 
 /** Writes into a copy of the event's data. */
 export function rewrite(data: Map<string, Datum>, { op, kind }: PolicyEvent, argument: Argument, value: Datum): void {
-  for (const [name, other] of eventArguments(op, kind === "result" ? "result" : "call").byName) {
-    const part = other === argument ? undefined : partOf(op, argument, other);
+  const { takes, byName } = eventArguments(op, kind === "result" ? "result" : "call");
+  for (const [name, other] of byName) {
+    const part = other === argument ? undefined : partOf(takes, argument, other);
     if (other === argument) data.set(name, value);
     else if (part !== undefined) put(data, name, partValue(part, value));
   }

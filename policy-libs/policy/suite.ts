@@ -5,28 +5,21 @@
 // each of these. What is refused is in the history as refused.
 import { carryOut } from "./carry.ts";
 import { type Decisive, decisive, isBy, NOTHING_ALLOWS } from "./decisive.ts";
+import type { Moment } from "./moment.ts";
 import { decideByHistory, momentOf } from "./reference.ts";
 import type { Joined, Place, PolicyEvent } from "./resolved.ts";
 import type { Settled } from "./settle.ts";
 import type { Verdict } from "./tree.ts";
-import type { Operation } from "./vocabulary.ts";
 
 export type TestStep = { readonly at: Place } & (
   | { readonly kind: "wait"; readonly time: number }
-  | {
-      readonly kind: "event";
-      readonly event: "call" | "result";
-      readonly op: Operation;
-      readonly data: PolicyEvent["data"];
-      readonly is: Verdict;
-      readonly by: string | undefined;
-    }
+  /** The event's time does not matter: it is that of the step. */
+  | { readonly kind: "event"; readonly event: PolicyEvent; readonly is: Verdict; readonly by?: string | undefined }
 );
 
-/** As the checker resolves it. */
 export interface ResolvedTest {
   readonly name: string;
-  readonly of: Joined;
+  readonly policy: Joined;
   readonly steps: readonly TestStep[];
 }
 
@@ -50,38 +43,34 @@ const whereOf = ({ policy, rule }: Decisive): string =>
 
 /** What came of a step, in words; undefined: what was expected. Of a changed call both sides of the change are judged. */
 function complaint(
-  policy: Joined,
-  { is, by }: EventStep,
+  test: ResolvedTest,
   history: readonly PolicyEvent[],
-  event: PolicyEvent,
+  step: EventStep,
   settled: Settled,
 ): string | undefined {
-  const now = momentOf(history, settled.judged);
-  const rules = decisive(policy, now, settled);
-  const isBySought = (text: string) =>
-    rules.some((rule) => [momentOf(history, event), now].some((moment) => isBy(moment, rule, text)));
-  if (settled.verdict === is && (by === undefined || isBySought(by))) return undefined;
+  const moments = [step.event, settled.judged].map((event) => momentOf(history, event));
+  const rules = decisive(test.policy, moments[1] as Moment, settled);
+  const { is, by } = step;
+  const isAsExpected = by === undefined || rules.some((rule) => moments.some((moment) => isBy(moment, rule, by)));
+  if (settled.verdict === is && isAsExpected) return undefined;
   return rules.length === 0 ? settled.verdict : `${settled.verdict} by ${rules.map(whereOf).join("; ")}`;
 }
 
-/** Everything in a test happens to one domain. */
-const WHO = { domain: 0, capability: 0, tenant: "" };
-
-function runTest({ name, of: policy, steps }: ResolvedTest): TestFailure[] {
+function runTest(test: ResolvedTest): TestFailure[] {
   const failures: TestFailure[] = [];
   const history: PolicyEvent[] = [];
   let time = 0;
-  for (const step of steps) {
+  for (const step of test.steps) {
     if (step.kind === "wait") time += step.time;
     else {
-      const event: PolicyEvent = { kind: step.event, op: step.op, data: step.data, time, ...WHO };
+      const now = { ...step, event: { ...step.event, time } };
       const carried = carryOut(
-        (now) => decideByHistory(policy, history, now),
-        event,
+        (event) => decideByHistory(test.policy, history, event),
+        now.event,
         () => true,
       );
-      const came = complaint(policy, step, history, event, carried.settled);
-      if (came !== undefined) failures.push({ test: name, at: step.at, expected: expectation(step), came });
+      const came = complaint(test, history, now, carried.settled);
+      if (came !== undefined) failures.push({ test: test.name, at: step.at, expected: expectation(step), came });
       history.push(...carried.events);
       time = carried.time;
     }

@@ -1,6 +1,7 @@
 // One policy's answer in three parts, several policies' answers, and what they come to at the top, from the words of
 // docs/policy-language.md.
 import { describe, expect, test } from "vitest";
+import { carryOut } from "../../policy-libs/policy/carry.ts";
 import { decideByHistory } from "../../policy-libs/policy/reference.ts";
 import type { Datum, Decision, Joined, PolicyEvent, REdit, RPolicy } from "../../policy-libs/policy/resolved.ts";
 import { settle } from "../../policy-libs/policy/settle.ts";
@@ -98,6 +99,55 @@ describe("one policy", () => {
     const result = (path: string) => read(path, { kind: "result" });
     expect(["/a", "/secrets"].map((path) => verdictOf(policy, [], result(path)))).toEqual(["allowed", "denied"]);
     expect([1, 0].map((divisor) => verdictOf(policy, [], of(DIVIDE, { divisor })))).toEqual(["allowed", "halted"]);
+  });
+});
+
+describe("what becomes of a call", () => {
+  const carried = (policy: Joined, now: PolicyEvent, isApproved: boolean, history: readonly PolicyEvent[] = []) => {
+    const { settled, events, time } = carryOut(
+      (one) => decideByHistory(policy, history, one),
+      now,
+      () => isApproved,
+    );
+    return [settled.verdict, events.map(({ kind, data }) => `${kind} ${data.get("size") ?? data.get("text")}`), time];
+  };
+  const ask = r.rule({ kind: "ask", of: undefined }, sends);
+  const change = r.rule({ kind: "change", edits: [r.atMost(size, 2)] }, sends);
+  const delay = r.rule({ kind: "delay", to: 1, per: 10 }, sends);
+
+  test("an approval discharges the rules that asked and no others: the call still waits and is still changed", () => {
+    const policy = over("allow", ask, change, delay);
+    expect(carried(policy, send("a", 4), true, [send("a")])).toEqual(["asked", ["approved 2", "call 2"], 10]);
+    expect(carried(policy, send("a", 4), false, [send("a")])).toEqual(["asked", ["refused 4"], 0]);
+  });
+
+  test("after waiting it is decided again: what was within the window then may be outside now", () => {
+    const fresh = r.rule({ kind: "ask", of: undefined }, sends, r.not(r.once(r.pattern([SEND]), { within: 5 })));
+    expect(carried(over("allow", delay, fresh), send("a", 4), false, [send("a")])).toEqual([
+      "delayed",
+      ["refused 4"],
+      10,
+    ]);
+  });
+
+  test("a rate of none lets nobody wait for ever", () => {
+    const never = over("allow", r.rule({ kind: "delay", to: 0, per: 10 }, sends));
+    expect(carried(never, send("a", 4), true)).toEqual(["delayed", ["refused 4"], 0]);
+  });
+
+  test("of a result that is withheld nothing entered the domain; one that is changed is logged as the guest saw it", () => {
+    const result = of(READ, { path: "/a", text: "12" }, { kind: "result" });
+    const digits = { kind: "change", edits: [r.masks(r.named("text", [READ]), "digits")] } as const;
+    expect(carried(policyOf("p", "abstain", [READ], [r.rule("deny", [r.result([READ])])]), result, true)).toEqual([
+      "denied",
+      ["failed undefined"],
+      0,
+    ]);
+    expect(carried(policyOf("p", "abstain", [READ], [r.rule(digits, [r.result([READ])])]), result, true)).toEqual([
+      "changed",
+      ["result **"],
+      0,
+    ]);
   });
 });
 

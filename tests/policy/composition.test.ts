@@ -172,6 +172,7 @@ describe("policies", () => {
       const settled = settle((one) => decideByHistory(policy, past, one), event);
       const isApproved = past.length < at;
       expect(isApproved ? ["asked"] : ["allowed"]).toContain(settled.verdict);
+      expect(settled.event).toBe(event);
       expect(settled.decision.wait).toBe(0);
     }
   });

@@ -1,44 +1,65 @@
 // The fifteen examples: what they allow and what they refuse, as their text says, step by step.
+import { test as prop } from "@fast-check/vitest";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { render } from "../../policy-libs/policy/diagnostic.ts";
+import { load } from "../../policy-libs/policy/load.ts";
 import { decideByHistory } from "../../policy-libs/policy/reference.ts";
-import type { Datum, Joined, Place, PolicyEvent } from "../../policy-libs/policy/resolved.ts";
+import type { Datum, Decision, Joined, PolicyEvent } from "../../policy-libs/policy/resolved.ts";
 import { settle } from "../../policy-libs/policy/settle.ts";
 import { runTests, showFailure, type TestStep } from "../../policy-libs/policy/suite.ts";
 import type { Verdict } from "../../policy-libs/policy/tree.ts";
 import * as r from "../kit/resolved.ts";
+import { EXAMPLES, VOCABULARY } from "./examples.ts";
 import * as examples from "./fifteen.ts";
 import { ops } from "./fifteen.ts";
 
-/** `net.send a 443 10` is … */
+/** What the words of a line stand for; of a result behind "->" what it gives. Whatever else a call takes is missing. */
+// biome-ignore format: a table
+const WORDS = new Map(Object.entries({
+  "net.send":        "host port size",
+  "net.connect":     "ip",
+  "files.read":      "path",
+  "files.write":     "path size",
+  "files.open":      "path",
+  "files.delete":    "path",
+  "dns.resolve":     "name",
+  "payments.charge": "amount",
+  "tool.call":       "name",
+  "mail.read":       "-> text",
+  "http.get":        "host timeout",
+  "db.query":        "table_owner rows",
+  "vm.divide":       "divisor",
+  "vm.call":         "depth",
+  "vm.grow":         "pages_after",
+}));
+
+const wordsOf = (name: string, isResult: boolean): string[] => {
+  const [takes = "", gives = ""] = (WORDS.get(name) ?? "").split("->");
+  return `${takes} ${isResult ? gives : ""}`.split(" ").filter((word) => word !== "");
+};
+
+/** `net.send a 443 10`, `result files.read /a` */
 const eventOf = (line: string): PolicyEvent => {
   const words = line.split(" ");
   const isResult = words[0] === "result";
-  const [name, ...texts] = isResult ? words.slice(1) : words;
-  const op = ops(name as string)[0] as (typeof examples.VOCABULARY.operations)[0];
-  const names = [...op.takes, ...(isResult ? op.gives : [])];
-  if (names.length !== texts.length) throw new Error(line);
-  const data = names.map(({ name, type }, at): [string, Datum] => [
-    name,
-    type === "int" ? Number(texts[at]) : (texts[at] as string),
-  ]);
+  const [name = "", ...texts] = isResult ? words.slice(1) : words;
+  const [op] = ops(name);
+  const names = wordsOf(name, isResult);
+  if (op === undefined || names.length !== texts.length) throw new Error(line);
+  const data = names.map((word, at): [string, Datum] => {
+    const text = texts[at] as string;
+    return [word, r.named(word, [op]).type === "int" ? Number(text) : text];
+  });
   return r.event(op, Object.fromEntries(data), { kind: isResult ? "result" : "call" });
 };
 type Line = number | readonly [line: string, is: Verdict, by?: string];
-const happening = ({ kind, op, data }: PolicyEvent, is: Verdict, by: string | undefined, at: Place): TestStep => ({
-  kind: "event",
-  event: kind === "result" ? kind : "call",
-  op,
-  data,
-  is,
-  by,
-  at,
-});
 const stepOf = (line: Line): TestStep =>
   typeof line === "number"
     ? { kind: "wait", time: line, at: r.placeOf("wait") }
-    : happening(eventOf(line[0]), line[1], line[2], r.placeOf(line[0]));
+    : { kind: "event", event: eventOf(line[0]), is: line[1], by: line[2], at: r.placeOf(line[0]) };
 const run = (policy: Joined, lines: readonly Line[]): string[] =>
-  runTests([{ name: policy.name, of: policy, steps: lines.map(stepOf) }]).map(
+  runTests([{ name: policy.name, policy, steps: lines.map(stepOf) }]).map(
     (failure) => `${failure.at.text}: ${showFailure(failure)}`,
   );
 const times = (n: number, ...lines: readonly Line[]): Line[] => Array.from({ length: n }, () => lines).flat();
@@ -63,7 +84,6 @@ const TRACES: readonly (readonly [what: string, policy: Joined, lines: readonly 
     ["window.close", "allowed"],
     ["window.open", "allowed"],
     ["window.open", "denied"],
-    ["window.title", "allowed"],
   ]],
   ["2: with another number", examples.fewWindows(1), [
     ["window.close", "allowed"],
@@ -168,7 +188,6 @@ const TRACES: readonly (readonly [what: string, policy: Joined, lines: readonly 
     ["payments.charge 1", "denied"],
     2 * HOUR,
     ["payments.charge 1", "allowed"],
-    ["payments.refund 1", "denied"],
   ]],
   ["11: after untrusted text, dangerous tools need a person", examples.injectionGuard, [
     ["tool.call shell", "allowed"],
@@ -200,7 +219,7 @@ const TRACES: readonly (readonly [what: string, policy: Joined, lines: readonly 
     ["mail.read", "allowed"],
     ["result mail.read hello", "allowed"],
     ["result mail.read 4111111111111111", "changed", "card-number"],
-    [`result mail.read ${"a".repeat(20_001)}`, "changed", "first 20000"],
+    [`result mail.read ${"a".repeat(20_001)}`, "changed", "text first 20"],
     [`result mail.read ${"a".repeat(20_000)}`, "allowed"],
   ]],
   ["14: a question before each delete, and telemetry nowhere", examples.plugin, [
@@ -225,10 +244,63 @@ const TRACES: readonly (readonly [what: string, policy: Joined, lines: readonly 
   ]],
 ];
 
+/** The same policies from their text. */
+const LOADED = load(EXAMPLES, { file: "examples.policy", vocabulary: VOCABULARY });
+function fromText(of: Joined): Joined {
+  if (LOADED.kind === "wrong") throw new Error(LOADED.diagnostics.map(render).join("\n"));
+  const [name = "", parameter] = of.name.split(/[():]/);
+  const value = /: "?(\w+)"?\)/.exec(of.name)?.[1] ?? "";
+  const values =
+    parameter === undefined ? [] : [[parameter, Number.isNaN(Number(value)) ? value : Number(value)] as const];
+  const made = LOADED.policies.get(name)?.instantiate(new Map(values));
+  if (made?.kind !== "instance") throw new Error(of.name);
+  return made.policy;
+}
+
 describe("the fifteen examples", () => {
   test.each(TRACES)("%s", (_what, policy, lines) => {
     expect(run(policy, lines)).toEqual([]);
   });
+
+  test.each(TRACES)("from their text: %s", (_what, policy, lines) => {
+    expect(run(fromText(policy), lines)).toEqual([]);
+  });
+
+  const KINDS = ["call", "call", "refused", "failed", "approved"] as const;
+  const answer = ({ granted, refusal, obligations, wait }: Decision) => [
+    granted,
+    refusal && [refusal.effect, refusal.rule?.index],
+    obligations.map(({ rule }) => rule.index),
+    wait,
+  ];
+  const waits = fc.constantFrom(0, 1, 1_999, 10_000, HOUR);
+  const anyHistory = fc.constantFrom(...TRACES).chain(([, policy, lines]) => {
+    const pool = lines.flatMap((line) => (typeof line === "number" ? [] : [eventOf(line[0])]));
+    const events = fc.array(
+      fc.record({
+        event: fc.constantFrom(...pool),
+        kind: fc.constantFrom(...KINDS),
+        wait: waits,
+        domain: fc.constantFrom(1, 1, 2),
+      }),
+      { minLength: 1, maxLength: 20 },
+    );
+    return events.map((list) => ({ policy, list }));
+  });
+  prop.prop([anyHistory], { numRuns: 500 })(
+    "what the checker makes of their text decides as what was resolved by hand",
+    ({ policy, list }) => {
+      const checked = fromText(policy);
+      let time = 0;
+      const history: PolicyEvent[] = [];
+      for (const { event, kind, wait, domain } of list) {
+        time += wait;
+        const now = { ...event, kind: event.kind === "result" ? event.kind : kind, time, domain };
+        expect(answer(decideByHistory(checked, history, now))).toEqual(answer(decideByHistory(policy, history, now)));
+        history.push(now);
+      }
+    },
+  );
 
   test("11: three refusals within ten minutes close the shell", () => {
     const refused = (time: number): PolicyEvent => ({ ...eventOf("tool.call git.push"), kind: "refused", time });
@@ -263,7 +335,7 @@ describe("the fifteen examples", () => {
 
 describe("tests beside policies", () => {
   const failures = (policy: Joined, ...lines: Line[]) =>
-    runTests([{ name: "t", of: policy, steps: lines.map(stepOf) }]).map(({ at, expected, came }) => [
+    runTests([{ name: "t", policy, steps: lines.map(stepOf) }]).map(({ at, expected, came }) => [
       at.text,
       expected,
       came,
@@ -292,8 +364,8 @@ describe("tests beside policies", () => {
 
   test("they say where: file, line, column", () => {
     const at = { ...r.placeOf("net.send()"), file: "a.policy", line: 14, column: 3 };
-    const step: TestStep = happening(eventOf("files.read /a"), "halted", undefined, at);
-    const [failure] = runTests([{ name: "send after read", of: examples.noSendAfterRead, steps: [step] }]);
+    const step: TestStep = { kind: "event", event: eventOf("files.read /a"), is: "halted", at };
+    const [failure] = runTests([{ name: "send after read", policy: examples.noSendAfterRead, steps: [step] }]);
     expect(showFailure(failure as NonNullable<typeof failure>)).toBe(
       'a.policy:14:3 test "send after read": expected halted, came allowed',
     );
@@ -312,6 +384,8 @@ describe("tests beside policies", () => {
     expect([by(either, 21, "amount < 5"), by(either, 21, "amount > 20")]).toEqual([false, true]);
     const neither = deny(r.not(r.and(r.not(small), r.not(large))));
     expect([by(neither, 3, "amount < 5"), by(neither, 3, "amount > 20")]).toEqual([true, false]);
+    const both = deny(r.or(r.and(small, large), r.compare(amount, "==", r.constant(3))));
+    expect([by(both, 3, "amount < 5"), by(both, 3, "amount == 3")]).toEqual([false, true]);
     expect([by(either, 3, "deny payments.charge"), by(either, 3, "amount")]).toEqual([true, true]);
   });
 });

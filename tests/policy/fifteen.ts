@@ -2,12 +2,11 @@
 // the same.
 import { blockOf } from "../../policy-libs/policy/block.ts";
 import type { AddressBlock, RPolicy, RTerm } from "../../policy-libs/policy/resolved.ts";
-import type { Argument, ArgumentType, Operation, Vocabulary } from "../../policy-libs/policy/vocabulary.ts";
+import type { Operation } from "../../policy-libs/policy/vocabulary.ts";
 import {
   add,
   address,
   and,
-  argument,
   atMost,
   carries,
   compare,
@@ -21,7 +20,6 @@ import {
   not,
   once,
   oneOf,
-  operation,
   or,
   pattern,
   policyOf,
@@ -33,49 +31,8 @@ import {
   term,
   text,
   values,
-  vocabularyOf,
 } from "../kit/resolved.ts";
-
-type Row = readonly [name: string, takes: string, gives?: string];
-
-// biome-ignore format: a table
-const CALLS: readonly Row[] = [
-  ["net.send",         "host:host port:int size:int"],
-  ["net.connect",      "ip:ip"],
-  ["files.read",       "path:path"],
-  ["files.write",      "path:path size:int"],
-  ["files.open",       "path:path"],
-  ["files.delete",     "path:path"],
-  ["window.open",      ""],
-  ["window.close",     ""],
-  ["window.title",     ""],
-  ["sandbox.seal",     ""],
-  ["dns.resolve",      "name:host"],
-  ["vault.get",        ""],
-  ["user.confirm",     ""],
-  ["user.release",     ""],
-  ["payments.charge",  "amount:int"],
-  ["payments.refund",  "amount:int"],
-  ["tool.call",        "name:text"],
-  ["web.fetch",        ""],
-  ["mail.read",        "", "text:text"],
-  ["http.get",         "host:host timeout:int"],
-  ["telemetry.send",   ""],
-  ["db.query",         "table_owner:text rows:int"],
-  ["vm.divide",        "divisor:int"],
-  ["vm.call",          "depth:int"],
-  ["vm.grow",          "pages_after:int"],
-];
-
-const list = (text: string): Argument[] =>
-  text.split(" ").flatMap((one) => {
-    const [name, type] = one.split(":");
-    return type === undefined ? [] : [argument(name as string, type as ArgumentType)];
-  });
-
-export const VOCABULARY: Vocabulary = vocabularyOf(
-  CALLS.map(([name, takes, gives = ""], id) => operation(name, id, list(takes), list(gives))),
-);
+import { VOCABULARY } from "./examples.ts";
 
 /** Operations by name; "files.*" and "*" stand for all that they cover. */
 export const ops = (...names: readonly string[]): readonly Operation[] =>
@@ -232,22 +189,3 @@ export const ownRows = (tenant: string): RPolicy =>
     ),
     rule("deny", [on("db.query")], compare(queries, ">=", number(50)), "tenant rate"),
   ]);
-
-/** With the parameters that the traces use. */
-export const FIFTEEN: readonly RPolicy[] = [
-  noSendAfterRead,
-  fewWindows(),
-  safeDivision,
-  smallProgram,
-  editorFiles,
-  sealed,
-  onlyResolved,
-  noInnerNetwork,
-  secretsStay,
-  assistantPayments(),
-  injectionGuard,
-  politeClient,
-  maskMail,
-  plugin,
-  ownRows("acme"),
-];

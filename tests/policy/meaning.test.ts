@@ -202,6 +202,7 @@ describe("values", () => {
     const big = r.values(host, calls(SEND, r.compare(r.term(size), ">", r.constant(3))), 2);
     expect(truthOf(r.remembered(host, big), [send("a")], send("a"))).toBe("U");
     expect(truthOf(r.remembered(host, big), [send("a"), send("a", 4)], send("a"))).toBe("T");
+    expect(truthOf(r.remembered(host, big), [send("a", 4), send("a")], send("a"))).toBe("T");
     expect(truthOf(r.remembered(host, big), [send("a")], send("b"))).toBe("F");
   });
 

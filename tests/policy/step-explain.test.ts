@@ -85,16 +85,16 @@ describe("conditions", () => {
     const short = ({ text, value, registers, of }: Condition): unknown => [text, value, registers, of.map(short)];
     const shown = machine.conditionsOf(state, r.event(send, { size: 3 }), policy.rules[0]!)!;
     expect(short(shown.of[0]!)).toEqual([
-      '((once call files.read and size > 9) or not host ends with ".example")',
+      '((once files.read and size > 9) or not host ends with ".example")',
       U,
       [],
       [
         [
-          "(once call files.read and size > 9)",
+          "(once files.read and size > 9)",
           F,
           [],
           [
-            ["once call files.read", T, [0], []],
+            ["once files.read", T, [0], []],
             ["size > 9", F, [], []],
           ],
         ],

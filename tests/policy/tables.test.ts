@@ -1,5 +1,6 @@
 import { test } from "@fast-check/vitest";
 import { describe, test as example, expect } from "vitest";
+import { ASK_LIBRARY, type Automaton, automatonOf } from "../../policy-libs/policy/automaton.ts";
 import { compile } from "../../policy-libs/policy/compile.ts";
 import type { PolicyEvent } from "../../policy-libs/policy/resolved.ts";
 import { ALLOW, ASK, type OperationTables, REFUSED, tablesOf } from "../../policy-libs/policy/tables.ts";
@@ -32,9 +33,15 @@ function update({ updates }: OperationTables, words: Int32Array): void {
   }
 }
 
+/** What the kernel does with the automaton. */
+function step({ next, states }: Automaton, event: number, state: number): number {
+  expect(state).toBeLessThan(states);
+  return next[event * states + state] as number;
+}
+
 const operationsOf = (history: readonly PolicyEvent[]): Operation[] => [...new Set(history.map(({ op }) => op))];
 
-const counted = { decided: 0, asked: 0 };
+const counted = { decided: 0, asked: 0, automaton: 0 };
 
 describe("the kernel's tables", () => {
   test.prop([anyPast({ length: 14, depth: 2, rules: 3 })], { numRuns })(
@@ -78,6 +85,32 @@ describe("the kernel's tables", () => {
     timeout,
   );
 
+  test.prop([anyPast({ length: 14, depth: 2, rules: 3 })], { numRuns })(
+    "as one automaton over the first word do the same",
+    ({ policy, history }) => {
+      const machine = compile(policy);
+      const operations = operationsOf(history);
+      const automaton = automatonOf(tablesOf(machine, operations), machine.automatonBits);
+      const state = machine.start();
+      for (const event of history) {
+        const before = machine.copy(state);
+        const entry =
+          event.kind === "call"
+            ? step(automaton, operations.indexOf(event.op), state.domain.words[0] ?? 0)
+            : ASK_LIBRARY;
+        const decision = machine.decide(state, event);
+        machine.commit(state, event);
+        if (entry < ASK_LIBRARY) expect(automaton.refusalOf(entry)).toBe(decision.refusal);
+        if (entry <= ASK_LIBRARY) continue;
+        counted.automaton++;
+        expect([decision.refusal, decision.obligations]).toEqual([undefined, []]);
+        before.domain.words[0] = entry;
+        expect(before).toEqual(state);
+      }
+    },
+    timeout,
+  );
+
   const [send, read, open, close] = ["net.send", "files.read", "window.open", "window.close"].map((name, id) =>
     r.operation(name, id, [r.argument("size", "int")]),
   ) as [Operation, Operation, Operation, Operation];
@@ -96,6 +129,13 @@ describe("the kernel's tables", () => {
     expect([...tables.operations[1]!.guards]).toEqual([0, 0, 0, ALLOW]);
     expect([...tables.operations[1]!.updates]).toEqual([0, 0, 0, 1, 1]);
     expect(tables.refusals.map(({ rule }) => rule?.because)).toEqual(["this program has read a file"]);
+  });
+
+  example("of `no send after read` are an automaton of two states", () => {
+    const machine = compile(noSendAfterRead);
+    const { states, next, refusalOf } = automatonOf(tablesOf(machine, [send, read]), machine.automatonBits);
+    expect([states, ...next]).toEqual([2, 0, -2, 1, 1]);
+    expect(refusalOf(-2).rule?.because).toBe("this program has read a file");
   });
 
   example("of a small level are its values, and of a large one the question", () => {
@@ -155,5 +195,6 @@ describe("the kernel's tables", () => {
   example("were tried on many decisions of both kinds", () => {
     expect(counted.decided).toBeGreaterThan(numRuns / 2);
     expect(counted.asked).toBeGreaterThan(numRuns / 2);
+    expect(counted.automaton).toBeGreaterThan(numRuns / 2);
   });
 });

@@ -2,7 +2,7 @@
 import { utf8Length } from "../characters.ts";
 import { eventArguments, namesOf } from "../event.ts";
 import { normalAddress, normalHost, normalPath, normalUrl } from "../normal.ts";
-import type { Datum, Joined, Place, PolicyEvent, RProve } from "../resolved.ts";
+import type { Datum, Joined, Place, RProve } from "../resolved.ts";
 import type { ResolvedTest, TestStep } from "../suite.ts";
 import type { Prove, Step, Test, Value } from "../tree.ts";
 import type { Argument, Operation } from "../vocabulary.ts";
@@ -87,9 +87,6 @@ function dataOf(unit: Unit, written: Written, all: readonly Argument[], data: Da
 
 type EventStep = Extract<Step, { kind: "event" }>;
 
-/** In a test there is one domain, with one capability, of one tenant. */
-const SOMEONE: Omit<PolicyEvent, "kind" | "op" | "data"> = { time: 0, domain: 0, capability: 0, tenant: "" };
-
 /** `latest`: the latest call of each operation so far. */
 function eventStep(unit: Unit, step: EventStep, latest: Map<Operation, Written>, at: Place): TestStep | undefined {
   const { event, op, values, is, by } = step;
@@ -102,18 +99,18 @@ function eventStep(unit: Unit, step: EventStep, latest: Map<Operation, Written>,
   if (call !== undefined) dataOf(unit, call, takes, data);
   if (event === "call") latest.set(operation, written);
   else dataOf(unit, written, gives, data);
-  return { kind: "event", event: { ...SOMEONE, kind: event, op: operation, data }, is, by, at };
+  return { kind: "event", event, op: operation, data, is, by, at };
 }
 
 export function testOf(linker: Linker, unit: Unit, test: Test): ResolvedTest | undefined {
-  const policy = follow(linker, unit, test.of);
+  const of = follow(linker, unit, test.of);
   const latest = new Map<Operation, Written>();
   const steps = test.steps.map((step): TestStep | undefined => {
     const at = unit.place(step.at);
     return step.kind === "wait" ? { kind: "wait", time: step.time, at } : eventStep(unit, step, latest, at);
   });
-  if (policy === undefined || steps.includes(undefined)) return undefined;
-  return { name: test.name, policy, steps: steps as readonly TestStep[] };
+  if (of === undefined || steps.includes(undefined)) return undefined;
+  return { name: test.name, of, steps: steps as readonly TestStep[] };
 }
 
 type Never = Extract<Prove["claim"], { kind: "never" }>;

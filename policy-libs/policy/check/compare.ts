@@ -3,7 +3,8 @@ import type { Datum, Place, RCond, RTerm } from "../resolved.ts";
 import type { Comparison } from "../tree.ts";
 import type { ArgumentType } from "../vocabulary.ts";
 import { datumOf, isSeen, isTextual, wordOf } from "./literal.ts";
-import { checkSame, type Here, type Scope } from "./scope.ts";
+import { checkSame } from "./names.ts";
+import type { Here, Scope } from "./scope.ts";
 import type { Typed } from "./terms.ts";
 
 /** Times that a count in a window keeps. */

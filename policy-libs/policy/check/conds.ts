@@ -8,8 +8,9 @@ import { compared } from "./compare.ts";
 import { expand, spend } from "./lets.ts";
 import { checkTest, wordOf } from "./literal.ts";
 import { membership } from "./members.ts";
+import { meaningOf } from "./names.ts";
 import { labelOf, patternOf, patternsOf } from "./patterns.ts";
-import { type Bound, type Here, meaningOf, type Scope } from "./scope.ts";
+import type { Bound, Here, Scope } from "./scope.ts";
 import { termOf } from "./terms.ts";
 
 type Of<K extends Cond["kind"]> = Extract<Cond, { kind: K }>;

@@ -6,7 +6,8 @@ import type { Datum, Place, RArgument, REdit, REffect, RPattern } from "../resol
 import type { Edit, Effect, EventKind, Rule, Value } from "../tree.ts";
 import type { Argument, ArgumentType, Operation } from "../vocabulary.ts";
 import { datumOf, isTextual, TYPE_OF, wordOf } from "./literal.ts";
-import { argumentOf, type Here, type Scope } from "./scope.ts";
+import { argumentOf } from "./names.ts";
+import type { Here, Scope } from "./scope.ts";
 import { ofArgument } from "./terms.ts";
 
 const NEEDS: Readonly<Record<Exclude<Edit["kind"], "becomes">, readonly ArgumentType[]>> = {

@@ -4,8 +4,9 @@ import type { Place, RArgument, RCond, RTerm } from "../resolved.ts";
 import type { Cond, Let, Value } from "../tree.ts";
 import { compared } from "./compare.ts";
 import { blockOfValue, datumOf, isSeen, TYPE_OF, wordOf } from "./literal.ts";
+import { declaredAs } from "./names.ts";
 import { valuesOf } from "./patterns.ts";
-import { declaredAs, type Here, type Scope } from "./scope.ts";
+import type { Here, Scope } from "./scope.ts";
 import { type Typed, termOf } from "./terms.ts";
 
 type In = Extract<Cond, { kind: "in" }>;

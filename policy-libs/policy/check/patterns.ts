@@ -5,7 +5,8 @@ import type { Operation } from "../vocabulary.ts";
 import { makeOnce, spend } from "./lets.ts";
 import { isSeen, wordOf } from "./literal.ts";
 import { operationsOf } from "./match.ts";
-import { argumentOf, EVENT_OF, type Here, newHere, type Scope, type Spoken } from "./scope.ts";
+import { argumentOf } from "./names.ts";
+import { EVENT_OF, type Here, newHere, type Scope, type Spoken } from "./scope.ts";
 
 export const KINDS: Readonly<Record<EventKind, readonly HistoryKind[]>> = {
   call: ["call"],

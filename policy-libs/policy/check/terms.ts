@@ -6,8 +6,9 @@ import type { Scope as PolicyScope, Tail, Term, Value } from "../tree.ts";
 import type { ArgumentType, Operation } from "../vocabulary.ts";
 import { expand, spend } from "./lets.ts";
 import { isSeen, type Kind, TYPE_OF, wordOf } from "./literal.ts";
+import { argumentOf, meaningOf } from "./names.ts";
 import { patternOf, type Resolved } from "./patterns.ts";
-import { argumentOf, type Bound, type Here, meaningOf, type Scope } from "./scope.ts";
+import type { Bound, Here, Scope } from "./scope.ts";
 
 /** A term with its type. `value`: of a constant; "any" is a parameter's that nobody has given yet. */
 export interface Typed extends Kind {

@@ -13,8 +13,8 @@ import type { Data } from "../data.ts";
 import type { Decision, HistoryKind, PolicyEvent, RRule } from "../resolved.ts";
 import { type Settled, settle } from "../settle.ts";
 import type { Operation } from "../vocabulary.ts";
-import { rewriteArguments, rewriteResult } from "./written.ts";
 import type { EnforcePowers } from "./types.ts";
+import { rewriteArguments, rewriteResult } from "./written.ts";
 
 /** A policy's memory and rules, as enforcement needs them. */
 export interface Judgement {

@@ -4,12 +4,13 @@
 //   N1  What a policy does not know is refused: a capability whose calls are in no vocabulary could be anything.
 //   N2  An event is the call of a contract, under the name that its capability was granted by, or its contract's own.
 import { type Capability, type Contract, errorValue, type Monitor } from "../../../kernel/index.ts";
+import { ASK_LIBRARY, type Automaton, automatonOf } from "../automaton.ts";
+import { UNJUDGED } from "../given.ts";
 import { callName } from "../operations.ts";
 import { tablesOf } from "../tables.ts";
 import type { Operation, Vocabulary } from "../vocabulary.ts";
 import { judgeCall, reasonOf } from "./enforce.ts";
 import { type Enforced, judgementOf } from "./judgement.ts";
-import { newTable, type Table } from "./table.ts";
 import type { EnforcePowers } from "./types.ts";
 
 /** The operations of a contract's calls under this name, in their order. Undefined: not those of this contract. */
@@ -48,16 +49,27 @@ function newEvents({ machine }: Enforced, vocabulary: Vocabulary): Events {
 /** What the kernel takes for no event. */
 const UNNAMED = -1;
 
-/** What an embedder grants under this name is its own machinery, which no policy speaks of. */
-export const UNJUDGED = "";
-
 const unknown = (): Uint8Array => errorValue("E_DENIED", "the policy does not know this capability");
 
-/** Who wants to hear of every call is asked about every call. */
+type Table = Pick<Automaton, "states" | "refusalOf"> & { readonly table: Int16Array };
+
+/**
+ * The row of event 0 asks, in every state; what is suppressed is answered with a value, which is for the policy library.
+ * Who wants to hear of every call is asked about every call.
+ */
 function tableOf({ machine }: Enforced, events: Events, { onDecided, onHappened }: EnforcePowers): Table {
   const isHeard = onDecided !== undefined || onHappened !== undefined;
   const [, ...operations] = events.operations as readonly Operation[];
-  return newTable(isHeard ? { words: 0, operations: [], refusals: [] } : tablesOf(machine, operations));
+  const { states, next, refusalOf } = automatonOf(tablesOf(machine, isHeard ? [] : operations), machine.automatonBits);
+  const isSuppressed = (entry: number): boolean => entry < ASK_LIBRARY && refusalOf(entry).effect === "suppress";
+  const rows = next.map((entry) => (isSuppressed(entry) ? ASK_LIBRARY : entry));
+  return { states, refusalOf, table: withRow(rows, states) };
+}
+
+function withRow(rows: Int16Array, states: number): Int16Array {
+  const table = new Int16Array(states + rows.length).fill(ASK_LIBRARY);
+  table.set(rows, states);
+  return table;
 }
 
 export function newMonitor(enforced: Enforced, vocabulary: Vocabulary, powers: EnforcePowers): Monitor {
@@ -77,7 +89,7 @@ export function newMonitor(enforced: Enforced, vocabulary: Vocabulary, powers: E
     refuse: (_event, answer) => {
       const refusal = refusalOf(answer);
       const why = reasonOf(refusal);
-      if (refusal?.effect === "halt") powers.halt(why);
+      if (refusal.effect === "halt") powers.halt(why);
       return powers.errorValue("E_DENIED", why);
     },
     judge: (call, perform) => {

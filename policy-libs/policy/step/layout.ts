@@ -36,7 +36,7 @@ export interface SetSpec {
 }
 
 export interface Layout {
-  /** How many bits of each word are taken. */
+  /** How many bits of each word are taken. The first is always there. */
   readonly fill: number[];
   readonly fields: FieldSpec[];
   readonly cells: Cells[];
@@ -44,11 +44,22 @@ export interface Layout {
   readonly sets: SetSpec[];
 }
 
-export const newLayout = (): Layout => ({ fill: [], fields: [], cells: [], numbers: 0, sets: [] });
+export const newLayout = (): Layout => ({ fill: [0], fields: [], cells: [], numbers: 0, sets: [] });
 
-/** First fit: what is allocated together mostly shares a word, and the kernel's rows look at one word each. */
+/** Bits of the first word, which is the state of the kernel's automaton: its table has a column for each value. */
+export const AUTOMATON_BITS = 10;
+/** Wider fields stand in other words: the automaton could not count so far. */
+const MAX_AUTOMATON_WIDTH = 4;
+
+/**
+ * First fit, so that what is allocated together mostly shares a word: the kernel's rows look at one word each. The first
+ * word is for small fields.
+ */
 export function addField(layout: Layout, width: number, isValid: FieldSpec["isValid"]): Field {
-  let word = layout.fill.findIndex((taken) => taken + width <= 32);
+  const isSmall = width <= MAX_AUTOMATON_WIDTH;
+  const fits = (taken: number, at: number): boolean =>
+    at === 0 ? isSmall && taken + width <= AUTOMATON_BITS : taken + width <= 32;
+  let word = layout.fill.findIndex(fits);
   if (word < 0) word = layout.fill.push(0) - 1;
   const shift = layout.fill[word] as number;
   layout.fill[word] = shift + width;

@@ -4,8 +4,8 @@
 //   X1  After a look exactly the tests that hold are marked.
 //   X2  A look costs the length of the text, what it finds, and a pass for each `like` whose rarest piece was found.
 import type { TextTest } from "../tree.ts";
-import { endsOf, type Find, insidesOf, type Needle, startsOf } from "./automaton.ts";
 import { type Piece, type Shape, shapeOf } from "./like.ts";
+import { endsOf, type Find, insidesOf, type Needle, startsOf } from "./needles.ts";
 
 export interface TextCondition {
   readonly test: TextTest;

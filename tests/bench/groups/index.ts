@@ -10,12 +10,14 @@ import { create } from "./create.ts";
 import { delay } from "./delay.ts";
 import { depth } from "./depth.ts";
 import { memory } from "./memory.ts";
+import { policies } from "./policies.ts";
 import { verify } from "./verify.ts";
 
 export const GROUPS: readonly Group[] = [
   create,
   calls,
   capabilities,
+  policies,
   compute,
   cold,
   verify,
