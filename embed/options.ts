@@ -98,13 +98,17 @@ export const isMeter = (value: unknown): boolean => {
 
 const isOptional = (value: unknown, type: string): boolean => value === undefined || typeof value === type;
 
+export function checkPolicy(policy: unknown): void {
+  if (policy !== undefined && !isPolicySource(policy))
+    wrong('policy must be what policy.text("…"), policy.file("….policy") or policy.of(…) made');
+}
+
 /** A copy that was checked. */
 export function readSandboxOptions(given: SandboxOptions): SandboxOptions {
   const options = checkKeys<SandboxOptions>(given, SANDBOX_KEYS, "createSandbox");
   const { grant, policy, trace, timeZoneOffset, virtual, meter } = options;
   if (grant !== undefined && !isPlain(grant)) throw new CordonError("E_GRANT", "grant must be a plain object");
-  if (policy !== undefined && !isPolicySource(policy))
-    wrong('policy must be what policy.text("…"), policy.file("….policy") or policy.of(…) made');
+  checkPolicy(policy);
   if (!isOptional(trace, "function")) wrong("trace must be a function");
   if (meter !== undefined && !isMeter(meter)) wrong("meter must be what meter() made");
   const isOffset = Number.isFinite(timeZoneOffset) && Math.abs(timeZoneOffset as number) <= 24 * 60;

@@ -10,6 +10,7 @@ import {
   capability,
   compile,
   contract,
+  type Diagnostic,
   type Enforced,
   type EnforcePowers,
   type Granted,
@@ -21,6 +22,7 @@ import {
   newMonitor,
   newShared,
   type Operation,
+  type PolicyProblem,
   type PolicySource,
   type Question,
   renderDiagnostic,
@@ -54,17 +56,32 @@ function refuse(what: string): never {
   throw new CordonError("E_POLICY", what);
 }
 
+/** `cause` has the places and the texts, for whoever shows them. */
+function complain(
+  { text, options }: PolicySource,
+  diagnostics: readonly Diagnostic[],
+  also: readonly string[] = [],
+): never {
+  const { file = "policy", imports = {} } = options;
+  const cause: PolicyProblem = { diagnostics, texts: new Map([...Object.entries(imports), [file, text]]) };
+  throw new CordonError("E_POLICY", [...diagnostics.map(renderDiagnostic), ...also].join("\n"), { cause });
+}
+
 function entryOf(source: PolicySource, vocabulary: Vocabulary): Joined {
-  const { file = "policy", imports = {}, parameters = {}, use } = source.options;
+  const { file = "policy", imports = {}, parameters = {}, use, onWarning } = source.options;
   const given = { imports: new Map(Object.entries(imports)), parameters: new Map(Object.entries(parameters)) };
   const loaded = load(source.text, { file, vocabulary, ...given });
-  if (loaded.kind === "wrong") return refuse(loaded.diagnostics.map(renderDiagnostic).join("\n"));
-  if (use === undefined) return loaded.entry ?? refuse(`${file} has no policy that could be enforced`);
-  const bundle = loaded.bundles.get(use);
-  if (bundle !== undefined) return bundle;
-  const template = loaded.policies.get(use) ?? refuse(`${file} has no policy or bundle ${JSON.stringify(use)}`);
+  if (loaded.kind === "wrong") return complain(source, loaded.diagnostics);
+  const { entry, bundles, policies, warnings } = loaded;
+  const none = (what: string): never => complain(source, warnings, [`${file} has no ${what}`]);
+  const bundle = use === undefined ? entry : bundles.get(use);
+  if (use === undefined && bundle === undefined) return none("policy that could be enforced");
+  for (const warning of warnings) onWarning?.(warning);
+  if (use === undefined || bundle !== undefined) return bundle as Joined;
+  const names = [...bundles.keys(), ...policies.keys()].join(", ");
+  const template = policies.get(use) ?? none(`policy or bundle ${JSON.stringify(use)}: there are ${names}`);
   const made = template.instantiate(given.parameters);
-  return made.kind === "instance" ? made.policy : refuse(made.diagnostics.map(renderDiagnostic).join("\n"));
+  return made.kind === "instance" ? made.policy : complain(source, made.diagnostics);
 }
 
 /** Made once for the same policy over the same contracts: what is counted per tenant and host is one over all sandboxes. */

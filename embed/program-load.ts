@@ -1,5 +1,5 @@
 // From a module's bytes to an artifact: link with the WASI library, instrument, verify.
-import { type Artifact, type Kernel, type Outcome, RULES } from "../kernel/index.ts";
+import { type Artifact, type Kernel, type Mode, type Monitors, type Outcome, RULES } from "../kernel/index.ts";
 import { instrument, link, type Refused } from "../stdlib/toolchain/index.ts";
 import { type ArtifactCache, type ArtifactNaming, artifactKey, readArtifact, writeArtifact } from "./program-cache.ts";
 import { type ProgramFacts, programFacts } from "./program-facts.ts";
@@ -31,10 +31,13 @@ function faultOf(program: Uint8Array, linked: Refused): string {
 const MOST_KEPT = 8;
 
 /** How the instrumenter is called: part of every artifact's name. */
-const INSTRUMENT = {} as const;
+const manner = (monitors: Monitors | undefined): { readonly mode?: Mode } =>
+  monitors === undefined ? {} : { mode: { kind: "frame", monitors } };
 
 export interface Sources {
   readonly program: Uint8Array;
+  /** What is checked in the program's own code. */
+  readonly monitors?: Monitors | undefined;
   readonly library: Uint8Array;
   readonly cache?: ArtifactCache | undefined;
 }
@@ -53,14 +56,15 @@ const isSame = (a: Uint8Array, b: Uint8Array): boolean =>
 
 /** Loads programs, and the same bytes once. They are kept: nobody else may have them. */
 export function newProgramLoader(parts: LoaderParts): LoadProgram {
-  const kept: { readonly bytes: Uint8Array; readonly loaded: Loaded }[] = [];
+  const kept: { readonly bytes: Uint8Array; readonly manner: string; readonly loaded: Loaded }[] = [];
   return async (sources) => {
     const { program: bytes } = sources;
-    const at = kept.findIndex((one) => isSame(one.bytes, bytes));
+    const how = JSON.stringify(manner(sources.monitors));
+    const at = kept.findIndex((one) => one.manner === how && isSame(one.bytes, bytes));
     const found = at < 0 ? undefined : kept.splice(at, 1)[0];
     const loaded = found?.loaded ?? (await loadProgram(parts, sources));
     if ("why" in loaded) return loaded;
-    kept.unshift(found ?? { bytes, loaded });
+    kept.unshift(found ?? { bytes, manner: how, loaded });
     if (kept.length > MOST_KEPT) kept.pop();
     return loaded;
   };
@@ -68,14 +72,14 @@ export function newProgramLoader(parts: LoaderParts): LoadProgram {
 
 type Made = { readonly bytes: Uint8Array } | NotLoaded;
 
-function makeArtifact(kernel: Kernel, { program, library }: Sources): Made {
+function makeArtifact(kernel: Kernel, { program, library, monitors }: Sources): Made {
   if (isMalformed(kernel, program)) return { by: "verifier", why: "malformed: not a valid WebAssembly module" };
   const linked = link(program, library);
   if (linked.kind === "refused") return { by: "toolchain", why: at(linked) };
   if (linked.kind === "unlinkable") {
     return { by: "linker", why: `unlinkable: it imports ${linked.name}, and nothing gives that, at byte ${linked.at}` };
   }
-  const made = instrument(linked.bytes, INSTRUMENT);
+  const made = instrument(linked.bytes, manner(monitors));
   return made.kind === "refused" ? { by: "toolchain", why: faultOf(program, made) } : made;
 }
 
@@ -90,7 +94,7 @@ function makeProgram(
 ): Loaded | NotLoaded {
   const made = makeArtifact(kernel, sources);
   if ("why" in made) return made;
-  const loaded = kernel.load(made.bytes);
+  const loaded = kernel.load(made.bytes, manner(sources.monitors).mode);
   const facts = programFacts(sources.program, utf8);
   if (loaded.kind !== "returned") return { by: "verifier", why: whyNot(loaded) };
   if (facts === undefined) return { by: "verifier", why: "malformed: not a valid WebAssembly module" };
@@ -99,9 +103,9 @@ function makeProgram(
 }
 
 /** The program over an artifact that is only alleged to be its own. Undefined: it is to be made again. */
-function takeAlleged({ kernel, utf8 }: LoaderParts, program: Uint8Array, alleged: Uint8Array): Loaded | undefined {
-  const facts = programFacts(program, utf8);
-  const loaded = kernel.load(alleged);
+function takeAlleged({ kernel, utf8 }: LoaderParts, sources: Sources, alleged: Uint8Array): Loaded | undefined {
+  const facts = programFacts(sources.program, utf8);
+  const loaded = kernel.load(alleged, manner(sources.monitors).mode);
   if (facts === undefined || loaded.kind !== "returned") return undefined;
   const { entries } = loaded.value;
   return [...facts.entries.keys()].every((name) => entries.includes(name))
@@ -111,10 +115,10 @@ function takeAlleged({ kernel, utf8 }: LoaderParts, program: Uint8Array, alleged
 
 async function loadProgram(parts: LoaderParts, sources: Sources): Promise<Loaded | NotLoaded> {
   const { naming } = parts;
-  const { program, library, cache } = sources;
-  const key = cache && naming && artifactKey(naming, program, library, INSTRUMENT);
+  const { program, library, cache, monitors } = sources;
+  const key = cache && naming && artifactKey(naming, program, library, manner(monitors));
   if (key === undefined || cache === undefined || naming === undefined) return makeProgram(parts, sources, () => {});
   const alleged = await readArtifact(naming, cache, key);
-  const taken = alleged && takeAlleged(parts, program, alleged);
+  const taken = alleged && takeAlleged(parts, sources, alleged);
   return taken ?? makeProgram(parts, sources, (bytes) => writeArtifact(naming, cache, key, bytes));
 }

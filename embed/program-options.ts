@@ -1,12 +1,14 @@
 // The options of runProgram: what they are, and that there are no others.
+import type { Monitors } from "../kernel/index.ts";
 import { CordonError } from "./errors.ts";
-import { readVirtual, type SandboxOptions } from "./options.ts";
+import { readMonitors } from "./monitors.ts";
+import { checkPolicy, readVirtual, type SandboxOptions } from "./options.ts";
 import { isBytes, readPlain } from "./plain.ts";
 import type { ArtifactCache } from "./program-cache.ts";
 import type { InputOption, Sink } from "./program-process.ts";
 import { checkSignal } from "./signal.ts";
 
-type Shared = "grant" | "limits" | "profile" | "console" | "virtual" | "trace" | "audit";
+type Shared = "grant" | "policy" | "limits" | "profile" | "console" | "virtual" | "trace" | "audit";
 
 export interface ProgramRequest extends Pick<SandboxOptions, Shared> {
   /** A WebAssembly module. It may import gates (stdlib/abi.ts) and WASI preview 1. */
@@ -24,6 +26,11 @@ export interface ProgramRequest extends Pick<SandboxOptions, Shared> {
   readonly entryArgs?: readonly (number | bigint)[] | undefined;
   readonly signal?: AbortSignal | undefined;
   /**
+   * Checks in the program's own code, at divisions, indirect calls, calls and memory growth: data, as
+   * `instructionsOf` of the policy library makes it. A program that one ends was refused, by "policy".
+   */
+  readonly monitors?: Monitors | undefined;
+  /**
    * Where instrumented programs are kept, so that the next process need not make them again; `diskCache()` is one.
    * Not trusted: what it gives is verified. Without it they are kept in memory, the last few.
    */
@@ -31,8 +38,8 @@ export interface ProgramRequest extends Pick<SandboxOptions, Shared> {
 }
 
 const KEYS = [
-  ...["module", "args", "env", "stdin", "stdout", "stderr", "entry", "entryArgs", "signal", "cache"],
-  ...["grant", "limits", "profile", "console", "virtual", "trace", "audit"],
+  ...["module", "args", "env", "stdin", "stdout", "stderr", "entry", "entryArgs", "signal", "cache", "monitors"],
+  ...["grant", "policy", "limits", "profile", "console", "virtual", "trace", "audit"],
 ];
 
 const wrong = (what: string): never => {
@@ -53,13 +60,20 @@ export function readProgramRequest(given: ProgramRequest): ProgramRequest {
   const isNumber = (value: unknown): boolean => typeof value === "number" || typeof value === "bigint";
   if (!entryArgs.every(isNumber)) wrong("entryArgs must be numbers");
   checkSignal(signal);
+  checkPolicy(request.policy);
   if (trace !== undefined && typeof trace !== "function") wrong("trace must be a function");
   for (const name of ["stdout", "stderr"] as const) {
     if (request[name] !== undefined && typeof request[name] !== "function")
       wrong(`${name} must be a function of bytes`);
   }
   const copies = { module: copyOf(module), args, entryArgs, grant: readGrant(grant), virtual: readVirtual(virtual) };
-  return { __proto__: null, ...request, ...copies, cache: readCache(request.cache) } as unknown as ProgramRequest;
+  return {
+    __proto__: null,
+    ...request,
+    ...copies,
+    cache: readCache(request.cache),
+    monitors: readMonitors(request.monitors),
+  } as unknown as ProgramRequest;
 }
 
 /** Its methods, looked up once. */

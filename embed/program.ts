@@ -12,14 +12,17 @@ import {
   PAGE,
   permissive,
 } from "../kernel/index.ts";
+import { UNJUDGED } from "../policy-libs/index.ts";
 import { PROGRAM } from "../stdlib/abi.ts";
 import { type Audit, readAudits } from "./audit-options.ts";
 import { type Prepared, prepareGrants } from "./capability.ts";
+import { contractsOf } from "./child-grants.ts";
 import { type Clock, realClock, startOf, virtualClock } from "./clock.ts";
 import { asBytes, type BytesSource, later, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { allLimits, type Limits } from "./limits.ts";
 import { newOutput, type Output } from "./output.ts";
+import type { Policed } from "./policy.ts";
 import type { ArtifactNaming } from "./program-cache.ts";
 import { type Entry, findEntry } from "./program-entry.ts";
 import { codeOfErrno, programFiles } from "./program-files.ts";
@@ -70,6 +73,7 @@ interface CallMeter extends Meter {
 
 interface Running {
   readonly domain: Domain;
+  clock: Clock;
   readonly meter: CallMeter;
   /** What the program exited with, once it did. */
   exited: number | undefined;
@@ -154,6 +158,7 @@ function capabilities(plan: Plan, running: Running): Grantable[] {
   const system = systemGrants({ clock, random, output: plan.output, load: undefined, loading: newMeter() });
   const find = (name: string): Grantable => system.find((one) => one.name === name) ?? NOTHING;
   const all: Grantable[] = Array.from({ length: PROGRAM.FILES.handle + 1 }, () => NOTHING);
+  running.clock = clock;
   all[PROGRAM.CONSOLE.handle] = find("console");
   all[PROGRAM.CLOCK.handle] = find("clock");
   all[PROGRAM.RANDOM.handle] = find("random");
@@ -166,27 +171,47 @@ function capabilities(plan: Plan, running: Running): Grantable[] {
   return all;
 }
 
-/** Tells of calls of grants, each by the name of its grant. */
-function watchersOf({ request: { trace }, audits, grants }: Plan): Watchers {
-  const nameOf = (handle: number): string | null | undefined => {
-    if (handle === PROGRAM.FILES.handle) return "files";
-    return handle > PROGRAM.FILES.handle ? undefined : (grants[handle - PROGRAM.FIRST_GRANT]?.name ?? null);
-  };
-  return newWatchers({ name: "program", trace, audits }, nameOf);
+/** The grant under a handle; null: what the system gives. */
+function grantAt({ grants }: Plan, handle: number): string | null | undefined {
+  if (handle === PROGRAM.FILES.handle) return "files";
+  return handle > PROGRAM.FILES.handle ? undefined : (grants[handle - PROGRAM.FIRST_GRANT]?.name ?? null);
 }
 
-function spawnProgram(kernel: Kernel, plan: Plan, { artifact, maxPages }: Loaded): Outcome<Running> {
+/** Tells of calls of grants, each by the name of its grant. */
+const watchersOf = (plan: Plan): Watchers =>
+  newWatchers({ name: "program", trace: plan.request.trace, audits: plan.audits }, (handle) => grantAt(plan, handle));
+
+/** Calls are judged by the kernel's monitor. Instructions are not: a policy that names any does not fit, so far. */
+async function underPolicy(
+  { request: { policy }, grants }: Plan,
+  running: () => Running,
+): Promise<Policed | undefined> {
+  if (policy === undefined) return undefined;
+  const { police, policingOf } = await import("./policy.ts");
+  const policing = policingOf(policy, contractsOf(grants));
+  return police(
+    policing,
+    () => running().domain,
+    () => running().clock,
+  );
+}
+
+async function spawnProgram(kernel: Kernel, plan: Plan, { artifact, maxPages }: Loaded): Promise<Outcome<Running>> {
   const { limits } = plan;
   const pages = Math.min(Math.floor(limits.memory / PAGE), maxPages);
   const watchers = watchersOf(plan);
   const watch = watchers.onCall === undefined ? {} : { onCall: watchers.onCall };
-  const spawned = kernel.spawn(artifact, { limits: { pages, inFlight: limits.inFlight }, ...watch });
+  const policed = await underPolicy(plan, () => running);
+  const monitor = policed?.monitor;
+  const spawned = kernel.spawn(artifact, { limits: { pages, inFlight: limits.inFlight }, monitor, ...watch });
   if (spawned.kind !== "returned") return spawned;
   const domain = spawned.value;
   const watching = watchers.begin(domain, plan.grants, codeOfErrno);
   const meter = newCallMeter((ending) => domain.end(ending), limits.calls, watching);
-  const running: Running = { domain, meter, exited: undefined };
-  for (const capability of capabilities(plan, running)) domain.grant(capability);
+  const running: Running = { domain, meter, clock: realClock(), exited: undefined };
+  for (const [handle, capability] of capabilities(plan, running).entries()) {
+    domain.grant(capability, grantAt(plan, handle) ?? UNJUDGED);
+  }
   return { kind: "returned", value: running };
 }
 
@@ -259,12 +284,12 @@ async function enterProgram(running: Running, plan: Plan, loaded: Loaded, entry:
 
 async function perform(kernel: Kernel, load: LoadProgram, plan: Plan, library: Uint8Array): Promise<Result> {
   const facts: RunFacts = { usage: NO_USAGE, console: [] };
-  const { module: program, cache } = plan.request;
-  const loaded = await load({ program, library, cache });
+  const { module: program, cache, monitors } = plan.request;
+  const loaded = await load({ program, library, cache, monitors });
   if ("why" in loaded) return { status: "refused", by: loaded.by, why: loaded.why, ...facts };
   const entry = findEntry(loaded.entries, plan.request);
   if (typeof entry === "string") return { status: "refused", by: "program", why: entry, ...facts };
-  const spawned = spawnProgram(kernel, plan, loaded);
+  const spawned = await spawnProgram(kernel, plan, loaded);
   if (spawned.kind !== "returned") return fromEnding(spawned, facts);
   return enterProgram(spawned.value, plan, loaded, entry);
 }

@@ -10,27 +10,25 @@
 // Trust
 //   Relies on the host engine's validation of the same bytes for types and indices. Trusted by verify.ts.
 import { isNumeric, matches, type Reader, readByte, readI32, readU32, refuse } from "./bytes.ts";
-import { cacheBase, confine, enter, frameCost, leave, loopCharge, RESERVED_GLOBALS, settle, weight } from "./fuel.ts";
+import { cacheBase, confine, enter, frameCost, leave, loopCharge, settle, weight } from "./fuel.ts";
+import { DIVIDE, DIVIDE_WIDE, INDIRECT, type Inline, type Monitors } from "./inline.ts";
 import * as limits from "./limits.ts";
 import type { FunctionType, Module } from "./module.ts";
-import { type Immediate, OPCODES, PREFIX, PREFIXED, TABLE_SIZE, tabulate } from "./opcodes.ts";
+import { OPCODES, PREFIX, PREFIXED, TABLE_SIZE, tabulate } from "./opcodes.ts";
 import type { RuleId } from "./rules.ts";
 import { IMPORTS, nameable, REFUEL_INDEX, TRAMPOLINES } from "./trampolines.ts";
 
 /** How a memory is confined. Segment: addresses are `base + (address & mask)`, with `guard` bytes above each segment. */
 export type Mode =
-  | { readonly kind: "frame" }
-  | { readonly kind: "segment"; readonly mask: number; readonly guard: number };
+  | { readonly kind: "frame"; readonly monitors?: Monitors }
+  | { readonly kind: "segment"; readonly mask: number; readonly guard: number; readonly monitors?: Monitors };
 
 /** What the walk counted. Fuel is charged in each function and each loop. */
 export type BodySummary = Readonly<Record<"functions" | "loops" | "gates" | "instructions", number>>;
 
-const MISSING = 255;
-const KINDS: readonly Immediate[] = [
-  ...(["none", "block", "label", "labels", "function", "indirect", "local", "global"] as const),
-  ...(["memarg", "memory", "memories", "i32", "i64", "f32", "f64"] as const),
-];
-const IMMEDIATE = tabulate(MISSING, (row) => KINDS.indexOf(row.immediate));
+const N = { none: 0, block: 1, label: 2, labels: 3, function: 4, indirect: 5, local: 6, global: 7 } as const;
+const M = { memarg: 8, memory: 9, memories: 10, i32: 11, i64: 12, f32: 13, f64: 14 } as const;
+const IMMEDIATE = tabulate(255, (row) => ({ ...N, ...M })[row.immediate]);
 const POPS = tabulate(0, (row) => row.pops.length);
 const PUSHES = tabulate(0, (row) => row.pushes.length);
 const WIDTH = tabulate(0, (row) => row.width);
@@ -43,8 +41,6 @@ const RESULT = tabulate(0, (_row, name) => {
 /** The float operand on top must be settled: its bits, or its sign, become visible. */
 const SHOWS = tabulate(0, (_row, name) => (/^f..\.(store|copysign)$|\.reinterpret_f/.test(name) ? 1 : 0));
 
-const N = { none: 0, block: 1, label: 2, labels: 3, function: 4, indirect: 5, local: 6, global: 7 } as const;
-const M = { memarg: 8, memory: 9, memories: 10, i32: 11, i64: 12, f32: 13, f64: 14 } as const;
 const [LOOP, IF, ELSE, END] = [OPCODES.loop.code, OPCODES.if.code, OPCODES.else.code, OPCODES.end.code];
 const [RETURN, TEE] = [OPCODES.return.code, OPCODES["local.tee"].code];
 const STOPS = tabulate(0, (row) => (row.effect === "stops" ? 1 : 0));
@@ -68,17 +64,20 @@ const [LEAVE_DEPTH, LEAVE_SET] = [LEAVE.slice(0, 3), LEAVE.slice(4)];
  * The walk over one body. The arrays are scratch space, one set for all bodies of a module. Per open block: the height
  * `below` it, its `results` and `params`, how much its loop's charge is (`charged`, 0: no loop), and what was counted
  * `outside`. `counted`: instructions so far in the innermost loop, or the function. `moves`: work of the host's compiler
- * beyond one unit per instruction, values that calls and blocks move.
+ * beyond one unit per instruction, values that calls and blocks move. `inserted`: bytes of checks, of which every fourth
+ * at most begins a block.
  */
 type Walk = Reader & ReturnType<typeof newWalk>;
 
-const newWalk = (bytes: Uint8Array, module: Module, mode: Mode) => {
+const newWalk = (bytes: Uint8Array, module: Module, mode: Mode, inline: Inline) => {
   const control = (): Int32Array => new Int32Array(limits.MAX_BLOCK_DEPTH + 2);
   return {
-    ...{ bytes, module, mode, at: 0, end: 0, safe: new Uint8Array(limits.MAX_OPERANDS + limits.MAX_TYPE_ARITY + 4) },
+    ...{ bytes, module, mode, inline, at: 0, end: 0 },
+    safe: new Uint8Array(limits.MAX_OPERANDS + limits.MAX_TYPE_ARITY + 4),
+    quick: QUICK.map((width, slot) => (inline.kinds[slot] === 0 ? width : 0)),
     ...{ below: control(), results: control(), params: control(), charged: control(), outside: control() },
     ...{ counted: 0, depth: 0, height: 0, highest: 0, locals: 0, baseLocal: -1, confining: [] as readonly number[] },
-    ...{ instructions: 0, moves: 0, branches: 0, loops: 0, gates: 0 },
+    ...{ instructions: 0, moves: 0, inserted: 0, branches: 0, loops: 0, gates: 0 },
   };
 };
 
@@ -242,7 +241,7 @@ function immediate(walk: Walk, opcode: number): boolean {
     case N.function: call(walk); return false;
     case N.indirect: callIndirect(walk); return false;
     case N.local: localAccess(walk, opcode); return true;
-    case N.global: return readU32(walk) < RESERVED_GLOBALS ? refuse("V6-reserved", walk.at - 1) : true;
+    case N.global: return readU32(walk) < walk.inline.firstOwn ? refuse("V6-reserved", walk.at - 1) : true;
     case M.memarg: memoryAccess(walk, opcode); return true;
     case M.i32: integer(walk); return false;
     case M.i64: while (readByte(walk) > 0x7f); return true;
@@ -266,7 +265,7 @@ function operands(walk: Walk, opcode: number): void {
 function quick(walk: Walk): boolean {
   const { bytes, at } = walk;
   const opcode = bytes[at] as number;
-  const width = QUICK[opcode] as number;
+  const width = walk.quick[opcode] as number;
   if (width === 0 || walk.mode.kind === "segment" || at + width >= walk.end) return false;
   if (width > 1 && (bytes[at + width - 1] as number) > 0x7f) return false;
   if (width === 3 && (bytes[at + 1] as number) > 3) return false;
@@ -279,11 +278,32 @@ function quick(walk: Walk): boolean {
   return true;
 }
 
+/** Goes past the check that begins here to its instruction; what stands behind that has been looked at as well. */
+function passCheck(walk: Walk, opcode: number): number {
+  const { inline, bytes, at } = walk;
+  if (inline.kinds[opcode] !== 0) refuse("V11-check", at - 1);
+  if (opcode !== TEE) return opcode;
+  const local = readU32(walk);
+  walk.at = at;
+  for (const kind of [DIVIDE, DIVIDE_WIDE, INDIRECT]) {
+    const { before, after } = inline.around(kind, local);
+    const to = at - 1 + before.length;
+    if (inline.kinds[bytes[to] as number] !== kind || local === walk.baseLocal) continue;
+    if (!matches(bytes, at - 1, before) || !matches(bytes, to + 1, after)) continue;
+    walk.at = to + 1 + after.length;
+    walk.inserted += before.length + after.length;
+    walk.highest = Math.max(walk.highest, walk.height + inline.room);
+    return bytes[to] as number;
+  }
+  return opcode;
+}
+
 /** One instruction. */
 function step(walk: Walk): void {
   const at = walk.at;
   let opcode = readByte(walk);
   if (opcode === PREFIX) opcode = Math.min(PREFIXED + readU32(walk), TABLE_SIZE - 1);
+  if (walk.inline.isActive) opcode = passCheck(walk, opcode);
   count(walk, 1);
   if (opcode === END) return closeBlock(walk);
   if (opcode === ELSE) return reopenElse(walk);
@@ -318,6 +338,7 @@ function beginBody(walk: Walk, type: FunctionType): { readonly cost: number; rea
     walk.confining = confine(walk.mode.mask, walk.baseLocal);
     expect(walk, cacheBase(walk.baseLocal), "V8-base");
   }
+  expect(walk, walk.inline.enter, "V12-depth");
   return { cost, frame };
 }
 
@@ -326,12 +347,14 @@ function openBody(walk: Walk, type: FunctionType): void {
   if (walk.bytes[walk.at++] !== OPCODES.block.code) refuse("V4-frame", at);
   const block = blockType(walk);
   if (block.params.length !== 0 || block.results.length !== type.results.length) refuse("V4-frame", at);
-  [walk.depth, walk.height, walk.highest, walk.instructions, walk.moves, walk.branches] = [0, 0, 0, 0, 0, 0];
+  [walk.depth, walk.height, walk.instructions, walk.moves, walk.branches] = [0, 0, 0, 0, 0];
+  [walk.highest, walk.inserted] = [walk.inline.enter.length && walk.inline.room, walk.inline.enter.length * 2];
   open(walk, 0, type.results.length);
   walk.counted = 0;
 }
 
 function endBody(walk: Walk, frame: number): void {
+  expect(walk, walk.inline.leave, "V12-depth");
   const at = walk.at;
   expect(walk, LEAVE_DEPTH, "V4-frame");
   if (readI32(walk) !== frame) refuse("V4-frame", at);
@@ -341,8 +364,8 @@ function endBody(walk: Walk, frame: number): void {
 }
 
 function checkShape(walk: Walk, at: number): number {
-  if (walk.instructions + walk.moves > limits.MAX_INSTRUCTIONS) refuse("S-instructions", at);
-  const product = (walk.locals + walk.highest) * walk.branches;
+  if (walk.instructions + walk.moves + walk.inserted > limits.MAX_INSTRUCTIONS) refuse("S-instructions", at);
+  const product = (walk.locals + walk.highest) * (walk.branches + (walk.inserted >>> 2));
   return product <= limits.MAX_COMPILE_PRODUCT ? product : refuse("S-product", at);
 }
 
@@ -358,8 +381,8 @@ function verifyBody(walk: Walk, type: FunctionType): number {
 }
 
 /** Judges every guest function of a module whose layout verify.ts has accepted. Throws a Refusal. */
-export function verifyBodies(bytes: Uint8Array, module: Module, mode: Mode): BodySummary {
-  const walk = newWalk(bytes, module, mode);
+export function verifyBodies(bytes: Uint8Array, module: Module, mode: Mode, inline: Inline): BodySummary {
+  const walk = newWalk(bytes, module, mode, inline);
   let [products, instructions] = [0, 0];
   for (let i = TRAMPOLINES.length; i < module.bodies.length; i++) {
     const body = module.bodies[i];

@@ -60,13 +60,15 @@ export function u32(value: number): number[] {
   return out;
 }
 
-export function i32(value: number): number[] {
+/** Of a safe integer. */
+export function i64(value: number): number[] {
   const out: number[] = [];
-  let rest = value | 0;
-  for (; rest < -64 || rest > 63; rest >>= 7) out.push((rest & 0x7f) | 0x80);
+  let rest = value;
+  for (; rest < -64 || rest > 63; rest = Math.floor(rest / 128)) out.push((rest & 0x7f) | 0x80);
   out.push(rest & 0x7f);
   return out;
 }
+export const i32 = (value: number): number[] => i64(value | 0);
 
 /** Are the bytes at `at` exactly `pattern`? */
 export function matches(bytes: Uint8Array, at: number, pattern: ArrayLike<number>): boolean {

@@ -11,12 +11,8 @@ import type { DataSegment, ElementSegment, Export, FunctionType, Global, Import,
 
 type Utf8 = (bytes: Uint8Array) => string;
 
-const list = <T>(reader: Reader, item: (reader: Reader) => T, most = MAX_SECTION_ENTRIES): T[] => {
-  const count = readCount(reader, most);
-  const out: T[] = [];
-  for (let i = 0; i < count; i++) out.push(item(reader));
-  return out;
-};
+const list = <T>(reader: Reader, item: (reader: Reader) => T, most = MAX_SECTION_ENTRIES): T[] =>
+  Array.from({ length: readCount(reader, most) }, () => item(reader));
 
 function skip(reader: Reader, length: number): number {
   const from = reader.at;

@@ -13,14 +13,7 @@
 //   Trusts memory.ts, schedule.ts, engine.ts. Trusted by gate.ts and kernel.ts.
 import { type Capability, cut, newCapability, newClist, release } from "./clist.ts";
 import type { CallContract } from "./contract.ts";
-import {
-  canSuspend,
-  type EngineFunction,
-  type EngineGlobal,
-  type EngineInstance,
-  isTrap,
-  promising,
-} from "./engine.ts";
+import * as engine from "./engine.ts";
 import * as limits from "./limits.ts";
 import type { Frame, FramePool } from "./memory.ts";
 import { adjust, available, DOMAINS, FUEL, frozenAt, IN_FLIGHT, MEMORY } from "./meter.ts";
@@ -28,7 +21,7 @@ import { type Ending, invariant, type Outcome } from "./outcome.ts";
 import type { Schedule } from "./schedule.ts";
 import { DIE, YIELD } from "./trampolines.ts";
 import type { Allowance, Answer, PaidOptions, Usage } from "./types.ts";
-import { RESERVED_EXPORTS } from "./verify.ts";
+import { reservedExport } from "./verify.ts";
 
 type Numbers = readonly (number | bigint)[];
 
@@ -54,15 +47,15 @@ type State = "idle" | "running" | "parked" | "resuming" | "ended";
 /** A domain as the kernel sees it. Nothing outside the kernel holds one. */
 export type Tenant = ReturnType<typeof newTenant>;
 
-export function newTenant(core: Core, options: PaidOptions, frame: Frame, { exports }: EngineInstance) {
-  const { limits: bounds, onCall, owner, account, image, monitor } = options;
-  const global = (place: 0 | 1 | 2): EngineGlobal => exports[RESERVED_EXPORTS[place]] as EngineGlobal;
+export function newTenant(core: Core, options: PaidOptions, frame: Frame, { exports }: engine.EngineInstance) {
+  const { limits: bounds, onCall, owner, account, image, reasons, monitor } = options;
+  const global = (index: number): engine.EngineGlobal => exports[reservedExport(index)] as engine.EngineGlobal;
   const entries = Object.entries(exports).filter(([, value]) => typeof value === "function");
   return {
-    ...{ id: ++core.born, core, clist: newClist(), limits: bounds, onCall, owner, account, monitor, frame },
-    ...{ fuel: global(0), depth: global(1), pages: global(2) },
+    ...{ id: ++core.born, core, clist: newClist(), limits: bounds, onCall, owner, account, reasons, monitor, frame },
+    ...{ fuel: global(0), depth: global(1), pages: global(2), global },
     /** Entries, made promising. */
-    exports: new Map(entries.map(([name, f]) => [name, promising(f as EngineFunction)])),
+    exports: new Map(entries.map(([name, f]) => [name, engine.promising(f as engine.EngineFunction)])),
     ...{ state: "idle" as State, ending: undefined as Ending | undefined, started: image !== undefined },
     memory: new Uint8Array(frame.memory.buffer),
     /** A reply or error value that waits for the gate `reply`. */
@@ -147,7 +140,7 @@ export function slice(tenant: Tenant, fuelLeft: number, depthLeft: number): numb
   return YIELD;
 }
 
-export const mayPark = (tenant: Tenant): boolean => canSuspend && tenant.core.parked < limits.MAX_PARKED;
+export const mayPark = (tenant: Tenant): boolean => engine.canSuspend && tenant.core.parked < limits.MAX_PARKED;
 
 /** Gate `receive` announces that its trampoline will park. */
 export function announceWait(tenant: Tenant): void {
@@ -255,8 +248,10 @@ function letGo(tenant: Tenant): void {
 }
 
 /** Host stack overflow is the backstop of the backstop: the depth limit is meant to come first. */
-function endingOf(thrown: unknown): Ending {
-  if (isTrap(thrown)) return { kind: "trap", reason: (thrown as Error).message };
+function endingOf({ reasons, depth }: Tenant, thrown: unknown): Ending {
+  const why = reasons[-1 - depth.value];
+  if (engine.isTrap(thrown) && why !== undefined) return { kind: "refused", by: "policy", why };
+  if (engine.isTrap(thrown)) return { kind: "trap", reason: (thrown as Error).message };
   if (thrown instanceof RangeError) return exhausted("depth");
   throw thrown;
 }
@@ -278,7 +273,7 @@ export async function enter(tenant: Tenant, name: string, args: Numbers): Promis
     return tenant.ending ?? { kind: "returned", value };
   } catch (thrown) {
     if (!hasLeft && neverBegan(tenant, thrown)) return { kind: "unlinkable", name };
-    const ending = endingOf(thrown);
+    const ending = endingOf(tenant, thrown);
     if (hasLeft) end(tenant, ending);
     else leave(tenant, ending);
     return tenant.ending ?? ending;
@@ -292,7 +287,7 @@ async function start(tenant: Tenant, name: string): Promise<Outcome<unknown> | u
   return name === "cordon_init" || begun.kind !== "returned" ? begun : undefined;
 }
 
-const OWN_DEPTH = canSuspend ? limits.DEPTH_OWN_STACK : limits.DEPTH_SHARED_STACK;
+const OWN_DEPTH = engine.canSuspend ? limits.DEPTH_OWN_STACK : limits.DEPTH_SHARED_STACK;
 
 /** Until here nothing is awaited: the guest runs now, on a stack of its own, until it returns or parks. */
 function begin(tenant: Tenant, entry: (...args: Numbers) => Promise<unknown>, args: Numbers): Promise<unknown> {
@@ -347,12 +342,8 @@ const orNothing = (limit: number): number => (limit >= 0 ? limit : 0);
 export function allow(tenant: Tenant, allowance: Allowance): void {
   invariant(tenant.granted === 0 || tenant.state !== "idle", "M4");
   const { fuel, calls, bytes, deadline } = allowance;
-  tenant.allowance = {
-    ...allowance,
-    fuel: Math.trunc(orNothing(fuel)),
-    calls: orNothing(calls),
-    bytes: orNothing(bytes),
-  };
+  const most = { fuel: Math.trunc(orNothing(fuel)), calls: orNothing(calls), bytes: orNothing(bytes) };
+  tenant.allowance = { ...allowance, ...most };
   tenant.deadline = orNothing(deadline);
   tenant.left = tenant.allowance.fuel;
   tenant.fuelSpent = tenant.calls = tenant.bytes = 0;
@@ -380,7 +371,7 @@ function pump(tenant: Tenant): void {
   const { schedule, nested } = tenant.core;
   if (frozenAt(tenant.account) !== undefined || !schedule.mayRun(schedule.now())) return pumpLater(tenant);
   // A domain that is entered from a gate of another needs a stack of its own.
-  if (nested < (canSuspend ? limits.MAX_NESTED : 1)) void turn(tenant);
+  if (nested < (engine.canSuspend ? limits.MAX_NESTED : 1)) void turn(tenant);
   else pumpSoon(tenant);
 }
 

@@ -6,6 +6,7 @@ export { type Capability, cut, derive, newCapability, release } from "./clist.ts
 export { ANY, type CallContract, type Contract, checkArguments, checkReply, permissive } from "./contract.ts";
 export { decode } from "./decode.ts";
 export * from "./fuel.ts";
+export * from "./inline.ts";
 export { type Artifact, createKernel, type Domain, type Grantable, type Kernel } from "./kernel.ts";
 export * from "./limits.ts";
 export * from "./meter.ts";
@@ -17,4 +18,4 @@ export { RULES, type RuleId } from "./rules.ts";
 export type { Field, Found, Shape } from "./shape.ts";
 export * from "./trampolines.ts";
 export type * from "./types.ts";
-export { attempt, RESERVED_EXPORTS, type Verified, verify } from "./verify.ts";
+export { attempt, RESERVED_EXPORTS, reservedExport, type Verified, verify } from "./verify.ts";

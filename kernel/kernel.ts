@@ -5,7 +5,7 @@
 //   L2  A domain holds nothing at birth but its memory and what `grant` gives it.
 // Trust
 //   Trusts its embedder to pass the feral powers it says it passes.
-import type { BodySummary, Mode } from "./body.ts";
+import type { Mode } from "./body.ts";
 import { type Refusal, refuse } from "./bytes.ts";
 import { requestMessage } from "./cbor.ts";
 import { type Capability, cut, derive, grant, lookUp, newCapability } from "./clist.ts";
@@ -21,10 +21,10 @@ import { handOver } from "./monitor.ts";
 import type { Ending, Outcome } from "./outcome.ts";
 import { newSchedule } from "./schedule.ts";
 import type { Allowance, Answer, DomainOptions, FeralPowers, Image, PaidOptions, Target } from "./types.ts";
-import { attempt, verify } from "./verify.ts";
+import { attempt, RESERVED_EXPORTS, type Verified, verify } from "./verify.ts";
 
 /** Verified bytes, compiled. Belongs to the kernel that loaded it. `entries`: the functions that `enter` may name. */
-export type Artifact = BodySummary & { readonly initialPages: number; readonly entries: readonly string[] };
+export type Artifact = Verified & { readonly entries: readonly string[] };
 
 /** What may be granted: a capability, or what one is made of. */
 export type Grantable =
@@ -80,13 +80,16 @@ const facade = (tenant: domain.Tenant) => ({
   grant: (given: Grantable, name?: string) => grant(tenant.clist, handOver(tenant.monitor, toGive(given), name)),
   /** Revokes what was granted under this handle, and all that was derived from it. */
   revoke: (handle: number) => cut(lookUp(tenant.clist, handle)),
+  /** Writes 32 bits into a register of the artifact's monitors, which are to test more than its own instructions. */
+  setRegister: (register: number, value: number) =>
+    void Object.assign(tenant.global(RESERVED_EXPORTS.length + register), { value: BigInt(value >>> 0) }),
   /** Sets what the next run may use, and counts from zero. */
   allow: (allowance: Allowance) => domain.allow(tenant, allowance),
   /** Calls the domain with one CBOR value. Under a contract a wrong answer ends it, and handles may be in a right one. */
   request: (method: number, value: Uint8Array, call?: CallContract): Promise<Answer> =>
-    new Promise((resolve) => {
-      domain.ask(tenant, { call, resolve }, (token) => requestMessage(token, method, value));
-    }),
+    new Promise(
+      (resolve) => void domain.ask(tenant, { call, resolve }, (token) => requestMessage(token, method, value)),
+    ),
   /** Calls an exported function of numbers. */
   enter: (name: string, args: readonly (number | bigint)[]) => domain.enter(tenant, name, args),
   /** Ends the domain. Cannot fail, may be called twice. */
@@ -150,7 +153,8 @@ export function createKernel(feral: FeralPowers) {
     const fits = pages >= artifact.initialPages && pages <= Math.min(options.limits.pages, MAX_PAGES);
     if (!chargeAccount(account, DOMAINS, 1)) return { kind: "refused", by: "account", why: "no more domains" };
     const isPaid = fits && chargeAccount(account, MEMORY, pages * PAGE);
-    const born = isPaid ? tryBirth(() => birth(core, module, { ...options, account }, pages)) : NO_MEMORY;
+    const paid = { ...options, account, reasons: artifact.reasons };
+    const born = isPaid ? tryBirth(() => birth(core, module, paid, pages)) : NO_MEMORY;
     if (born.kind === "returned") return born;
     adjust(account, DOMAINS, -1);
     if (isPaid) adjust(account, MEMORY, -pages * PAGE);

@@ -35,6 +35,8 @@ export const RULES = {
   "V8-base":        "segment mode: the last local caches the base and is named by inserted sequences only",
   "V9-memory":      "size, grow, copy and fill are done by trampolines only",
   "V10-enter":      "every guest function begins with ENTER, its weight and its frame",
+  "V11-check":      "a monitored instruction stands in its check, and no check stands elsewhere",
+  "V12-depth":      "where calls are monitored, every guest function counts its own behind ENTER and takes it back before LEAVE",
   "N1-settled":     "a float is settled before its bits can be seen",
 } as const satisfies Record<string, string>;
 

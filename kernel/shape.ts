@@ -6,20 +6,7 @@
 //   SH2  What is not a shape of this file fits nothing.
 // Trust
 //   Trusts cbor.ts. Trusted by contract.ts.
-import {
-  ARRAY,
-  type BadValue,
-  BYTES,
-  MAP,
-  NEGATIVE,
-  placeOfShared,
-  REFERENCE,
-  SHARED,
-  TAG,
-  TAGGED,
-  TEXT,
-  UINT,
-} from "./cbor.ts";
+import * as cbor from "./cbor.ts";
 import type { Contract } from "./contract.ts";
 import { MAX_SHAPE_DEPTH } from "./limits.ts";
 
@@ -45,6 +32,7 @@ export type Field = { readonly key: Uint8Array; readonly shape: Shape; readonly 
 /** A handle in a value: where its number stands (4 bytes), what it must be, whether it is an object of the sender's. */
 export type Found = { readonly at: number; readonly contract: Contract; readonly isOffer: boolean };
 
+const { ARRAY, BYTES, MAP, NEGATIVE, REFERENCE, SHARED, TAG, TAGGED, TEXT, UINT } = cbor;
 const [TAG_BYTE, DOUBLE, UNDEFINED, WIDE] = [0xd8, 0xfb, 0xf7, 0x1a];
 const STEPS_PER_ITEM = 32;
 
@@ -217,7 +205,7 @@ function viaSharing(shape: Shape): boolean {
   at += 2;
   head();
   const behind = at;
-  at = placeOfShared(argument);
+  at = cbor.placeOfShared(argument);
   const fit = fits(shape);
   at = behind;
   return fit;
@@ -239,7 +227,7 @@ function begin(given: Uint8Array, items: number): void {
 }
 
 /** The handles of a value of so many items that fits, or why it does not. Where there are none the list is scratch space. */
-export function tryFit(shape: Shape, given: Uint8Array, items: number): readonly Found[] | BadValue {
+export function tryFit(shape: Shape, given: Uint8Array, items: number): readonly Found[] | cbor.BadValue {
   begin(given, items);
   if (fits(shape)) return found;
   return { why: place === 0 ? missed : `argument ${place} does not fit its contract: ${missed}`, at };

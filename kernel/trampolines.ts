@@ -11,6 +11,7 @@
 //   Trusted by verify.ts and domain.ts.
 import { u32 } from "./bytes.ts";
 import { bulkAmount, bulkPiece, charge, constant, GATE_COST, GLOBAL } from "./fuel.ts";
+import type { Code, Inline } from "./inline.ts";
 
 export const I32 = 0x7f;
 
@@ -64,7 +65,8 @@ const refuelCode = (): number[] => [
 const gateCharge = charge(REFUEL_INDEX, constant(GATE_COST));
 const pass = (params: number): number[] => Array.from({ length: params }, (_, index) => local(index)).flat();
 
-const gateCode = (name: ImportName, params: number): number[] => [...gateCharge, ...pass(params), ...call(name)];
+const gateCode = (name: ImportName, params: number, checks: Code = []): number[] =>
+  [gateCharge, checks, pass(params), call(name)].flat();
 
 // local 3: the answer; local 4: the fuel after a resumption.
 const receiveCode = (): number[] => [
@@ -109,18 +111,20 @@ const trampoline = (name: string, params: number, results: number, locals: numbe
   nameable: name !== "refuel",
 });
 
-/** In the order in which an artifact defines them. */
-export const TRAMPOLINES: readonly Trampoline[] = [
+/** In the order in which an artifact defines them, with the checks of its monitors. */
+export const trampolines = ({ grow, gate }: Pick<Inline, "grow" | "gate">): readonly Trampoline[] => [
   trampoline("refuel", 0, 0, 1, refuelCode()),
   trampoline("size", 0, 1, 0, [0x23, GLOBAL.pages]),
-  trampoline("grow", 1, 1, 0, gateCode("grow", 1)),
+  trampoline("grow", 1, 1, 0, gateCode("grow", 1, grow)),
   trampoline("copy", 3, 0, 1, copyCode()),
   trampoline("fill", 3, 0, 1, fillCode()),
-  trampoline("call", 5, 1, 0, gateCode("call", 5)),
+  trampoline("call", 5, 1, 0, gateCode("call", 5, gate)),
   trampoline("reply", 2, 1, 0, gateCode("reply", 2)),
   trampoline("receive", 3, 1, 2, receiveCode()),
   trampoline("answer", 4, 1, 0, gateCode("answer", 4)),
 ];
+/** ... where nothing is monitored. */
+export const TRAMPOLINES = trampolines({ grow: [], gate: [] });
 
 /** Function indices of an artifact. */
 export const FIRST_TRAMPOLINE = REFUEL_INDEX;

@@ -65,7 +65,8 @@ export interface DomainOptions {
   readonly monitor?: Monitor | undefined;
 }
 
-export type PaidOptions = DomainOptions & { readonly account: Account };
+/** `reasons`: of the artifact's monitors. */
+export type PaidOptions = DomainOptions & { readonly account: Account; readonly reasons: readonly string[] };
 
 /** What one run may use. Numbers are of the whole run; `deadline` is a time of the feral clock. */
 export interface Allowance {

@@ -7,18 +7,20 @@
 //   Relies on the host engine's validation of the same copy. Trusted by domain.ts.
 import { type BodySummary, type Mode, verifyBodies } from "./body.ts";
 import { matches, type Refusal, refuse } from "./bytes.ts";
-import { RESERVED_GLOBALS } from "./fuel.ts";
+import { type Inline, inline } from "./inline.ts";
 import { MAX_INITIAL_PAGES, MAX_TABLE, PAGE } from "./limits.ts";
 import type { FunctionType, Module } from "./module.ts";
-import { CORDON, I32, IMPORTS, nameable, TRAMPOLINES } from "./trampolines.ts";
+import { CORDON, I32, IMPORTS, nameable, trampolines } from "./trampolines.ts";
 
 /** Exports that the kernel reads, in order, before all others. */
 export const RESERVED_EXPORTS = ["cordon.fuel", "cordon.depth", "cordon.pages", "cordon.base"] as const;
+/** Of a reserved global, or of a register, by the global's number. */
+export const reservedExport = (global: number): string => RESERVED_EXPORTS[global] ?? `cordon.${global}`;
 /** Exports that the kernel calls without being told so, with their results; none has parameters. */
 const ENTRIES = new Map(Object.entries({ cordon_turn: 1, cordon_init: 0 }));
 
-/** `initialPages`: of memory, with which the artifact begins. */
-export type Verified = BodySummary & { readonly initialPages: number };
+/** `initialPages`: of memory, with which the artifact begins. `reasons`: of its monitors. */
+export type Verified = BodySummary & { readonly initialPages: number; readonly reasons: readonly string[] };
 
 /** Runs what may throw a Refusal. The one place that catches it. */
 export function attempt<T>(judge: () => T): { readonly value: T } | Refusal {
@@ -30,11 +32,9 @@ export function attempt<T>(judge: () => T): { readonly value: T } | Refusal {
   }
 }
 
+const i32s = (count: number): string => Array(count).fill(I32).join();
 const isNumbers = (type: FunctionType | undefined, params: number, results: number): boolean =>
-  type !== undefined &&
-  type.params.length === params &&
-  type.results.length === results &&
-  [...type.params, ...type.results].every((t) => t === I32);
+  type?.params.join() === i32s(params) && type.results.join() === i32s(results);
 
 function checkSections(module: Module): void {
   let last = -1;
@@ -53,15 +53,13 @@ function checkImports(module: Module): number {
   for (let i = 0; i < Math.max(functions.length, IMPORTS.length); i++) {
     const [found, row] = [functions[i], IMPORTS[i]];
     const fits = found?.kind === "function" && found.module === CORDON && found.name === row?.name;
-    if (!fits || !isNumbers(module.types[found.type], row.params, 1)) {
-      refuse("V1-imports", found?.at ?? memory.at);
-    }
+    if (!fits || !isNumbers(module.types[found.type], row.params, 1)) refuse("V1-imports", found?.at ?? memory.at);
   }
   return memory.limits.min;
 }
 
-function checkTrampolines(bytes: Uint8Array, module: Module): void {
-  for (const [index, row] of TRAMPOLINES.entries()) {
+function checkTrampolines(bytes: Uint8Array, module: Module, inlined: Inline): void {
+  for (const [index, row] of trampolines(inlined).entries()) {
     const body = module.bodies[index] ?? refuse("V1-trampolines", 0);
     const type = module.types[module.functions[index] ?? -1];
     const same = body.end - body.at === row.body.length && matches(bytes, body.at, row.body);
@@ -69,19 +67,20 @@ function checkTrampolines(bytes: Uint8Array, module: Module): void {
   }
 }
 
-function checkGlobals(module: Module): void {
-  for (let i = 0; i < RESERVED_GLOBALS; i++) {
-    const global = module.globals[i];
-    if (global?.type !== I32 || !global.mutable) refuse("V1-globals", global?.at ?? 0);
+function checkGlobals(bytes: Uint8Array, module: Module, { firstOwn }: Inline): void {
+  for (let i = 0; i < firstOwn; i++) {
+    const [global, type] = [module.globals[i], i < RESERVED_EXPORTS.length ? I32 : 0x7e];
+    const isOurs = global?.type === type && global.mutable && (type === I32 || matches(bytes, global.at, [0x42, 0]));
+    if (!isOurs) refuse("V1-globals", global?.at ?? 0);
   }
 }
 
-function checkExports(module: Module): void {
-  RESERVED_EXPORTS.forEach((name, index) => {
-    const found = module.exports[index];
-    if (found?.name !== name || found.kind !== 3 || found.index !== index) refuse("V1-exports", found?.at ?? 0);
-  });
-  for (const { at, name, kind, index } of module.exports.slice(RESERVED_EXPORTS.length)) {
+function checkExports(module: Module, { firstOwn }: Inline): void {
+  for (let i = 0; i < firstOwn; i++) {
+    const row = module.exports[i];
+    if (row?.name !== reservedExport(i) || row.kind !== 3 || row.index !== i) refuse("V1-exports", row?.at ?? 0);
+  }
+  for (const { at, name, kind, index } of module.exports.slice(firstOwn)) {
     const results = ENTRIES.get(name);
     const type = module.types[module.functions[index - IMPORTS.length] ?? -1];
     if (kind !== 0 || name.startsWith("cordon.")) refuse("V1-exports", at);
@@ -92,8 +91,7 @@ function checkExports(module: Module): void {
 
 function checkTable(module: Module): void {
   const [table] = module.tables;
-  if (module.tables.length > 1) refuse("V2-table", 0);
-  if (table !== undefined && (table.min !== table.max || table.min > MAX_TABLE)) refuse("V2-table", 0);
+  if (table?.min !== table?.max || (table?.min ?? 0) > MAX_TABLE || module.tables.length > 1) refuse("V2-table", 0);
   for (const segment of module.elements) {
     if (!segment.active || segment.offset === undefined) refuse("V2-elements", segment.at);
     if (!segment.functions.every(nameable)) refuse("V1-nameable", segment.at);
@@ -112,11 +110,12 @@ function checkData(module: Module, initialPages: number): void {
 /** Judges bytes that the host engine has validated, and what decode.ts made of them. Throws a Refusal. */
 export function verify(bytes: Uint8Array, module: Module, mode: Mode): Verified {
   checkSections(module);
+  const inlined = inline(mode.monitors);
   const initialPages = checkImports(module);
-  checkTrampolines(bytes, module);
-  checkGlobals(module);
-  checkExports(module);
+  checkTrampolines(bytes, module, inlined);
+  checkGlobals(bytes, module, inlined);
+  checkExports(module, inlined);
   checkTable(module);
   checkData(module, initialPages);
-  return { initialPages, ...verifyBodies(bytes, module, mode) };
+  return { initialPages, reasons: inlined.reasons, ...verifyBodies(bytes, module, mode, inlined) };
 }

@@ -40,6 +40,8 @@ export const GATES = {
 export const CALL = {
   /** An error value (tag 27, see TAG) waits for `reply`. */
   ERROR: -1,
+  /** A policy refuses the call, and nothing waits. Where a policy is mirrored in a program, instead of an E_DENIED. */
+  DENIED: -2,
   /** Codes <= PENDING mean: the call goes on; its completion comes as a message with token = PENDING - code. */
   PENDING: -16,
 } as const;

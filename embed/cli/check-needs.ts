@@ -1,19 +1,6 @@
 // What a script seems to need, as grants: a command line to copy, and a grants file.
-import {
-  ARGS,
-  CLOCK,
-  CONSOLE,
-  DIGEST,
-  ENV,
-  FILES,
-  HTTP,
-  KV,
-  NET,
-  RANDOM,
-  TERMINAL,
-  TIMERS,
-} from "../../policy-libs/index.ts";
 import { placeOf } from "./frame.ts";
+import { CONTRACTS } from "./grants/contracts.ts";
 import { wordOf } from "./grants/grant.ts";
 import { type Fields, isKind, type KindName, kindOf } from "./grants/kinds.ts";
 import { type Smallest, smallest } from "./grants/smallest.ts";
@@ -39,10 +26,7 @@ const namesOf = ({ calls }: { readonly calls: readonly { readonly name: string }
   calls.map(({ name }) => name);
 
 /** By its calls, where its name says nothing. */
-const CALLS: readonly (readonly [KindName, readonly string[]])[] = Object.entries({
-  ...{ files: FILES, net: NET, http: HTTP, kv: KV, env: ENV, args: ARGS, clock: CLOCK, timers: TIMERS },
-  ...{ random: RANDOM, console: CONSOLE, digest: DIGEST, terminal: TERMINAL },
-} satisfies Record<KindName, Parameters<typeof namesOf>[0]>).map(([kind, contract]) => [
+const CALLS: readonly (readonly [KindName, readonly string[]])[] = Object.entries(CONTRACTS).map(([kind, contract]) => [
   kind as KindName,
   namesOf(contract),
 ]);

@@ -34,11 +34,11 @@ function slice(line: string, column: number | undefined): Slice {
 }
 
 /** The frame as lines, or "" if the source has no such line. */
-export function codeFrame(source: string, { line, column }: Position, paint: Paint): string {
-  const lines = source.split("\n", line + AROUND).map((text) => text.replace(/\r$/, ""));
+export function codeFrame(source: string, { line, column }: Position, paint: Paint, around = AROUND): string {
+  const lines = source.split("\n", line + around).map((text) => text.replace(/\r$/, ""));
   if (!(line >= 1 && line <= lines.length)) return "";
   if (lines.at(-1) === "" && lines.length > line) lines.pop(); // what follows the last newline
-  const first = Math.max(1, line - AROUND);
+  const first = Math.max(1, line - around);
   const digits = String(lines.length).length;
   const gutter = (label: string): string => paint("dim", `${label.padStart(digits + 2)} | `);
   const shown = lines.slice(first - 1).flatMap((text, index) => {

@@ -14,8 +14,14 @@ const optionRow = ([name, { short, value, help }]: [string, Option]): [string, s
   return [short === undefined ? `    ${long}` : `-${short}, ${long}`, help];
 };
 
+/** Commands, or with a prefix the verbs of one. */
+const rowsOf = (prefix: string): [string, string][] =>
+  Object.entries(COMMANDS)
+    .filter(([name]) => name.startsWith(prefix) && !name.slice(prefix.length).includes(" "))
+    .map(([name, { summary }]): [string, string] => [name.slice(prefix.length), summary]);
+
 export function overview(paint: Paint): string {
-  const rows = Object.entries(COMMANDS).map(([name, { summary }]): [string, string] => [name, summary]);
+  const rows = rowsOf("");
   return [
     "Cordon runs programs that nobody trusts, with only what you grant them.",
     `${paint("bold", "Usage:")} cordon COMMAND [OPTIONS]\n\n${columns(rows)}`,
@@ -26,9 +32,11 @@ export function overview(paint: Paint): string {
 
 export function commandHelp(name: CommandName, paint: Paint): string {
   const { usage, summary, options, examples, notes = [] } = commandOf(name);
+  const verbs = rowsOf(`${name} `);
   return [
     `cordon ${name}: ${summary}`,
     `${paint("bold", "Usage:")} cordon ${usage}\n\n${columns(Object.entries(options).map(optionRow))}`,
+    ...(verbs.length > 0 ? [`${paint("bold", "Verbs:")}\n${columns(verbs)}`] : []),
     ...(notes.length > 0 ? [notes.join("\n")] : []),
     `${paint("bold", "Examples:")}\n${examples.map((line) => `  ${line}`).join("\n")}\n`,
   ].join("\n\n");

@@ -1,6 +1,6 @@
 // A kernel for commands that look at modules, and the step from a source module to an artifact, as `run` takes it.
 import { readFileSync } from "node:fs";
-import { createKernel, type Kernel } from "../../kernel/index.ts";
+import { createKernel, type Kernel, type Mode } from "../../kernel/index.ts";
 import { type Instrumented, instrument, link } from "../../stdlib/toolchain/index.ts";
 import { findAsset } from "../node/index.ts";
 import { UsageError } from "./exit.ts";
@@ -24,14 +24,14 @@ function library(): Uint8Array {
 /** The kernel says "malformed" of bytes that are no module at all, and of no source module. */
 const isModule = (kernel: Kernel, bytes: Uint8Array): boolean => kernel.load(bytes).kind !== "malformed";
 
-/** Links a source module with the WASI library and instruments it. Offsets are those of the source where it can be told. */
-export function makeArtifact(kernel: Kernel, source: Uint8Array): Made {
+/** Links a source module with the WASI library and instruments it, with the checks of the mode's monitors. Offsets are those of the source where it can be told. */
+export function makeArtifact(kernel: Kernel, source: Uint8Array, mode: Mode): Made {
   if (!isModule(kernel, source)) return { kind: "refused", why: "not a valid WebAssembly module", at: 0 };
   const linked = link(source, library());
   if (linked.kind === "refused") return linked;
   if (linked.kind === "unlinkable") {
     return { kind: "refused", why: `it imports ${linked.name}, and nothing gives that`, at: linked.at };
   }
-  const made = instrument(linked.bytes);
+  const made = instrument(linked.bytes, { mode });
   return made.kind === "refused" ? made : { kind: "made", artifact: made };
 }

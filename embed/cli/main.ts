@@ -16,11 +16,17 @@ const ACTIONS: Readonly<Record<CommandName, () => Promise<Action>>> = {
   verify: async () => (await import("./verify.ts")).verify,
   explain: async () => (await import("./explain.ts")).explain,
   repl: async () => (await import("./repl.ts")).repl,
+  policy: async () => help,
+  "policy check": async () => (await import("./policy/check.ts")).check,
+  "policy test": async () => (await import("./policy/test.ts")).test,
+  "policy fmt": async () => (await import("./policy/fmt.ts")).fmt,
+  "policy json": async () => (await import("./policy/json.ts")).json,
+  "policy schema": async () => (await import("./policy/json.ts")).schema,
   help: async () => help,
 };
 
-async function help({ positionals }: Parsed): Promise<number> {
-  const [topic = ""] = positionals;
+async function help({ command, positionals }: Parsed): Promise<number> {
+  const topic = command === "help" ? positionals.join(" ") : command;
   const { commandHelp, topics } = await import("./help.ts");
   const paint = painter(stdout());
   const text = isCommand(topic) ? commandHelp(topic, paint) : topics.get(topic)?.(paint);
@@ -44,16 +50,41 @@ async function version(): Promise<number> {
   return exitCode("returned");
 }
 
+/** The command that the words name, which may be two words, and what follows it. */
+function commandIn(word: string, rest: readonly string[]): readonly [CommandName, readonly string[]] {
+  if (!isCommand(word)) throw unknownCommand(word);
+  const [verb] = rest;
+  if (word !== "policy" || verb === undefined || verb.startsWith("-")) return [word, rest];
+  const whole = `policy ${verb}`;
+  if (isCommand(whole)) return [whole, rest.slice(1)];
+  throw unknownVerb(verb);
+}
+
+function unknownVerb(verb: string): UsageError {
+  const verbs = Object.keys(COMMANDS).flatMap((name) => (name.startsWith("policy ") ? [name.slice(7)] : []));
+  const near = nearest(verb, verbs);
+  const isFile = verb.endsWith(".policy");
+  const meant = isFile ? `did you mean cordon policy check ${verb}?` : near && `did you mean ${near}?`;
+  return new UsageError(
+    `unknown verb ${JSON.stringify(verb)}; ${meant ?? `there are ${verbs.join(", ")}`}`,
+    "cordon help policy",
+  );
+}
+
 async function dispatch([word = "help", ...rest]: readonly string[]): Promise<number> {
   if (word === "--version" || word === "-v") return await version();
-  const command = word === "--help" || word === "-h" ? "help" : word;
-  if (!isCommand(command)) throw unknownCommand(word);
-  const parsed = parse(command, rest);
-  if (parsed.has("help")) return await help({ ...parsed, positionals: [command] });
+  const [command, own] = commandIn(word === "--help" || word === "-h" ? "help" : word, rest);
+  const parsed = parse(command, own);
+  if (parsed.has("help")) return await help(parsed);
   return await (await ACTIONS[command]())(parsed);
 }
 
-function tell({ message, hint }: UsageError): number {
+async function tell(error: UsageError): Promise<number> {
+  const { message, hint } = error;
+  if ((error as { readonly code?: unknown }).code === "E_POLICY") {
+    const { tellPolicy } = await import("./policy/complaint.ts");
+    return tellPolicy(error);
+  }
   const screen = stderr();
   const paint = painter(screen);
   screen.write(`${paint("red", "cordon:")} ${message}\n${hint === undefined ? "" : `  try: ${hint}\n`}`);
@@ -61,7 +92,8 @@ function tell({ message, hint }: UsageError): number {
 }
 
 const isUsage = (error: unknown): error is UsageError =>
-  error instanceof UsageError || (error instanceof Error && error.name === "CordonError");
+  error instanceof UsageError ||
+  (error instanceof Error && (error.name === "CordonError" || (error as { code?: unknown }).code === "E_POLICY"));
 
 /** Runs one command line and returns its exit code. Throws only for mistakes of our own. */
 export async function main(words: readonly string[]): Promise<number> {
@@ -71,7 +103,7 @@ export async function main(words: readonly string[]): Promise<number> {
   try {
     return await dispatch(words);
   } catch (error) {
-    if (isUsage(error)) return tell(error);
+    if (isUsage(error)) return await tell(error);
     throw error;
   }
 }

@@ -1,33 +1,10 @@
 // The command line as one table: parsing, help and the checks of both read it.
 import { LIMITS, PROFILES } from "../limits.ts";
+import { type Command, flag, GRANTS, HELP, JSON_OUT, many, type Option, value } from "./option.ts";
+import { POLICY_COMMANDS, POLICY_OPTIONS } from "./options-policy.ts";
 
-export interface Option {
-  readonly type: "string" | "boolean";
-  readonly short?: string;
-  readonly multiple?: true;
-  /** What stands for the value in help. */
-  readonly value?: string;
-  readonly help: string;
-}
+export type { Command, Option } from "./option.ts";
 
-const flag = (help: string, short?: string): Option => ({ type: "boolean", help, ...(short ? { short } : {}) });
-const value = (name: string, help: string, more: Partial<Option> = {}): Option => ({
-  type: "string",
-  value: name,
-  help,
-  ...more,
-});
-const many = { multiple: true } as const;
-
-const HELP = { help: flag("show this help", "h") };
-const JSON_OUT = { json: flag("print one JSON object on stdout, and nothing else there") };
-const GRANTS = {
-  grant: value("NAME=WHAT", "give the guest a global: files=ro:DIR, data=files:rw:DIR, ...; `cordon help grants`", {
-    ...many,
-    short: "g",
-  }),
-  grants: value("FILE.json", "give what a grants file says, and what --grant adds or says otherwise", many),
-};
 const UNITS = { fuel: "N", count: "N", bytes: "SIZE", ms: "TIME" } as const;
 const shown = (n: number, unit: string): string => {
   if (unit === "ms") return n % 1000 === 0 ? `${n / 1000} s` : `${n} ms`;
@@ -62,16 +39,6 @@ const AUDIT = {
 const MODULES = { modules: value("DIR", "let the guest import files below DIR, and packages of DIR/node_modules") };
 const LANGUAGE = { lang: value("LANG", "js, ts or wasm; default: by the file's name") };
 
-export interface Command {
-  readonly usage: string;
-  readonly summary: string;
-  readonly options: Readonly<Record<string, Option>>;
-  readonly examples: readonly string[];
-  readonly notes?: readonly string[];
-  /** So many words, and what follows is the guest's own, whatever it looks like. */
-  readonly takes?: number;
-}
-
 export const COMMANDS = {
   run: {
     usage: "run FILE | - | -e SOURCE  [OPTIONS] [-- ARGUMENTS]",
@@ -79,11 +46,13 @@ export const COMMANDS = {
     options: {
       eval: value("SOURCE", "run this source instead of a file", { short: "e" }),
       ...GRANTS,
+      ...POLICY_OPTIONS,
       ...LIMIT_OPTIONS,
       ...WORLD,
       ...MODULES,
       ...LANGUAGE,
       entry: value("NAME", "of a WebAssembly program: which export to call; default _start, else main"),
+      monitors: value("FILE.json", "of a WebAssembly program: checks of its own instructions, as data"),
       input: value("NAME=TEXT", "give the global NAME, a string", many),
       value: value("HOW", "print the value: inspect (the default), json, text or none"),
       ...TRACE,
@@ -96,6 +65,7 @@ export const COMMANDS = {
       "cordon run samples/01-hello/guest.ts",
       'cordon run -e "1 + 1"',
       "cordon run samples/02-report/guest.js --grant files=ro:samples/02-report/data",
+      "cordon run samples/02-report/guest.js --grant files=ro:samples/02-report/data --policy samples/02-report/report.policy",
       'cordon run -e "args.length" --json --fuel 50M --wall 2s -- one two',
     ],
     notes: [
@@ -168,6 +138,7 @@ export const COMMANDS = {
     summary: "does an artifact keep every safety rule? verdict, rule, offset and a summary",
     options: {
       instrument: flag("MODULE is a source module: instrument it first, as `run` does"),
+      monitors: value("FILE.json", "it must have the checks of these monitors of instructions; says where they stand"),
       output: value("FILE", "write the instrumented artifact to FILE", { short: "o" }),
       ...JSON_OUT,
       ...HELP,
@@ -199,6 +170,7 @@ export const COMMANDS = {
     summary: "type JavaScript into a sandbox that keeps its state",
     options: {
       ...GRANTS,
+      ...POLICY_OPTIONS,
       ...LIMIT_OPTIONS,
       ...WORLD,
       ...MODULES,
@@ -210,6 +182,7 @@ export const COMMANDS = {
     examples: ["cordon repl --grant files=ro:."],
     notes: ["Each line has the limits anew. .help .usage .limits .exit are commands of the repl."],
   },
+  ...POLICY_COMMANDS,
   help: {
     usage: "help [COMMAND | exit | grants]",
     summary: "show help",

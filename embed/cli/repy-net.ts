@@ -5,9 +5,9 @@
 //   RN2  Nothing outside of 127.0.0.1 is reached that --net-allow does not name.
 import { networkInterfaces } from "node:os";
 import { capability, type Granted, type HostFunction, wrapping } from "../../policy-libs/index.ts";
-import { network } from "../../policy-libs/node/index.ts";
 import type { RepyRestrictions } from "../node/index.ts";
 import { UsageError } from "./exit.ts";
+import { network } from "./grants/libraries.ts";
 
 const LOOP = "127.0.0.1";
 

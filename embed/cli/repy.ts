@@ -27,7 +27,7 @@ function layerOf(file: string): RepyLayer {
 async function filesOf(parsed: Parsed): Promise<Granted | undefined> {
   const folder = parsed.text("files");
   if (folder === undefined) return undefined;
-  const { directory } = await import("../../policy-libs/node/index.ts");
+  const { directory } = await import("./grants/libraries.ts");
   try {
     return directory(folder);
   } catch (error) {

@@ -39,7 +39,9 @@ async function runScript(parsed: Parsed, source: Source): Promise<number> {
       drain: true,
       signal: stop.signal,
     };
-    const result = await box.run(text, options);
+    const first = await box.run(text, options);
+    const result =
+      first.status === "interrupted" ? await (await import("./policy/approve.ts")).answered(first, stop.signal) : first;
     box.dispose();
     endGrants(parsed);
     await listeners.close();
@@ -53,6 +55,9 @@ async function runScript(parsed: Parsed, source: Source): Promise<number> {
 
 export async function run(parsed: Parsed): Promise<number> {
   const source = readSource(parsed);
+  if (source.language !== "wasm" && parsed.text("monitors") !== undefined) {
+    throw new UsageError("--monitors is for WebAssembly programs: the instructions of a script are the engine's");
+  }
   if (source.language !== "wasm") return await runScript(parsed, source);
   const { runModule } = await import("./wasm.ts");
   return await runModule(parsed, source);

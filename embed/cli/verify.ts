@@ -1,9 +1,20 @@
 // `cordon verify`: does an artifact keep every safety rule? The kernel itself decides; this shows what it said.
 import { writeFileSync } from "node:fs";
-import { type Artifact, decode, type Module, type Outcome, RULES, type RuleId } from "../../kernel/index.ts";
+import {
+  type Artifact,
+  decode,
+  type Mode,
+  type Module,
+  type Monitors,
+  type Outcome,
+  RULES,
+  type RuleId,
+} from "../../kernel/index.ts";
+import { type CheckPlace, checkPlaces } from "../../stdlib/toolchain/index.ts";
 import { onlyFile, type Parsed } from "./arguments.ts";
 import { exitCode, UsageError } from "./exit.ts";
 import { makeArtifact, newKernel, utf8 } from "./kernel.ts";
+import { monitorsOf } from "./monitors.ts";
 import { readBytes } from "./source.ts";
 import { escapeControls, type Paint, painter, stdout, withProgress } from "./terminal.ts";
 
@@ -23,6 +34,21 @@ interface Summary {
   readonly imports: readonly string[];
   readonly exports: readonly string[];
   readonly entries: readonly string[];
+  /** Where the monitors that were given stand. */
+  readonly checks?: Checks;
+}
+
+interface Checks {
+  readonly places: readonly CheckPlace[];
+  /** Events that are looked at, and at how many places. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+function checksOf(bytes: Uint8Array, module: Module, { functions }: Artifact, monitors: Monitors): Checks {
+  const places = checkPlaces(bytes, module, monitors);
+  const { divide, indirect } = Object.groupBy(places, ({ event }) => event);
+  const all = { divide: divide?.length ?? 0, indirect: indirect?.length ?? 0, call: functions, grow: 1, gate: 1 };
+  return { places, counts: Object.fromEntries(Object.entries(all).filter(([event]) => event in monitors.on)) };
 }
 
 const EXPORT_KINDS = ["function", "table", "memory", "global"];
@@ -49,8 +75,31 @@ function hexAround(bytes: Uint8Array, at: number): string {
 
 const count = (n: number): string => n.toLocaleString("en-US");
 
+const MOST_PLACES = 40;
+/** Calls are counted where functions begin, and growth and calls of capabilities are looked at in trampolines. */
+const WHERE: Readonly<Record<string, (n: number) => string>> = {
+  divide: (n) => `vm.divide at ${count(n)} instructions`,
+  indirect: (n) => `vm.indirect at ${count(n)} instructions`,
+  call: (n) => `vm.call in ${count(n)} functions`,
+  grow: () => "vm.grow in its trampoline",
+  gate: () => "calls of capabilities in their trampoline",
+};
+
+function checkLines({ places, counts }: Checks): string[] {
+  const where = Object.entries(counts).map(([event, n]) => WHERE[event]?.(n) ?? event);
+  const shown = places.slice(0, MOST_PLACES);
+  const rest = places.length - shown.length;
+  return [
+    `  checks     ${where.join(", ") || "none"}`,
+    ...shown.map(
+      ({ event, function: index, at }) => `    vm.${event}  function ${index}  offset ${at} (0x${at.toString(16)})`,
+    ),
+    ...(rest > 0 ? [`    ... and ${count(rest)} more: --json has all`] : []),
+  ];
+}
+
 function accepted({ file, bytes, milliseconds }: Facts, summary: Summary, paint: Paint): string {
-  const { functions, loops, instructions, gateCalls, charges, initialPages, imports, exports } = summary;
+  const { functions, loops, instructions, gateCalls, charges, initialPages, imports, exports, checks } = summary;
   const list = (names: readonly string[]): string => escapeControls(names.join(", ") || "none");
   return [
     `${paint("green", "accepted")}  ${file}: every rule holds`,
@@ -59,6 +108,7 @@ function accepted({ file, bytes, milliseconds }: Facts, summary: Summary, paint:
     `  loops      ${count(loops)}`,
     `  fuel       charged at ${count(charges)} places: on entry of each function and at the head of each loop`,
     `  gates      called at ${count(gateCalls)} places, each through a trampoline of the kernel`,
+    ...(checks === undefined ? [] : checkLines(checks)),
     `  memory     ${initialPages} pages of 64 KiB at birth`,
     `  imports    ${list(imports)}`,
     `  exports    ${list(exports)}\n`,
@@ -107,18 +157,22 @@ export async function verify(parsed: Parsed): Promise<number> {
   if (file === undefined) throw new UsageError("which module?", "cordon verify MODULE.wasm");
   const source = readBytes(file);
   const kernel = newKernel();
+  const monitors = monitorsOf(parsed);
+  const mode: Mode = monitors === undefined ? { kind: "frame" } : { kind: "frame", monitors };
   let bytes = source;
   if (parsed.has("instrument")) {
-    const made = await withProgress(`instrumenting ${file}`, async () => makeArtifact(kernel, source));
+    const made = await withProgress(`instrumenting ${file}`, async () => makeArtifact(kernel, source, mode));
     if (made.kind === "refused")
       return report(parsed, { file, bytes, milliseconds: 0 }, { ...made, kind: "no source module" });
     bytes = made.artifact.bytes;
   }
   const start = performance.now();
-  const outcome = kernel.load(bytes);
+  const outcome = kernel.load(bytes, mode);
   const facts = { file, bytes, milliseconds: performance.now() - start };
   const output = parsed.text("output");
   if (output !== undefined && outcome.kind === "returned") writeFileSync(output, bytes);
   if (outcome.kind !== "returned") return report(parsed, facts, verdictOf(outcome));
-  return report(parsed, facts, summaryOf(outcome.value, decode(bytes, utf8)));
+  const module = decode(bytes, utf8);
+  const checks = monitors && checksOf(bytes, module, outcome.value, monitors);
+  return report(parsed, facts, { ...summaryOf(outcome.value, module), ...(checks && { checks }) });
 }

@@ -12,6 +12,7 @@ import { type About, finish } from "./finish.ts";
 import { endGrants } from "./grants/index.ts";
 import { onCtrlC } from "./interrupt.ts";
 import { type Listeners, openListeners } from "./listeners.ts";
+import { monitorsOf } from "./monitors.ts";
 import type { Source } from "./source.ts";
 import { escapeControls, type Screen, stderr, stdout } from "./terminal.ts";
 import type { Tracer } from "./trace.ts";
@@ -72,6 +73,7 @@ async function run(parsed: Parsed, source: Source, { listeners, signal }: Watche
   return await runProgram({
     ...{ module: source.bytes, grant, limits, profile, console, virtual, audit, signal, cache: cacheOf(parsed) },
     ...callOf(parsed, source.name),
+    monitors: monitorsOf(parsed),
     ...(source.name === "stdin" ? {} : { stdin: standardInput() }),
     ...streams(parsed, listeners.tracer),
   });

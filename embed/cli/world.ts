@@ -4,7 +4,8 @@ import { type AuditOptions, LIMITS, type LimitsOption, type Profile, type Sandbo
 import type { Parsed } from "./arguments.ts";
 import { consoleOf } from "./console.ts";
 import { UsageError } from "./exit.ts";
-import { grantsOf } from "./grants/index.ts";
+import { grantsOf, policyNamed } from "./grants/index.ts";
+import { POLICY_OPTIONS } from "./options-policy.ts";
 
 export function limitsOf(parsed: Parsed): LimitsOption {
   const given = Object.keys(LIMITS).map((name) => [name, parsed.text(name)] as const);
@@ -24,7 +25,7 @@ function inside(root: string, script: string): string {
 }
 
 async function modulesOf(root: string, script: string): Promise<SandboxOptions["modules"]> {
-  const { directoryPlace, modulesFrom } = await import("../../policy-libs/node/index.ts");
+  const { directoryPlace, modulesFrom } = await import("./grants/libraries.ts");
   const load = modulesFrom(directoryPlace(root));
   return async (specifier, referrer) => {
     const found = await load(specifier, referrer === script ? inside(root, script) : referrer);
@@ -46,12 +47,21 @@ async function modulesOption(parsed: Parsed, script: string): Promise<SandboxOpt
   }
 }
 
+/** The language is loaded for those who use it. */
+async function policyOption(parsed: Parsed): Promise<SandboxOptions["policy"]> {
+  const named = await policyNamed(parsed);
+  const isSaid = Object.keys(POLICY_OPTIONS).some((word) => parsed.text(word) !== undefined);
+  if (named === undefined && !isSaid) return undefined;
+  return await (await import("./policy/option.ts")).policyOf(parsed, named);
+}
+
 /** Who is told of calls. */
 type Listener = AuditOptions | undefined;
 
 /** The options of the sandbox in which `script` (a name) will run. */
 export async function worldOf(parsed: Parsed, script: string, ...listeners: Listener[]): Promise<SandboxOptions> {
   return {
+    policy: await policyOption(parsed),
     grant: await grantsOf(parsed),
     limits: limitsOf(parsed),
     profile: parsed.text("limits") as Profile | undefined,

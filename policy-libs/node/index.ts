@@ -5,4 +5,5 @@ export { environment } from "./env.ts";
 export { type HttpGrantOptions, http } from "./http.ts";
 export { type SqliteOptions, type SqliteStore, sqliteKv, sqliteStore } from "./kv.ts";
 export { type NetworkOptions, network, type Resolver } from "./net.ts";
+export { policy } from "./policy-file.ts";
 export { type HostTerminalOptions, type TerminalInput, type TerminalOutput, terminal } from "./terminal.ts";

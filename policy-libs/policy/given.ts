@@ -1,5 +1,6 @@
 // What an embedder gives of a policy, before anything of the language is loaded: most runs have none.
 import type { ParameterValue } from "./check/parameters.ts";
+import type { Diagnostic } from "./diagnostic.ts";
 import type { Decided, Question } from "./enforce/types.ts";
 import type { PolicyEvent } from "./resolved.ts";
 
@@ -16,10 +17,18 @@ export interface PolicyOptions {
   readonly tenant?: string | undefined;
   /** Answers questions of `ask`. Without it the run is interrupted with the question, and `resume(true)` approves. */
   readonly approve?: ((question: Question) => boolean | Promise<boolean>) | undefined;
+  /** Told of what is strange in the file, but no mistake, when it is loaded. */
+  readonly onWarning?: ((warning: Diagnostic) => void) | undefined;
   /** Told of every decision that the policy makes. */
   readonly onDecided?: ((decided: Decided) => void) | undefined;
   /** Told of everything that becomes part of the past, in order: what is recorded can be replayed. */
   readonly onHappened?: ((event: PolicyEvent) => void) | undefined;
+}
+
+/** All that is wrong with a policy, and the texts that it stands in, by file: the `cause` of errors with code E_POLICY. */
+export interface PolicyProblem {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly texts: ReadonlyMap<string, string>;
 }
 
 const BRAND: unique symbol = Symbol.for("cordon.policy") as never;

@@ -4,7 +4,7 @@ import { branded, type PolicyOptions, type PolicySource } from "./given.ts";
 import { print } from "./print.ts";
 import type { File, Policy } from "./tree.ts";
 
-const KEYS = ["file", "imports", "parameters", "use", "tenant", "approve", "onDecided", "onHappened"];
+const KEYS = ["file", "imports", "parameters", "use", "tenant", "approve", "onWarning", "onDecided", "onHappened"];
 
 function checked(alleged: PolicyOptions): PolicyOptions {
   if (typeof alleged !== "object" || alleged === null)

@@ -1,7 +1,7 @@
 // The instrumenter: a source module in, an artifact out that the kernel's verifier accepts.
 //
 // Nothing rests on it. Where it errs, the verifier refuses the artifact or the guest computes something else.
-import { FIRST_GUEST, type FunctionType, i32, type Mode, u32 } from "../../kernel/index.ts";
+import { FIRST_GUEST, type FunctionType, type Inline, i32, inline, type Mode, u32 } from "../../kernel/index.ts";
 import { rewriteBody } from "./body.ts";
 import { type Complaint, complain, listen } from "./complaint.ts";
 import { functionNames } from "./names.ts";
@@ -12,6 +12,7 @@ import { newWalk } from "./walk.ts";
 import { newWriter, putU32, putWriter, type Writer, written } from "./writer.ts";
 
 export interface Options {
+  /** With the monitors whose checks are put in, if there are any: the kernel is to be given the same. */
   readonly mode?: Mode;
   /** Bodies for imports that are no gates. Without it they are refused. */
   readonly foreign?: Foreign;
@@ -87,9 +88,14 @@ interface Rewritten {
   readonly frames: readonly number[];
 }
 
-function rewriteAll(program: Program, table: sections.TypeTable, mode: Mode): Rewritten {
+interface Manner {
+  readonly mode: Mode;
+  readonly inlined: Inline;
+}
+
+function rewriteAll(program: Program, table: sections.TypeTable, manner: Manner): Rewritten {
   const { module, codes, signatures, renumbered } = program;
-  const walk = newWalk({ types: module.types, signatures, renumbered, mode });
+  const walk = newWalk({ types: module.types, signatures, renumbered, ...manner });
   const [bodies, one, frames] = [newWriter(1 << 20), newWriter(65_536), [] as number[]];
   for (const code of codes) {
     one.length = 0;
@@ -100,10 +106,11 @@ function rewriteAll(program: Program, table: sections.TypeTable, mode: Mode): Re
   return { bodies, frames };
 }
 
-function assemble(program: Program, table: sections.TypeTable, mode: Mode): Uint8Array {
+function assemble(program: Program, table: sections.TypeTable, manner: Manner): Uint8Array {
+  const { inlined } = manner;
   const { bytes, module, codes, renumbered, exported } = program;
   const { tables, memories, elements, data } = module;
-  const { bodies } = rewriteAll(program, table, mode);
+  const { bodies } = rewriteAll(program, table, manner);
   const [imports, functions] = [newWriter(), newWriter()];
   sections.putImports(imports, table, memories[0]?.min ?? 0);
   sections.putFunctions(
@@ -116,10 +123,10 @@ function assemble(program: Program, table: sections.TypeTable, mode: Mode): Uint
   sections.putSection(out, "import", (w) => putWriter(w, imports));
   sections.putSection(out, "function", (w) => putWriter(w, functions));
   if (tables[0] !== undefined) sections.putSection(out, "table", (w) => sections.putTable(w, tables[0]?.min ?? 0));
-  sections.putSection(out, "global", (w) => sections.putGlobals(w, bytes, module));
-  sections.putSection(out, "export", (w) => sections.putExports(w, exported));
+  sections.putSection(out, "global", (w) => sections.putGlobals(w, bytes, module, inlined));
+  sections.putSection(out, "export", (w) => sections.putExports(w, exported, inlined));
   if (elements.length > 0) sections.putSection(out, "element", (w) => sections.putElements(w, elements, renumbered));
-  sections.putSection(out, "code", (w) => sections.putCode(w, bodies, codes.length));
+  sections.putSection(out, "code", (w) => sections.putCode(w, bodies, codes.length, inlined));
   if (data.length > 0) sections.putSection(out, "data", (w) => sections.putData(w, bytes, data));
   return written(out);
 }
@@ -129,10 +136,10 @@ function artifactNames({ bytes, module, renumbered }: Source): Map<number, strin
   return new Map([...names].map(([index, name]) => [renumbered[index] ?? index, name]));
 }
 
-function padded(program: Program, table: sections.TypeTable, mode: Mode, name: string): Program {
+function padded(program: Program, table: sections.TypeTable, manner: Manner, name: string): Program {
   const pointer = program.module.exports.find((row) => row.kind === 3 && row.name === name);
   if (pointer === undefined) return complain(`exports no global "${name}"`, 0);
-  const { frames } = rewriteAll(program, table, mode);
+  const { frames } = rewriteAll(program, table, manner);
   return { ...program, ...padShadowStack(program, pointer.index, frames) };
 }
 
@@ -142,10 +149,11 @@ function work(bytes: Uint8Array, { mode = { kind: "frame" }, ...options }: Optio
   const table = sections.newTypeTable(source.module.types);
   const plain = takeOutStart(source, table);
   const name = options.padShadowStack;
-  const program = name === undefined ? plain : padded(plain, table, mode, name);
+  const manner = { mode, inlined: inline(mode.monitors) };
+  const program = name === undefined ? plain : padded(plain, table, manner, name);
   return {
     kind: "instrumented",
-    bytes: assemble(program, table, mode),
+    bytes: assemble(program, table, manner),
     maxPages: source.module.memories[0]?.max,
     names: artifactNames(source),
   };

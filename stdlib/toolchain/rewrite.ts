@@ -1,11 +1,11 @@
 // One instruction after another: copies the guest's code and changes what the rules of an artifact demand.
 import {
+  DIVIDE_WIDE,
   type FunctionType,
   loopCharge,
   matches,
   OPCODES,
   REFUEL_INDEX,
-  RESERVED_GLOBALS,
   readByte,
   readI32,
   readU32,
@@ -31,7 +31,7 @@ import {
 import { count, flush, here, open, push, replace, rise, temporary, type Walk } from "./walk.ts";
 import { patchTwo, put, putAll, putU32 } from "./writer.ts";
 
-const F32 = 0x7d;
+const [F32, I64, I32] = [0x7d, 0x7e, 0x7f];
 const [IF, LOOP, ELSE, END] = [OPCODES.if.code, OPCODES.loop.code, OPCODES.else.code, OPCODES.end.code];
 const [CALL, BR, SELECT] = [OPCODES.call.code, OPCODES.br.code, OPCODES.select.code];
 const [RETURN, BR_IF, TEE] = [OPCODES.return.code, OPCODES.br_if.code, OPCODES["local.tee"].code];
@@ -175,7 +175,7 @@ function globalAccess(walk: Walk, opcode: number, at: number): void {
   const index = readU32(walk);
   const out = replace(walk, at);
   put(out, opcode);
-  putU32(out, index + RESERVED_GLOBALS);
+  putU32(out, index + walk.inlined.firstOwn);
 }
 
 /** Like `br` to the function's label, which the outer block has taken over. */
@@ -224,6 +224,17 @@ function operands(walk: Walk, opcode: number): void {
   push(walk, 1, result === 2 ? (walk.safe[walk.height] as number) : result);
 }
 
+/** Puts a monitored instruction into its check. Inserted instructions cost no fuel. */
+function placeCheck(walk: Walk, kind: number, at: number): void {
+  const { before, after } = walk.inlined.around(kind, temporary(walk, kind === DIVIDE_WIDE ? I64 : I32));
+  flush(walk, at);
+  putAll(walk.out, before);
+  rise(walk, walk.inlined.room);
+  if (after.length === 0) return;
+  flush(walk, walk.at);
+  putAll(walk.out, after);
+}
+
 function step(walk: Walk): void {
   const at = walk.at;
   let opcode = readOpcode(walk);
@@ -234,6 +245,8 @@ function step(walk: Walk): void {
   }
   if (opcode === TYPED_SELECT) opcode = plainSelect(walk, at);
   if (SHOWS[opcode] !== 0 && walk.safe[walk.height - 1] !== 1) settleTop(walk, SHOWS[opcode] as number, at);
+  const kind = walk.inlined.kinds[opcode] as number;
+  if (kind !== 0) placeCheck(walk, kind, at);
   if (immediate(walk, opcode, at)) operands(walk, opcode);
   if (STOPS[opcode] === 1) dropDead(walk);
 }
@@ -246,7 +259,7 @@ function dropDead(walk: Walk): void {
 
 /** Rewrites the instructions from where the walk stands up to the function's last `end`, into `walk.out`. */
 export function rewriteInstructions(walk: Walk, results: number): void {
-  [walk.depth, walk.height, walk.highest] = [0, 0, 0];
+  [walk.depth, walk.height, walk.highest] = [0, 0, walk.inlined.enter.length && walk.inlined.room];
   [walk.out.length, walk.copied, walk.added, walk.confined] = [0, walk.at, [], []];
   open(walk, 0, results);
   walk.counted[1] = 0;

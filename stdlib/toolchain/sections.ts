@@ -5,20 +5,21 @@ import {
   type ElementSegment,
   type Export,
   type FunctionType,
-  GLOBAL,
   IMPORTS,
+  type Inline,
   i32,
   type Module,
-  RESERVED_EXPORTS,
   RESERVED_GLOBALS,
+  reservedExport,
   TRAMPOLINES,
+  trampolines,
 } from "../../kernel/index.ts";
 import { toUtf8 } from "./text.ts";
 import { newWriter, put, putAll, putSized, putSpan, putU32, putVector, type Writer } from "./writer.ts";
 
 const SECTION = { type: 1, import: 2, function: 3, table: 4, global: 6, export: 7, element: 9, code: 10, data: 11 };
-const [I32, MUTABLE, FUNCREF] = [0x7f, 1, 0x70];
-const [I32_CONST, END] = [0x41, 0x0b];
+const [I32, I64, MUTABLE, FUNCREF] = [0x7f, 0x7e, 1, 0x70];
+const [I32_CONST, I64_CONST, END] = [0x41, 0x42, 0x0b];
 
 export const putSection = (out: Writer, name: keyof typeof SECTION, write: (inner: Writer) => void): void => {
   put(out, SECTION[name]);
@@ -92,23 +93,25 @@ export function putTable(out: Writer, entries: number): void {
   putU32(out, entries);
 }
 
-export function putGlobals(out: Writer, bytes: Uint8Array, { globals }: Module): void {
-  putU32(out, RESERVED_GLOBALS + globals.length);
+export function putGlobals(out: Writer, bytes: Uint8Array, { globals }: Module, { firstOwn }: Inline): void {
+  putU32(out, firstOwn + globals.length);
   for (let i = 0; i < RESERVED_GLOBALS; i++) putAll(out, [I32, MUTABLE, I32_CONST, 0, END]);
+  for (let i = RESERVED_GLOBALS; i < firstOwn; i++) putAll(out, [I64, MUTABLE, I64_CONST, 0, END]);
   for (const { type, mutable, at, end } of globals) {
     putAll(out, [type, mutable ? MUTABLE : 0]);
     putSpan(out, bytes, at, end);
   }
 }
 
-const RESERVED_INDEX = [GLOBAL.fuel, GLOBAL.depth, GLOBAL.pages, GLOBAL.base];
+type Exported = readonly Pick<Export, "name" | "index">[];
 
 /** Exported functions by their numbers in the artifact. */
-export function putExports(out: Writer, exports: readonly Pick<Export, "name" | "index">[]): void {
-  putU32(out, RESERVED_EXPORTS.length + exports.length);
-  for (const [place, name] of RESERVED_EXPORTS.entries()) {
-    putText(out, name);
-    putAll(out, [3, RESERVED_INDEX[place] as number]);
+export function putExports(out: Writer, exports: Exported, { firstOwn }: Inline): void {
+  putU32(out, firstOwn + exports.length);
+  for (let global = 0; global < firstOwn; global++) {
+    putText(out, reservedExport(global));
+    put(out, 3);
+    putU32(out, global);
   }
   for (const { name, index } of exports) {
     putText(out, name);
@@ -136,9 +139,9 @@ export const putData = (out: Writer, bytes: Uint8Array, data: readonly DataSegme
   });
 
 /** The code section's payload: trampolines, then what `bodies` holds, each body with its length before it. */
-export function putCode(out: Writer, bodies: Writer, count: number): void {
+export function putCode(out: Writer, bodies: Writer, count: number, inlined: Inline): void {
   putU32(out, TRAMPOLINES.length + count);
-  for (const { body } of TRAMPOLINES) {
+  for (const { body } of trampolines(inlined)) {
     putU32(out, body.length);
     putAll(out, body);
   }

@@ -2,7 +2,14 @@
 //
 // It keeps the same books as the kernel's own walk (kernel/body.ts), since charges and frames must come out the same.
 // A difference is no danger: the verifier refuses the artifact.
-import { type FunctionType, MAX_BLOCK_DEPTH, MAX_OPERANDS, type Mode, type Reader } from "../../kernel/index.ts";
+import {
+  type FunctionType,
+  type Inline,
+  MAX_BLOCK_DEPTH,
+  MAX_OPERANDS,
+  type Mode,
+  type Reader,
+} from "../../kernel/index.ts";
 import { complain } from "./complaint.ts";
 import { newWriter, putSpan, type Writer } from "./writer.ts";
 
@@ -13,6 +20,8 @@ export interface Walk extends Reader {
   readonly signatures: readonly FunctionType[];
   readonly renumbered: Uint32Array;
   readonly mode: Mode;
+  /** What the mode's monitors insert. */
+  readonly inlined: Inline;
   /** The rewritten instructions; source bytes before `copied` are in it already. */
   readonly out: Writer;
   copied: number;
@@ -38,7 +47,7 @@ export interface Walk extends Reader {
 
 const blocks = (): Int32Array => new Int32Array(MAX_BLOCK_DEPTH + 2);
 
-export const newWalk = (fixed: Pick<Walk, "types" | "signatures" | "renumbered" | "mode">): Walk => ({
+export const newWalk = (fixed: Pick<Walk, "types" | "signatures" | "renumbered" | "mode" | "inlined">): Walk => ({
   ...fixed,
   ...{ bytes: new Uint8Array(), at: 0, end: 0, out: newWriter(65_536), copied: 0 },
   ...{ safe: new Uint8Array(MAX_OPERANDS + 200), pushedAt: new Int32Array(MAX_OPERANDS + 200) },

@@ -305,6 +305,29 @@ describe("cordon verify", () => {
     expect(cordon(["verify", artifact]).out).toContain("accepted");
   });
 
+  test("says where the checks of monitors stand, and refuses an artifact that has none", () => {
+    const zero = [{ test: [["operand", 0], ["i64.const", 0], ["i64.eq"]], act: ["end", 0] }];
+    const monitors = file(
+      "zero.json",
+      JSON.stringify({ registers: 1, reasons: ["zero"], on: { divide: zero, call: [] } }),
+    );
+    const { code, out } = cordon(["verify", program, "--instrument", "--monitors", monitors]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/checks +vm\.divide at \d+ instructions, vm\.call in [\d,]+ functions\n/);
+    expect(out).toMatch(/ +vm\.divide +function \d+ +offset \d+ \(0x/);
+    const json = JSON.parse(cordon(["verify", program, "--instrument", "--monitors", monitors, "--json"]).out);
+    expect(json.checks.places).toHaveLength(json.checks.counts.divide);
+    expect(json.checks.counts.call).toBe(json.functions);
+    const script = cordon(["run", "-e", "1", "--monitors", monitors]);
+    expect([script.code, script.err]).toEqual([2, expect.stringContaining("the engine's")]);
+    const none = file("none.json", JSON.stringify({ registers: 0, reasons: ["no calls"], on: { indirect: zero } }));
+    expect(cordon(["run", program, "--monitors", none]).code).toBe(cordon(["run", program]).code);
+    const artifact = join(folder, "unchecked.wasm");
+    cordon(["verify", program, "--instrument", "-o", artifact]);
+    expect(cordon(["verify", artifact, "--monitors", monitors]).code).toBe(3);
+    expect(cordon(["verify", artifact, "--monitors", file("bad.json", "{}")]).code).toBe(2);
+  });
+
   test("refuses an artifact with one byte changed where a charge stands", () => {
     const artifact = join(folder, "artifact2.wasm");
     cordon(["verify", program, "--instrument", "-o", artifact]);

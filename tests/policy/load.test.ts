@@ -134,7 +134,7 @@ describe("parameters", () => {
       test "t" for few { net.send("a", 1, 1) is allowed }`;
     const { entry, tests } = loaded(file, { parameters: new Map([["n", 7]]) });
     expect(entry && names(entry)).toEqual({ all: ["few(n: 7)"] });
-    expect(tests.map((each) => names(each.of))).toEqual(["few"]);
+    expect(tests.map((each) => names(each.policy))).toEqual(["few"]);
     expect(loaded(file, { parameters: new Map([["few.n", 8]]) }).entry).toMatchObject({ of: [{ name: "few(n: 8)" }] });
     expect(wrong(file, { parameters: new Map([["m", 8]]) })).toEqual([
       'p:1:1 P120 no policy has a parameter "m". There are n, few.n.',
@@ -213,7 +213,7 @@ describe("tests of a file", () => {
   const steps = (text: string): readonly TestStep[] =>
     loaded(`policy p { default abstain } test "t" for p { ${text} }`).tests[0]?.steps ?? [];
   const data = (text: string): readonly unknown[] =>
-    steps(text).map((step) => (step.kind === "wait" ? step.time : Object.fromEntries(step.data)));
+    steps(text).map((step) => (step.kind === "wait" ? step.time : Object.fromEntries(step.event.data)));
 
   test("values are data by the names of a contract, as a guest would have written them", () => {
     expect(data('files.read("/a//b/../c") is denied')).toEqual([{ path: "/a/c" }]);
@@ -259,7 +259,7 @@ describe("tests of a file", () => {
       vocabulary,
     });
     const [step] = tests[0]?.steps ?? [];
-    expect(step?.kind === "event" && Object.fromEntries(step.data)).toEqual({
+    expect(step?.kind === "event" && Object.fromEntries(step.event.data)).toEqual({
       ...{ host: "a.b", "to.host": "a.b", port: 1, "to.port": 1 },
       ...{ data: 2, "data.size": 2, size: 2 },
     });

@@ -3,6 +3,7 @@
 import {
   confine,
   IMPORTS,
+  inline,
   MAX_BLOCK_DEPTH,
   MAX_LOCALS,
   MAX_MODULE_BYTES,
@@ -15,6 +16,7 @@ import {
 } from "../../kernel/index.ts";
 import { assemble, type Bytes, type Code, encode, type Instruction, leb, signedLeb } from "../kit/assemble.ts";
 import { decodeModule } from "../kit/disassemble.ts";
+import { inFrame, MONITORS, type Place, placesOf, program } from "../kit/monitored.ts";
 import { append, editBody, editSection, withCustomSection } from "../kit/surgery.ts";
 import { endOfCode, FRAME, find, findBytes, insert, instructions, MAIN, SEGMENT, victim } from "../kit/victim.ts";
 import { artifactBytes } from "../kit/world.ts";
@@ -137,6 +139,21 @@ function borrowedGlobal(good: Bytes): Bytes {
 
 const ifs = (n: number): Instruction[] => repeat(n, ["local.get", 0], ["if", ""], ["end"]);
 
+const MONITORED = inFrame(MONITORS);
+
+function withoutCheck(good: Bytes): Bytes {
+  const { body, from, instruction } = placesOf(good, MONITORS).find(
+    ({ to, instruction: { end } }) => to === end,
+  ) as Place;
+  return editBody(good, body, from, instruction.at, []);
+}
+
+function withoutCount(good: Bytes): Bytes {
+  const { enter } = inline(MONITORS);
+  const at = findBytes(good, MAIN, [...enter]);
+  return editBody(good, MAIN, at, at + enter.length, []);
+}
+
 export const BREAKERS: Readonly<Record<RuleId, () => Breaker>> = {
   malformed: () => breaker(victim(), (good) => good.slice(0, -1)),
   "S-bytes": () => breaker(single([["nop"]], "", { pages: 4096, data: 1 }), tooManyBytes),
@@ -169,6 +186,8 @@ export const BREAKERS: Readonly<Record<RuleId, () => Breaker>> = {
   "V8-base": () => breaker(victim(SEGMENT), atEnd(["i32.const", 0], ["local.set", baseLocal()]), SEGMENT),
   "V9-memory": () => breaker(victim(), atEnd(["memory.size"], ["drop"])),
   "V10-enter": () => breaker(victim(), smallerFrame),
+  "V11-check": () => breaker(program(MONITORED), withoutCheck, MONITORED),
+  "V12-depth": () => breaker(program(MONITORED), withoutCount, MONITORED),
   "N1-settled": () => breaker(victim(), cut(settled())),
 };
 

@@ -1,8 +1,9 @@
 // The shape bounds: compiling is work that no fuel pays for, so no module that is accepted may take long to compile.
 import { describe, expect, test } from "vitest";
-import { confine } from "../../kernel/index.ts";
+import { confine, type Domain } from "../../kernel/index.ts";
 import { assemble, type Bytes, type Code, type FunctionParts, type Instruction } from "../kit/assemble.ts";
 import { decodeModule, disassemble } from "../kit/disassemble.ts";
+import { inFrame, MONITORS } from "../kit/monitored.ts";
 import { editBody } from "../kit/surgery.ts";
 import { artifactBytes, mustReturn, newKernel, spawn } from "../kit/world.ts";
 import "../kit/vitest.ts";
@@ -71,8 +72,10 @@ function largest(family: string, wide: number): number {
 }
 
 /** Milliseconds of processor, so that other work on the machine does not count. */
-async function firstCall(bytes: Bytes): Promise<number> {
-  const domain = spawn(kernel, mustReturn(kernel.load(bytes)), { allowance: { fuel: 1000 } });
+const firstCall = (bytes: Bytes): Promise<number> =>
+  firstCallOf(spawn(kernel, mustReturn(kernel.load(bytes)), { allowance: { fuel: 1000 } }));
+
+async function firstCallOf(domain: Domain): Promise<number> {
   const begin = process.cpuUsage();
   await domain.enter("f", [0]);
   const { user, system } = process.cpuUsage(begin);
@@ -84,6 +87,41 @@ async function measure(family: string, wide: number): Promise<number> {
   const size = largest(family, wide);
   let best = Number.POSITIVE_INFINITY;
   for (let i = 0; i < 8 && best > MOST_MS; i++) best = Math.min(best, await firstCall(build(family, size, wide)));
+  return best;
+}
+
+// ... under monitors: what a check is made of counts as well, though it costs no fuel.
+
+const mode = inFrame(MONITORS);
+const CHECKED: Readonly<Record<string, Family>> = {
+  "divisions under many locals": (n, w) => [entry(repeat(n, get, get, ["i32.div_u"], ["drop"]), many(w))],
+  "divisions over many operands": (n, w) => [
+    entry([
+      ...gets(w),
+      ...repeat(n, get, get, ["i64.extend_i32_u"], ["i64.const", 1n], ["i64.rem_s"], ["drop"], ["drop"]),
+      ...drops(w),
+    ]),
+  ],
+  "indirect calls": (n, w) => [entry(repeat(n, get, get, ["call_indirect", 0]), many(w))],
+};
+
+function buildChecked(family: string, size: number, wide: number): Bytes {
+  const functions = (CHECKED[family] as Family)(size, wide).map((one) => ({ ...one, results: "" }));
+  return artifactBytes(assemble({ functions, table: [0], globals: [{ type: "i", value: made++ }] }), mode);
+}
+
+async function measureChecked(family: string, wide: number): Promise<number> {
+  let [low, high] = [1, 30_000];
+  while (high - low > low / 32) {
+    const middle = Math.ceil((low + high) / 2);
+    if (kernel.load(buildChecked(family, middle, wide), mode).kind === "returned") low = middle;
+    else high = middle - 1;
+  }
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 8 && best > MOST_MS; i++) {
+    const artifact = mustReturn(kernel.load(buildChecked(family, low, wide), mode));
+    best = Math.min(best, await firstCallOf(spawn(kernel, artifact, { allowance: { fuel: 1000 } })));
+  }
   return best;
 }
 
@@ -100,6 +138,10 @@ describe("compile bombs", () => {
 
   test("values that calls move are counted", () => {
     expect(kernel.load(build("calls that move many values", 50_000, 15))).toBeInvalid("S-instructions");
+  });
+
+  test.each(Object.keys(CHECKED))("the largest accepted function of %s compiles in 100 ms", async (family) => {
+    for (const wide of WIDTHS) expect(await measureChecked(family, wide), `${wide} wide`).toBeLessThan(MOST_MS);
   });
 
   test("confining an address again and again is counted, though it costs no fuel", () => {

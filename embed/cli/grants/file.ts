@@ -9,6 +9,7 @@ import { escapeControls, painter, stderr } from "../terminal.ts";
 import { checkName, type Grant } from "./grant.ts";
 import { type JsonNode, JsonProblem, parseJson, plainOf } from "./json-text.ts";
 import { isKind, type KindName, kindOf } from "./kinds.ts";
+import { type PolicyInFile, policyIn } from "./policy.ts";
 import { type Problem, type Schema, validate } from "./schema.ts";
 
 const SCHEMA = "embed/cli/grants/grants.schema.json";
@@ -78,12 +79,22 @@ function grantOf(file: File, name: string, node: JsonNode): Grant {
   return { name, kind: said, fields: fieldsOf(said, node, dirname(resolve(file.path))), from, isFromFile: true };
 }
 
-/** The grants of a file, in its order. Throws UsageError that says where what is wrong. */
-export function readGrantsFile(path: string): Grant[] {
+export interface GrantsFile {
+  /** In its order. */
+  readonly grants: readonly Grant[];
+  readonly policy: PolicyInFile | undefined;
+}
+
+/** What a grants file says. Throws UsageError that says where what is wrong. */
+export function readGrantsFile(path: string): GrantsFile {
   const file = { path, text: readText(path) };
   const node = parse(file);
   const problems = validate(node, readSchema());
   if (problems.length > 0) throw complain(file, problems);
-  const grants = node.kind === "object" ? node.members.find(({ key }) => key === "grants")?.value : undefined;
-  return grants?.kind === "object" ? grants.members.map(({ key, value }) => grantOf(file, key, value)) : [];
+  const members = node.kind === "object" ? node.members : [];
+  const [grants, policy] = ["grants", "policy"].map((name) => members.find(({ key }) => key === name)?.value);
+  return {
+    grants: grants?.kind === "object" ? grants.members.map(({ key, value }) => grantOf(file, key, value)) : [],
+    policy: policy && policyIn(policy, path, where(file, policy.at)),
+  };
 }

@@ -2,10 +2,13 @@
 import { resolve, sep } from "node:path";
 import type { Granted } from "../../../policy-libs/index.ts";
 import type { Parsed } from "../arguments.ts";
+import { UsageError } from "../exit.ts";
 import { stderr } from "../terminal.ts";
+import type { GrantsFile } from "./file.ts";
 import { type Grant, joinGrants, wordOf } from "./grant.ts";
 import { textOf } from "./kinds.ts";
 import { make } from "./make.ts";
+import type { PolicyInFile } from "./policy.ts";
 import { parseWord } from "./word.ts";
 
 const note = (text: string): void => stderr().write(`cordon: ${text}\n`);
@@ -26,29 +29,39 @@ function noteOverlaps(grants: readonly Grant[]): void {
 }
 
 /** Not part of what starts quickly. */
-async function fromFiles(paths: readonly string[]): Promise<Grant[]> {
+async function fromFiles(paths: readonly string[]): Promise<readonly GrantsFile[]> {
   if (paths.length === 0) return [];
   const { readGrantsFile } = await import("./file.ts");
-  return paths.flatMap(readGrantsFile);
+  return paths.map(readGrantsFile);
 }
 
-async function read(parsed: Parsed): Promise<Grant[]> {
-  const grants = joinGrants(
-    [...(await fromFiles(parsed.texts("grants"))), ...parsed.texts("grant").map(parseWord)],
-    note,
-  );
+/** Two files that name two policies contradict each other, as two of their grants would. */
+function onlyPolicy(files: readonly GrantsFile[]): PolicyInFile | undefined {
+  const [first, second] = files.flatMap(({ policy }) => policy ?? []);
+  if (second === undefined) return first;
+  throw new UsageError(`${second.from}: a policy is named in ${first?.from} already`, "one that imports both");
+}
+
+async function read(parsed: Parsed): Promise<GrantsFile> {
+  const files = await fromFiles(parsed.texts("grants"));
+  const grants = joinGrants([...files.flatMap((file) => file.grants), ...parsed.texts("grant").map(parseWord)], note);
   noteOverlaps(grants);
-  return grants;
+  return { grants, policy: onlyPolicy(files) };
 }
 
-const known = new WeakMap<Parsed, Promise<Grant[]>>();
+const known = new WeakMap<Parsed, Promise<GrantsFile>>();
 
-/** Everything that is granted: by files, then by words. Read once, so that notes are made once. */
-export function grantsFrom(parsed: Parsed): Promise<readonly Grant[]> {
+function readOnce(parsed: Parsed): Promise<GrantsFile> {
   const reading = known.get(parsed) ?? read(parsed);
   known.set(parsed, reading);
   return reading;
 }
+
+/** Everything that is granted: by files, then by words. Read once, so that notes are made once. */
+export const grantsFrom = async (parsed: Parsed): Promise<readonly Grant[]> => (await readOnce(parsed)).grants;
+
+/** The policy that a grants file names. */
+export const policyNamed = async (parsed: Parsed): Promise<PolicyInFile | undefined> => (await readOnce(parsed)).policy;
 
 /** The directories that the guest may write to. */
 export const writableDirectories = (grants: readonly Grant[]): string[] =>

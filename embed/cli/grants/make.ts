@@ -1,11 +1,11 @@
 // Grants to capabilities. What makes them is loaded only when something is granted.
 import type { Granted } from "../../../policy-libs/index.ts";
-import type * as Libraries from "../../../policy-libs/node/index.ts";
 import type { Parsed } from "../arguments.ts";
 import { consoleOf } from "../console.ts";
 import { UsageError } from "../exit.ts";
 import { type Grant, wordOf } from "./grant.ts";
 import { type Fields, type KindName, listOf, textOf } from "./kinds.ts";
+import type * as Libraries from "./libraries.ts";
 
 /** What a capability is made from. */
 interface Making {
@@ -100,7 +100,7 @@ const WHY = new Map<unknown, string>([
 /** The capability of a grant. Throws UsageError where it cannot be had. */
 export async function make(grant: Grant, parsed: Parsed, atEnd: Making["atEnd"]): Promise<Granted> {
   try {
-    const libraries = await import("../../../policy-libs/node/index.ts");
+    const libraries = await import("./libraries.ts");
     return MAKERS[grant.kind]({ libraries, fields: grant.fields, parsed, atEnd });
   } catch (error) {
     const { code, message } = error as { readonly code?: string; readonly message: string };

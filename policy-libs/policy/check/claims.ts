@@ -99,7 +99,8 @@ function eventStep(unit: Unit, step: EventStep, latest: Map<Operation, Written>,
   if (call !== undefined) dataOf(unit, call, takes, data);
   if (event === "call") latest.set(operation, written);
   else dataOf(unit, written, gives, data);
-  return { kind: "event", event, op: operation, data, is, by, at };
+  const happening = { kind: event, op: operation, data, time: 0, domain: 0, capability: 0, tenant: "" };
+  return { kind: "event", event: happening, is, by, at };
 }
 
 export function testOf(linker: Linker, unit: Unit, test: Test): ResolvedTest | undefined {
@@ -110,7 +111,7 @@ export function testOf(linker: Linker, unit: Unit, test: Test): ResolvedTest | u
     return step.kind === "wait" ? { kind: "wait", time: step.time, at } : eventStep(unit, step, latest, at);
   });
   if (of === undefined || steps.includes(undefined)) return undefined;
-  return { name: test.name, of, steps: steps as readonly TestStep[] };
+  return { name: test.name, policy: of, steps: steps as readonly TestStep[] };
 }
 
 type Never = Extract<Prove["claim"], { kind: "never" }>;

@@ -30,7 +30,8 @@ const WORDS: Readonly<Record<ArgumentType, string>> = {
   handle: "a handle",
   other: "something that policies cannot see",
 };
-export const wordOf = (type: ArgumentType): string => WORDS[type];
+/** A parameter of a type that there is none of has been reported, and is looked at all the same. */
+export const wordOf = (type: ArgumentType): string => WORDS[type] ?? "of no known type";
 
 /** Is there more of such an argument than its length? */
 export const isSeen = (type: ArgumentType): boolean => type !== "bytes" && type !== "handle" && type !== "other";

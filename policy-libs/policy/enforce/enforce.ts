@@ -157,18 +157,24 @@ function given(at: Case, args: readonly unknown[], reply: Reply): Reply {
   const result = at.powers.decode(value, value.length, capabilities);
   const event = eventOf(at, "result", readers.result(args, result));
   const settled = settle((each) => at.judgement.decide(each, NO_RULES), event);
-  if (settled.decision.refusal !== undefined) {
-    happened(at, event); // It has happened; the guest does not learn of it.
-    return refuse(at, settled);
-  }
-  happened(at, event);
+  if (settled.decision.refusal !== undefined) return withheld(at, args, settled);
   at.powers.onDecided?.({ ...settled, isApproved: false });
-  if (settled.event === event) return reply;
-  try {
-    return at.powers.encode(rewriteResult(at.op, result, event.data, settled.event.data));
-  } catch {
-    return refuse(at, { ...settled, verdict: "denied" });
+  let seen: Reply = reply;
+  if (settled.event !== event) {
+    try {
+      seen = at.powers.encode(rewriteResult(at.op, result, event.data, settled.event.data));
+    } catch {
+      return withheld(at, args, { ...settled, verdict: "denied" });
+    }
   }
+  happened(at, settled.event);
+  return seen;
+}
+
+/** Nothing of it enters the domain: to the past it is a failure. */
+function withheld(at: Case, args: readonly unknown[], settled: Settled): Reply {
+  happened(at, eventOf(at, "failed", at.judgement.readers(at.op).call(args)));
+  return refuse(at, settled);
 }
 
 /** Judges one call that the kernel's table does not decide. */

@@ -17,6 +17,7 @@ export function invoke(handle: i32, method: i32): i32 {
   const n = call(handle, method, scratch(), requestLength(), capacity);
   if (n <= CALL_PENDING) return waitFor(u32(CALL_PENDING - n));
   if (n == CALL_ERROR) return takeError();
+  if (n < 0) return NOTCAPABLE; // refused by a policy before the gate
   if (u32(n) > capacity && !takeReply(n)) return NOMEM;
   touch(n);
   readFrom(scratch(), n);

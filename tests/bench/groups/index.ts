@@ -9,6 +9,7 @@ import { compute } from "./compute.ts";
 import { create } from "./create.ts";
 import { delay } from "./delay.ts";
 import { depth } from "./depth.ts";
+import { instructions } from "./instructions.ts";
 import { memory } from "./memory.ts";
 import { policies } from "./policies.ts";
 import { verify } from "./verify.ts";
@@ -22,6 +23,7 @@ export const GROUPS: readonly Group[] = [
   cold,
   verify,
   compile,
+  instructions,
   depth,
   delay,
   abort,

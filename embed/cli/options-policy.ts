@@ -1,0 +1,72 @@
+// The options of a run under a policy, and the commands about policy files.
+import { type Command, flag, GRANTS, HELP, JSON_OUT, many, value } from "./option.ts";
+
+export const POLICY_OPTIONS = {
+  policy: value("FILE", "which of the granted calls may be made, and when: a policy file; `cordon help policy`", many),
+  "policy-parameter": value("NAME=VALUE", "a parameter of the policy; NAME or POLICY.NAME", many),
+  "policy-import": value(
+    "NAME=FILE",
+    "what the policy imports as NAME; default: the file NAME beside the policy",
+    many,
+  ),
+  "policy-use": value("NAME", "enforce this policy or bundle of the file; default: its one bundle, else all policies"),
+  tenant: value("NAME", "whose run it is, for what a policy counts per tenant"),
+  approve: value("HOW", "what is answered where the policy asks: ask (on the terminal, the default), yes or no"),
+};
+
+/** What policy files are checked against, and what they need. */
+const FILES = {
+  ...GRANTS,
+  contract: value("NAME=FILE.json", "a contract of your own, as data, under the name of its grant", many),
+  parameter: value("NAME=VALUE", "a parameter of the policies; NAME or POLICY.NAME", many),
+  import: value("NAME=FILE", "what a policy imports as NAME; default: the file NAME beside it", many),
+};
+const AGAINST =
+  "Without --grant and --grants a policy may speak of every standard capability under its usual name: files, net, http, ...";
+
+export const POLICY_COMMANDS = {
+  policy: {
+    usage: "policy VERB ...",
+    summary: "policy files: check, test and format them, and turn them into JSON",
+    options: { ...HELP },
+    examples: ["cordon policy check samples/02-report/report.policy", "cordon help policy check"],
+    notes: ["`cordon run FILE --policy P.policy` runs a guest under one."],
+  },
+  "policy check": {
+    usage: "policy check FILE...  [OPTIONS]",
+    summary: "syntax, types against the grants, what is strange, and how much must be remembered",
+    options: { ...FILES, strict: flag("what is strange is wrong"), ...JSON_OUT, ...HELP },
+    examples: [
+      "cordon policy check samples/02-report/report.policy",
+      "cordon policy check samples/02-report/report.policy --grant files=ro:samples/02-report/data --strict",
+    ],
+    notes: [AGAINST],
+  },
+  "policy test": {
+    usage: "policy test FILE...  [OPTIONS]",
+    summary: "run the tests that stand beside the policies",
+    options: { ...FILES, ...JSON_OUT, ...HELP },
+    examples: ["cordon policy test samples/02-report/report.policy"],
+    notes: ["A step that went otherwise than it says is told with its line, and with the rule that decided.", AGAINST],
+  },
+  "policy fmt": {
+    usage: "policy fmt FILE... | -  [OPTIONS]",
+    summary: "set files in the one way: in place, or from standard input to standard output",
+    options: { check: flag("change nothing; say which files would change, and exit with 1"), ...JSON_OUT, ...HELP },
+    examples: ["cordon policy fmt samples/02-report/report.policy --check"],
+    notes: ["Comments stay, nothing is reordered, and doing it again changes nothing."],
+  },
+  "policy json": {
+    usage: "policy json FILE | -",
+    summary: "a policy file as JSON, and back: of a file that is JSON, the policy's text",
+    options: { ...HELP },
+    examples: ["cordon policy json samples/02-report/report.policy"],
+    notes: ["`cordon policy schema` prints the schema. JSON has no comments: they are lost."],
+  },
+  "policy schema": {
+    usage: "policy schema",
+    summary: "print the JSON schema of policies as JSON",
+    options: { ...HELP },
+    examples: ["cordon policy schema"],
+  },
+} as const satisfies Record<string, Command>;
