@@ -198,10 +198,11 @@ export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
 }
 
 /** The language is loaded for those who use it. */
-async function underPolicy({ policy, grants }: Plan, domain: () => Domain, clock: () => Clock) {
+async function underPolicy({ policy, grants, audits }: Plan, domain: () => Domain, clock: () => Clock) {
   if (policy === undefined) return { policed: undefined, grants };
   const { patientGrants, police, policingOf } = await import("./policy.ts");
-  const policed = "monitor" in policy ? policy : police(policingOf(policy, contractsOf(grants)), domain, clock);
+  const policed =
+    "monitor" in policy ? policy : police(policingOf(policy, contractsOf(grants), audits.length > 0), domain, clock);
   return { policed, grants: patientGrants(policed.policing, grants) };
 }
 

@@ -7,6 +7,7 @@
 import type { CallContext, Capability, Contract, Domain, Monitor } from "../kernel/index.ts";
 import { errorValue } from "../kernel/index.ts";
 import {
+  bindingOf,
   capability,
   compile,
   contract,
@@ -34,6 +35,7 @@ import {
 import type { CallEntry, Prepared } from "./capability.ts";
 import type { Clock } from "./clock.ts";
 import { CordonError } from "./errors.ts";
+import { noteRefusal } from "./refusals.ts";
 import { contextCall } from "./target.ts";
 import { decodeParcel, encodeParcel } from "./values.ts";
 
@@ -43,6 +45,8 @@ export interface Policing {
   readonly vocabulary: Vocabulary;
   readonly shared: Shared;
   readonly source: PolicySource;
+  /** Some log wants to know why calls are refused. */
+  readonly isAudited: boolean;
 }
 
 /** The domain's own part of a policy: its children are under it too. */
@@ -87,24 +91,29 @@ function entryOf(source: PolicySource, vocabulary: Vocabulary): Joined {
 /** Made once for the same policy over the same contracts: what is counted per tenant and host is one over all sandboxes. */
 const made = new WeakMap<PolicySource, Map<string, Policing>>();
 
-/** Throws CordonError E_POLICY with every mistake of the file. */
-export function policingOf(source: PolicySource, granted: ReadonlyMap<string, Contract>): Policing {
-  const key = JSON.stringify([...granted].map(([name, { form }]) => [name, form]).sort());
+/** Throws CordonError E_POLICY with every mistake of the file. `isAudited`: refusals are explained in a log. */
+export function policingOf(source: PolicySource, granted: ReadonlyMap<string, Contract>, isAudited = false): Policing {
+  const forms = [...granted].map(([name, { form }]) => [name, form]).sort();
+  const key = JSON.stringify([isAudited, forms]);
   const known = made.get(source) ?? new Map<string, Policing>();
   made.set(source, known);
-  const policing = known.get(key) ?? newPolicing(source, granted);
+  const policing = known.get(key) ?? newPolicing(source, granted, isAudited);
   known.set(key, policing);
   return policing;
 }
 
-function newPolicing(source: PolicySource, granted: ReadonlyMap<string, Contract>): Policing {
+function newPolicing(source: PolicySource, granted: ReadonlyMap<string, Contract>, isAudited: boolean): Policing {
   const { vocabulary, conflicts } = vocabularyOf(granted);
   const conflict = conflicts[0];
   if (conflict !== undefined) refuse(`${conflict.message}. ${conflict.advice}`);
-  const machine = compile(entryOf(source, vocabulary));
+  const { mode, enforced = [], explain = false } = source.options;
+  const joined = entryOf(source, vocabulary);
+  const tracing = explain || isAudited || mode === "record";
+  const observer = mode === "record" ? compile(joined, { tracing }) : undefined;
+  const machine = compile(observer === undefined ? joined : bindingOf(joined, new Set(enforced)), { tracing });
   if (vocabulary.operations.some((operation) => operation.isInstruction && machine.names(operation)))
     refuse("instruction events (vm.*) are for WebAssembly programs: over an engine they would see the engine's own");
-  return { machine, vocabulary, shared: newShared(machine), source };
+  return { machine, vocabulary, shared: newShared(machine, { tracing, observer }), source, isAudited };
 }
 
 /** Operations that may be asked about or delayed. */
@@ -147,7 +156,7 @@ function askOf(source: PolicySource): EnforcePowers["ask"] {
 
 /** Puts a domain that is about to be born under a policy. */
 export function police(policing: Policing, domain: () => Domain, clock: () => Clock): Policed {
-  const { machine, vocabulary, shared, source } = policing;
+  const { machine, vocabulary, shared, source, isAudited } = policing;
   const { tenant = "", onDecided, onHappened } = source.options;
   const enforced = newEnforced(machine, shared, tenant);
   const powers: EnforcePowers = {
@@ -158,7 +167,7 @@ export function police(policing: Policing, domain: () => Domain, clock: () => Cl
     errorValue,
     ask: askOf(source),
     halt: (why) => domain().end({ kind: "refused", by: "policy", why }),
-    ...{ onDecided, onHappened },
+    ...{ onDecided, onHappened, onRefused: isAudited ? noteRefusal : undefined },
   };
   return { enforced, monitor: newMonitor(enforced, vocabulary, powers), policing };
 }

@@ -183,12 +183,12 @@ const watchersOf = (plan: Plan): Watchers =>
 
 /** Calls are judged by the kernel's monitor. Instructions are not: a policy that names any does not fit, so far. */
 async function underPolicy(
-  { request: { policy }, grants }: Plan,
+  { request: { policy }, grants, audits }: Plan,
   running: () => Running,
 ): Promise<Policed | undefined> {
   if (policy === undefined) return undefined;
   const { police, policingOf } = await import("./policy.ts");
-  const policing = policingOf(policy, contractsOf(grants));
+  const policing = policingOf(policy, contractsOf(grants), audits.length > 0);
   return police(
     policing,
     () => running().domain,

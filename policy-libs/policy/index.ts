@@ -5,6 +5,10 @@ export { CODES as POLICY_CODES, type Diagnostic, render as renderDiagnostic } fr
 export { type Enforced, newEnforced, newShared, type Shared } from "./enforce/judgement.ts";
 export { newMonitor } from "./enforce/monitor.ts";
 export type { Decided, EnforcePowers, Question } from "./enforce/types.ts";
+export type { ExplainOptions } from "./explain/explain.ts";
+export { explain as explainDecision } from "./explain/explain.ts";
+export { bindingOf } from "./explain/record.ts";
+export type { Cause, Condition as ExplainedCondition, Explanation, Flips, Next } from "./explain/types.ts";
 export { format } from "./format.ts";
 export { isPolicySource, type PolicyOptions, type PolicyProblem, type PolicySource, UNJUDGED } from "./given.ts";
 export { fromJson, toJson } from "./json.ts";

@@ -10,10 +10,12 @@
 //   Trusts the compiled step. The kernel calls it (kernel/monitor.ts) and checks all that it lets through.
 import type { CallContext, Failure, JudgedCall, Parcel, Perform, Reply, Replying } from "../../../kernel/index.ts";
 import type { Data } from "../data.ts";
+import type { ExplainOptions } from "../explain/explain.ts";
+import type { Explanation } from "../explain/types.ts";
 import type { Decision, HistoryKind, PolicyEvent, RRule } from "../resolved.ts";
 import { type Settled, settle } from "../settle.ts";
 import type { Operation } from "../vocabulary.ts";
-import type { EnforcePowers } from "./types.ts";
+import type { Decided, EnforcePowers } from "./types.ts";
 import { rewriteArguments, rewriteResult } from "./written.ts";
 
 /** A policy's memory and rules, as enforcement needs them. */
@@ -23,6 +25,9 @@ export interface Judgement {
   /** Does anybody look at what comes of this operation's calls? */
   watchesResults(op: Operation): boolean;
   readonly readers: (op: Operation) => Readers;
+  /** The policy as it is written, where it only looks on. */
+  readonly raw: ((event: PolicyEvent, approved: ReadonlySet<RRule>) => Decision) | undefined;
+  explain(proposed: PolicyEvent, settled: Settled, options?: ExplainOptions): Explanation;
 }
 
 export interface Readers {
@@ -58,43 +63,62 @@ function happened({ judgement, powers }: Case, event: PolicyEvent): void {
   powers.onHappened?.(event);
 }
 
-function refuse(at: Case, { decision, event, verdict }: Settled): Reply {
-  const { powers } = at;
-  powers.onDecided?.({ verdict, event, decision, isApproved: false });
-  if (event.kind === "call") happened(at, { ...event, kind: "refused" });
-  const why = reasonOf(decision.refusal);
-  if (decision.refusal?.effect === "halt") powers.halt(why);
-  const { rule } = decision.refusal ?? {};
-  if (rule?.effect.kind === "suppress") return powers.encode(rule.effect.giving);
-  return { failed: powers.errorValue("E_DENIED", why) };
+/** Whoever wants to know of a decision. What looks on says what it would have decided. */
+function tell({ judgement, powers, approved }: Case, proposed: PolicyEvent, done: Settled, isApproved = false): void {
+  if (powers.onDecided === undefined) return;
+  const { raw } = judgement;
+  const settled = raw === undefined ? done : settle((each) => raw(each, approved), proposed);
+  const { verdict, event, decision } = settled;
+  const isEnforced = verdict === done.verdict;
+  const explain: Decided["explain"] = (options) => judgement.explain(proposed, settled, options);
+  powers.onDecided({ verdict, event, decision, proposed, isApproved, isEnforced, explain });
+}
+
+/** A call, which is part of the past as refused. */
+function refuse(at: Case, proposed: PolicyEvent, settled: Settled): Reply {
+  tell(at, proposed, settled);
+  const explanation = at.powers.onRefused && at.judgement.explain(proposed, settled, { flips: false });
+  happened(at, { ...proposed, kind: "refused" });
+  return refusalOf(at, settled.decision, explanation);
+}
+
+/** What the guest gets instead. */
+function refusalOf({ powers }: Case, { refusal }: Decision, explanation: Explanation | undefined): Reply {
+  const why = reasonOf(refusal);
+  if (refusal?.effect === "halt") powers.halt(why);
+  const effect = refusal?.rule?.effect;
+  const reply: Reply =
+    effect?.kind === "suppress" ? powers.encode(effect.giving) : { failed: powers.errorValue("E_DENIED", why) };
+  if (explanation !== undefined) powers.onRefused?.(reply, explanation);
+  return reply;
 }
 
 /** Decides the call as it is now, and goes on from there. */
 function proceed(at: Case): Replying {
   const event = eventOf(at, "call", at.judgement.readers(at.op).call(at.args));
   const settled = settle((each) => at.judgement.decide(each, at.approved), event);
-  if (settled.decision.refusal !== undefined) return refuse(at, settled);
-  if (settled.verdict === "asked") return asked(at, settled);
-  if (settled.verdict === "delayed") return delayed(at, settled);
+  if (settled.decision.refusal !== undefined) return refuse(at, event, settled);
+  if (settled.verdict === "asked") return asked(at, event, settled);
+  if (settled.verdict === "delayed") return delayed(at, event, settled);
   return performed(at, event, settled);
 }
 
-async function delayed(at: Case, settled: Settled): Promise<Reply> {
-  at.powers.onDecided?.({ ...settled, isApproved: at.approved.size > 0 });
+async function delayed(at: Case, proposed: PolicyEvent, settled: Settled): Promise<Reply> {
+  tell(at, proposed, settled, at.approved.size > 0);
   await at.powers.sleep(settled.decision.wait, at.context.onDropped);
   return proceed(at);
 }
 
 const askingRules = ({ obligations }: Decision) => obligations.filter(({ rule }) => rule.effect.kind === "ask");
 
-async function asked(at: Case, settled: Settled): Promise<Reply> {
-  at.powers.onDecided?.({ ...settled, isApproved: false });
+async function asked(at: Case, proposed: PolicyEvent, settled: Settled): Promise<Reply> {
+  tell(at, proposed, settled);
   for (const { policy, rule } of askingRules(settled.decision)) {
     const of = rule.effect.kind === "ask" ? rule.effect.of : undefined;
     const question = { kind: "policy", of, policy: policy.name, because: rule.because, call: at.op.name } as const;
     if (!(await isApproved(at, { ...question, arguments: at.args }))) {
       const refusal = { effect: "deny", policy, rule } as const;
-      return refuse(at, { ...settled, verdict: "denied", decision: { ...settled.decision, refusal } });
+      return refuse(at, proposed, { ...settled, verdict: "denied", decision: { ...settled.decision, refusal } });
     }
     at.approved.add(rule);
   }
@@ -119,10 +143,10 @@ function performed(at: Case, before: PolicyEvent, settled: Settled): Replying {
       args = rewriteArguments(at.op, at.args, before.data, event.data);
       sent = encoded(at, args);
     } catch {
-      return refuse(at, { ...settled, verdict: "denied", event: before });
+      return refuse(at, before, { ...settled, verdict: "denied", event: before });
     }
   }
-  at.powers.onDecided?.({ ...settled, isApproved: isApprovedCall });
+  tell(at, before, settled, isApprovedCall);
   let isPerformed = false;
   const reply = at.perform(sent.bytes, sent.length, () => {
     isPerformed = true;
@@ -157,24 +181,26 @@ function given(at: Case, args: readonly unknown[], reply: Reply): Reply {
   const result = at.powers.decode(value, value.length, capabilities);
   const event = eventOf(at, "result", readers.result(args, result));
   const settled = settle((each) => at.judgement.decide(each, NO_RULES), event);
-  if (settled.decision.refusal !== undefined) return withheld(at, args, settled);
-  at.powers.onDecided?.({ ...settled, isApproved: false });
+  if (settled.decision.refusal !== undefined) return withheld(at, args, event, settled);
   let seen: Reply = reply;
   if (settled.event !== event) {
     try {
       seen = at.powers.encode(rewriteResult(at.op, result, event.data, settled.event.data));
     } catch {
-      return withheld(at, args, { ...settled, verdict: "denied" });
+      return withheld(at, args, event, { ...settled, verdict: "denied" });
     }
   }
+  tell(at, event, settled);
   happened(at, settled.event);
   return seen;
 }
 
 /** Nothing of it enters the domain: to the past it is a failure. */
-function withheld(at: Case, args: readonly unknown[], settled: Settled): Reply {
-  happened(at, eventOf(at, "failed", at.judgement.readers(at.op).call(args)));
-  return refuse(at, settled);
+function withheld(at: Case, args: readonly unknown[], event: PolicyEvent, settled: Settled): Reply {
+  tell(at, event, settled);
+  const explanation = at.powers.onRefused && at.judgement.explain(event, settled, { flips: false });
+  happened(at, { ...event, kind: "failed", data: at.judgement.readers(at.op).call(args) });
+  return refusalOf(at, settled.decision, explanation);
 }
 
 /** Judges one call that the kernel's table does not decide. */

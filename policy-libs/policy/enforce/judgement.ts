@@ -2,17 +2,39 @@
 import type { Capability } from "../../../kernel/index.ts";
 import type { Machine, Part, State } from "../compile.ts";
 import { callReader, resultReader } from "../data.ts";
-import type { Decision, PolicyEvent, RRule } from "../resolved.ts";
+import { explain } from "../explain/explain.ts";
+import { type Memory, newMemory } from "../explain/memory.ts";
+import { newTrail, type Trail } from "../explain/trail.ts";
+import type { Scene } from "../explain/types.ts";
+import type { Decision, RRule } from "../resolved.ts";
 import type { Operation } from "../vocabulary.ts";
 import type { Judgement, Readers } from "./enforce.ts";
 
-/** Parts of the state that outlive a domain. */
+/** What outlives a domain, one for all that are under a policy. */
 export interface Shared {
   readonly host: Part;
   readonly tenants: Map<string, Part>;
+  /** Undefined: nobody asks for the earlier events behind a decision. */
+  readonly trail: Trail | undefined;
+  /** The policy as it is written, with all that it remembers, where another one is enforced in its place. */
+  readonly observer: Memory | undefined;
+  /** The last that were given out. */
+  readonly last: { domain: number; capability: number };
 }
 
-export const newShared = (machine: Machine): Shared => ({ host: machine.startPart("host"), tenants: new Map() });
+export interface SharedOptions {
+  /** The machine is one with tracing. */
+  readonly tracing?: boolean;
+  readonly observer?: Machine | undefined;
+}
+
+export const newShared = (machine: Machine, { tracing = false, observer }: SharedOptions = {}): Shared => ({
+  host: machine.startPart("host"),
+  tenants: new Map(),
+  trail: tracing ? newTrail() : undefined,
+  observer: observer && newMemory(observer),
+  last: { domain: 0, capability: 0 },
+});
 
 function partOf<K>(
   parts: { get(key: K): Part | undefined; set(key: K, part: Part): unknown },
@@ -30,11 +52,15 @@ export interface Enforced {
   /** Shared with the kernel's table. */
   readonly domain: Part;
   readonly tenant: string;
+  /** Its number, for events. */
+  readonly number: number;
   readonly capabilities: WeakMap<Capability, Part>;
 }
 
 export function newEnforced(machine: Machine, shared: Shared, tenant: string, words?: Int32Array): Enforced {
-  return { machine, shared, domain: machine.startPart("domain", words), tenant, capabilities: new WeakMap() };
+  shared.last.domain += 1;
+  const { domain: number } = shared.last;
+  return { machine, shared, domain: machine.startPart("domain", words), tenant, number, capabilities: new WeakMap() };
 }
 
 export const stateOf = (
@@ -64,12 +90,24 @@ const isDischarged = (rule: RRule, approved: ReadonlySet<RRule>): boolean =>
   rule.effect.kind === "ask" && approved.has(rule);
 
 export function judgementOf(enforced: Enforced, capability: Capability): Judgement {
-  const { machine } = enforced;
+  const { machine, shared } = enforced;
+  const { observer, trail } = shared;
   const state = stateOf(enforced, capability);
+  const past: Scene["past"] = trail?.get;
   return {
-    decide: (event: PolicyEvent, approved) => without(machine.decide(state, event), approved),
-    commit: (event) => machine.commit(state, event),
-    watchesResults: (op) => machine.names(op, "result") || machine.names(op, "failed"),
+    decide: (event, approved) => without(machine.decide(state, event), approved),
+    commit: (event) => {
+      const number = trail?.add(event);
+      machine.commit(state, event, number);
+      observer?.commit(event, number ?? 0);
+    },
+    raw: observer && ((event, approved) => without(observer.machine.decide(observer.stateOf(event), event), approved)),
+    explain: (event, settled, options) => {
+      const scene = observer ? { machine: observer.machine, state: observer.stateOf(event) } : { machine, state };
+      return explain({ ...scene, past }, event, options, settled);
+    },
+    watchesResults: (op) =>
+      [machine, observer?.machine].some((one) => one?.names(op, "result") || one?.names(op, "failed")),
     readers: readersOf,
   };
 }

@@ -25,8 +25,10 @@ interface Events {
 }
 
 /** Number 0 is every call that nobody knows; the others are the operations that the policy names. */
-function newEvents({ machine }: Enforced, vocabulary: Vocabulary): Events {
-  const operations = [undefined, ...vocabulary.operations.filter((operation) => machine.names(operation))];
+function newEvents({ machine, shared: { observer } }: Enforced, vocabulary: Vocabulary): Events {
+  const isNamed = (operation: Operation): boolean =>
+    observer === undefined ? machine.names(operation) : !operation.isInstruction;
+  const operations = [undefined, ...vocabulary.operations.filter(isNamed)];
   const numbers = new Map(operations.map((operation, number) => [operation, number]));
   const known = new WeakMap<Contract, Map<string, Int32Array>>();
   const make = (contract: Contract, name: string): Int32Array => {
@@ -57,8 +59,9 @@ type Table = Pick<Automaton, "states" | "refusalOf"> & { readonly table: Int16Ar
  * The row of event 0 asks, in every state; what is suppressed is answered with a value, which is for the policy library.
  * Who wants to hear of every call is asked about every call.
  */
-function tableOf({ machine }: Enforced, events: Events, { onDecided, onHappened }: EnforcePowers): Table {
-  const isHeard = onDecided !== undefined || onHappened !== undefined;
+function tableOf({ machine, shared }: Enforced, events: Events, powers: EnforcePowers): Table {
+  const { onDecided, onHappened, onRefused } = powers;
+  const isHeard = [onDecided, onHappened, onRefused].some((one) => one !== undefined) || shared.trail !== undefined;
   const [, ...operations] = events.operations as readonly Operation[];
   const { states, next, refusalOf } = automatonOf(tablesOf(machine, isHeard ? [] : operations), machine.automatonBits);
   const isSuppressed = (entry: number): boolean => entry < ASK_LIBRARY && refusalOf(entry).effect === "suppress";
@@ -76,13 +79,13 @@ export function newMonitor(enforced: Enforced, vocabulary: Vocabulary, powers: E
   const events = newEvents(enforced, vocabulary);
   const { table, states, refusalOf } = tableOf(enforced, events, powers);
   const numbers = new WeakMap<Capability, number>();
-  let last = 0;
+  const { tenant, number: domain, shared } = enforced;
   const numberOf = (capability: Capability): number => {
-    const number = numbers.get(capability) ?? ++last;
+    const number = numbers.get(capability) ?? ++shared.last.capability;
     numbers.set(capability, number);
     return number;
   };
-  const who = (capability: Capability) => ({ domain: 0, capability: numberOf(capability), tenant: enforced.tenant });
+  const who = (capability: Capability) => ({ domain, capability: numberOf(capability), tenant });
   return {
     ...{ state: enforced.domain.words, table, states },
     eventsOf: (contract, name) => (name === UNJUDGED ? undefined : events.of(contract, name)),

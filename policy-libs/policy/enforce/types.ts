@@ -1,5 +1,7 @@
 // What enforcement is given by whoever embeds it.
-import type { CallContext, Capability, Parcel } from "../../../kernel/index.ts";
+import type { CallContext, Capability, Parcel, Reply } from "../../../kernel/index.ts";
+import type { ExplainOptions } from "../explain/explain.ts";
+import type { Explanation } from "../explain/types.ts";
 import type { Decision, PolicyEvent } from "../resolved.ts";
 import type { Verdict } from "../tree.ts";
 
@@ -21,8 +23,14 @@ export interface Decided {
   readonly verdict: Verdict;
   readonly event: PolicyEvent;
   readonly decision: Decision;
+  /** As the guest proposed it; `event` is what it was changed to, if it was. */
+  readonly proposed: PolicyEvent;
   /** Performed after somebody approved. */
   readonly isApproved: boolean;
+  /** False: a policy that only looks on (`mode: "record"`) would have decided so, and it went another way. */
+  readonly isEnforced: boolean;
+  /** Why, and what would be allowed. Only until whoever is told returns: then the past is another one. */
+  readonly explain: (options?: ExplainOptions) => Explanation;
 }
 
 /** The event that happened after a decision: what the past is made of. */
@@ -41,6 +49,8 @@ export interface EnforcePowers {
   readonly ask: (question: Question, context: CallContext) => Promise<boolean>;
   /** Ends the domain under the policy. */
   readonly halt: (why: string) => void;
+  /** Hears of what a guest is given in place of what was refused, for audits. Guests hear `because` and nothing else. */
+  readonly onRefused: ((reply: Reply, why: Explanation) => void) | undefined;
   readonly onDecided: ((decided: Decided) => void) | undefined;
   readonly onHappened: ((event: Happened) => void) | undefined;
 }

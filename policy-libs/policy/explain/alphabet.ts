@@ -2,7 +2,7 @@
 // that these need in turn; with arguments of every class that the policy tells apart.
 import { type ArgumentClasses, argumentClasses, callClasses } from "../analysis/classes.ts";
 import { isHostGroup } from "../analysis/lab.ts";
-import { eventArguments, namesOf } from "../event.ts";
+import { eventArguments, isOwn, namesOf } from "../event.ts";
 import type { Datum, HistoryKind, Joined, PolicyEvent } from "../resolved.ts";
 import type { Argument, Operation } from "../vocabulary.ts";
 import { askingIn } from "./candidates.ts";
@@ -45,8 +45,6 @@ function withValuesOf(event: PolicyEvent, all: readonly ArgumentClasses[]): read
     return { ...one, classes: [...[...values].map((witness) => ({ witness, more: () => [] })), ...one.classes] };
   });
 }
-
-const isOwn = ({ source }: Argument): boolean => source?.part === undefined || source.part === "url";
 
 function datas(all: readonly ArgumentClasses[], most: number): readonly ReadonlyMap<string, Datum>[] {
   const found: ReadonlyMap<string, Datum>[] = [];

@@ -1,14 +1,14 @@
 // Which past events made the conditions that mattered what they are: registers of a machine with tracing know.
-import { eventArguments } from "../event.ts";
+import { eventArguments, isOwn } from "../event.ts";
 import { datumOf } from "../moment.ts";
 import type { Datum, PolicyEvent, RArgument, RCond, RTerm } from "../resolved.ts";
 import type { Leaf } from "./matter.ts";
 import type { Call, Cause, Scene } from "./types.ts";
 
-/** Each argument once, under its own name. */
+/** Each argument once, under its own name; what follows from another one is left out. */
 export function callOf({ kind, op, data }: PolicyEvent): Call {
   const { takes, gives } = eventArguments(op, kind === "result" ? "result" : "call");
-  const names = [...takes, ...gives].map(({ name }) => name);
+  const names = [...takes, ...gives].filter(isOwn).map(({ name }) => name);
   const known = names.flatMap((name): [string, Datum][] => {
     const datum = data.get(name);
     return datum === undefined ? [] : [[name, datum]];

@@ -2,7 +2,7 @@
 //
 // Invariants
 //   N1  What is found was decided: it is allowed in this state, unchanged or as the policy changes it.
-import { namesOf } from "../event.ts";
+import { isOwn, namesOf } from "../event.ts";
 import type { Datum, PolicyEvent } from "../resolved.ts";
 import { rewrite } from "../rewrite.ts";
 import type { Argument } from "../vocabulary.ts";
@@ -31,9 +31,6 @@ interface Budget {
 }
 
 type Change = readonly [argument: Argument, to: Datum];
-
-/** Parts follow from what they are parts of. */
-const isOwn = ({ source }: Argument): boolean => source?.part === undefined || source.part === "url";
 
 function changedBy(event: PolicyEvent, changes: readonly Change[]): PolicyEvent {
   const data = new Map(event.data);
