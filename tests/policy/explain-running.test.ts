@@ -1,7 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { type AuditRecord, run } from "../../embed/node/index.ts";
+import type { Contract } from "../../kernel/index.ts";
 import { arg, capability, contract, integer, policy, string } from "../../policy-libs/node/index.ts";
+import { compile } from "../../policy-libs/policy/compile.ts";
+import { learn } from "../../policy-libs/policy/explain/learn.ts";
+import { readLog } from "../../policy-libs/policy/explain/log-read.ts";
+import { recorder } from "../../policy-libs/policy/explain/log-write.ts";
+import { replayLog } from "../../policy-libs/policy/explain/replay.ts";
 import type { Explanation } from "../../policy-libs/policy/explain/types.ts";
+import type { PolicyOptions } from "../../policy-libs/policy/given.ts";
+import { load } from "../../policy-libs/policy/load.ts";
+import { vocabularyOf } from "../../policy-libs/policy/operations.ts";
+import type { Joined } from "../../policy-libs/policy/resolved.ts";
 
 const words = { allows: "x", never: "y" };
 const NET = contract({
@@ -123,5 +133,75 @@ describe("a running policy", () => {
     const halting = NO_SEND.replace("deny net", "halt net");
     const halted = await run({ source: attempt, grant, policy: policy.text(halting, { mode: "record" }) });
     expect(halted.status).not.toBe("returned");
+  });
+});
+
+describe("the log of a running policy", () => {
+  const contracts = new Map<string, Contract>([
+    ["net", NET],
+    ["files", FILES],
+  ]);
+  const { vocabulary } = vocabularyOf(contracts);
+  const compiled = (text: string) => {
+    const loaded = load(text, { file: "t.policy", vocabulary });
+    return compile((loaded as { entry?: Joined }).entry as Joined, { tracing: true });
+  };
+  async function recorded(text: string, source: string, options: PolicyOptions = {}) {
+    const lines: string[] = [];
+    const result = await run({
+      ...{ source, grant },
+      policy: policy.text(text, { ...options, ...recorder((line) => lines.push(line)) }),
+    });
+    const read = readLog(lines.join(""), vocabulary);
+    if (read.kind === "wrong") throw new Error(JSON.stringify(read.problem));
+    return { result, traces: read.traces };
+  }
+  const EVERYTHING = `policy p over * {
+  default deny
+  allow files.read, net.send
+  ask net.send of user when size > 5
+  change net.send so size at most 7
+  delay files.read to 1 per 5ms
+  deny net.send when once result files.read(value contains "secret")
+  deny result files.read when value contains "hidden"
+}`;
+  const SOURCE = `const go = (work) => { try { return work() } catch (e) { return e.code } };
+    [go(() => net.send("a", 3)), go(() => net.send("b", 6)), go(() => net.send("c", 9)), go(() => net.send("no", 9)),
+     go(() => files.read("/a")), go(() => files.read("/hidden")), go(() => files.read("/secret")), go(() => net.send("d", 1))]`;
+
+  test("replayed against the same policy differs nowhere, whatever it asked for, held back, changed and withheld", async () => {
+    const approve = ({ arguments: [host] }: { readonly arguments: readonly unknown[] }) => host !== "no";
+    const { result, traces } = await recorded(EVERYTHING, SOURCE, { approve });
+    const D = "E_DENIED";
+    expect(result).toMatchObject({ value: [3, 6, 7, D, "text of /a", D, "text of /secret", D] });
+    const { differences, compared } = replayLog(traces, compiled(EVERYTHING));
+    expect(differences).toEqual([]);
+    expect(compared).toBeGreaterThan(10);
+  });
+
+  test("replayed against another policy differs at the first event, with both explanations", async () => {
+    const { traces } = await recorded(NO_SEND, ATTEMPT);
+    const open = compiled(NO_SEND.replace("files.read because", 'files.read(path starts with "/etc") because'));
+    const { differences } = replayLog(traces, open, { before: compiled(NO_SEND) });
+    expect(differences).toMatchObject([
+      {
+        ...{ before: "denied", now: "allowed", rule: { policy: "no_send", rule: 0, at: "policy:3:3" } },
+        event: { op: { name: "net.send" } },
+        explanationBefore: { answer: "denied", causes: [{ call: "files.read" }] },
+        explanation: { answer: "allowed" },
+      },
+    ]);
+  });
+
+  test("in mode record is what a policy is learned from, under which the same program runs, and no other", async () => {
+    const open = "policy open over * { default deny }";
+    const program = (path: string) => `[files.read(${JSON.stringify(path)}), net.send("a.test", 3)]`;
+    const { result, traces } = await recorded(open, program("/data/x"), { mode: "record" });
+    expect(result).toMatchObject({ value: ["text of /data/x", 3] });
+    const learned = learn(traces, vocabulary);
+    if (learned.kind === "nothing") throw new Error(learned.message);
+    const under = (source: string) => run({ source, grant, policy: policy.text(learned.text) });
+    expect(await under(program("/data/x"))).toMatchObject({ value: ["text of /data/x", 3] });
+    expect(await under(program("/data/y"))).toMatchObject({ status: "threw" });
   });
 });
