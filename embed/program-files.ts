@@ -2,8 +2,8 @@
 //
 // What WASI means by its calls and files do not (a directory is made once, unlink takes files only) is settled here, so
 // that a plain program finds the same answers.
-import { type Contract, permissive, type Target } from "../kernel/index.ts";
-import { type HostFunction, isGranted } from "../policy-libs/index.ts";
+import type { Contract, Target } from "../kernel/index.ts";
+import { type HostFunction, isGranted, permissive } from "../policy-libs/index.ts";
 import { PROGRAM } from "../stdlib/abi.ts";
 import type { Grant } from "./capability.ts";
 import { hostTarget } from "./power.ts";

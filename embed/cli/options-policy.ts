@@ -27,15 +27,21 @@ const AGAINST =
 export const POLICY_COMMANDS = {
   policy: {
     usage: "policy VERB ...",
-    summary: "policy files: check, test and format them, and turn them into JSON",
+    summary: "policy files: check, test, compare and format them, and turn them into JSON",
     options: { ...HELP },
     examples: ["cordon policy check samples/02-report/report.policy", "cordon help policy check"],
     notes: ["`cordon run FILE --policy P.policy` runs a guest under one."],
   },
   "policy check": {
     usage: "policy check FILE...  [OPTIONS]",
-    summary: "syntax, types against the grants, what is strange, and how much must be remembered",
-    options: { ...FILES, strict: flag("what is strange is wrong"), ...JSON_OUT, ...HELP },
+    summary: "syntax, types against the grants, rules that never decide, the file's claims, how much is remembered",
+    options: {
+      ...FILES,
+      strict: flag("what is strange is wrong, and so is a claim that is not proved"),
+      analyse: flag("look for rules that never decide however long it takes; without it in files of up to 20 rules"),
+      ...JSON_OUT,
+      ...HELP,
+    },
     examples: [
       "cordon policy check samples/02-report/report.policy",
       "cordon policy check samples/02-report/report.policy --grant files=ro:samples/02-report/data --strict",
@@ -48,6 +54,13 @@ export const POLICY_COMMANDS = {
     options: { ...FILES, ...JSON_OUT, ...HELP },
     examples: ["cordon policy test samples/02-report/report.policy"],
     notes: ["A step that went otherwise than it says is told with its line, and with the rule that decided.", AGAINST],
+  },
+  "policy diff": {
+    usage: "policy diff A B  [OPTIONS]",
+    summary: "do two files allow the same? narrower, wider, or a shortest trace that tells them apart",
+    options: { ...FILES, ...JSON_OUT, ...HELP },
+    examples: ["cordon policy diff samples/02-report/report.policy samples/02-report/report.policy"],
+    notes: ["Exits with 0 if they are proved to be the same, else with 1.", AGAINST],
   },
   "policy fmt": {
     usage: "policy fmt FILE... | -  [OPTIONS]",

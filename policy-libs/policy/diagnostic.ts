@@ -61,6 +61,7 @@ export const CODES = {
   P123: warning("a policy that is not enforced"),
   P124: error("two contracts of one name"),
   P201: warning("a rule that never decides"),
+  P202: warning("a condition that is always true"),
   P203: warning("a rule that is never reached"),
   P301: error("an import that was not handed in"),
   P302: error("files that import each other"),

@@ -1,7 +1,13 @@
 // The policy language's public API: re-exports only.
+export * as policyAnalysis from "./analysis/index.ts";
 export { boundOf } from "./bound.ts";
 export { compile, type Machine, type State } from "./compile.ts";
-export { CODES as POLICY_CODES, type Diagnostic, render as renderDiagnostic } from "./diagnostic.ts";
+export {
+  CODES as POLICY_CODES,
+  type Diagnostic,
+  diagnose as diagnosePolicy,
+  render as renderDiagnostic,
+} from "./diagnostic.ts";
 export { type Enforced, newEnforced, newShared, type Shared } from "./enforce/judgement.ts";
 export { newMonitor } from "./enforce/monitor.ts";
 export type { Decided, EnforcePowers, Question } from "./enforce/types.ts";
@@ -23,8 +29,10 @@ export { type Difference, type Replayed, type ReplayOptions, replayLog as replay
 export type { Cause, Condition as ExplainedCondition, Explanation, Flips, Next } from "./explain/types.ts";
 export { format } from "./format.ts";
 export { isPolicySource, type PolicyOptions, type PolicyProblem, type PolicySource, UNJUDGED } from "./given.ts";
+export { instructionsOf, instructionsOverEngine } from "./instructions.ts";
 export { fromJson, toJson } from "./json.ts";
 export { type Loaded, load, type ParameterValue } from "./load.ts";
+export { type MirrorRow, withMirror } from "./mirror.ts";
 export { vocabularyOf } from "./operations.ts";
 export { parse } from "./parse.ts";
 export { print } from "./print.ts";

@@ -9,14 +9,14 @@ import type { Datum, PolicyEvent } from "./resolved.ts";
 import type { Argument, Part } from "./vocabulary.ts";
 
 /** The part of one argument that another one is: the size of a text, the host of a URL. */
-function partOf(takes: readonly Argument[], whole: Argument, other: Argument): Part | undefined {
+export function partOf(takes: readonly Argument[], whole: Argument, other: Argument): Part | undefined {
   const [a, b] = [whole.source, other.source];
   if (a === undefined || b === undefined || b.part === undefined || b.part === "url") return undefined;
   const isSame = a.at === b.at && a.fields.join("\0") === b.fields.join("\0");
   return isSame && takes.includes(whole) === takes.includes(other) ? b.part : undefined;
 }
 
-function partValue(part: Part, whole: Datum): Datum | undefined {
+export function partValue(part: Part, whole: Datum): Datum | undefined {
   if (part === "size") return typeof whole === "string" ? utf8Length(whole, Number.MAX_SAFE_INTEGER) : whole;
   return typeof whole === "string" ? normalUrl(whole)?.[part] : undefined;
 }

@@ -2,9 +2,11 @@
 import { boundOf, type Diagnostic } from "../../../policy-libs/index.ts";
 import type { Parsed } from "../arguments.ts";
 import { exitCode } from "../exit.ts";
-import { escapeControls, type Paint, painter, stdout } from "../terminal.ts";
+import { escapeControls, type Paint, painter, type Screen, stdout, withProgress } from "../terminal.ts";
 import { showDiagnostics } from "./complaint.ts";
 import { type Examined, examineAll } from "./files.ts";
+import { type Claim, claimsOf, type Found, findingsOf } from "./findings.ts";
+import { traceJson, traceLines } from "./trace.ts";
 
 interface Facts {
   readonly policies: readonly string[];
@@ -42,36 +44,74 @@ function factsLine({ policies, bundles, tests, claims, bits }: Facts): string {
   return `${counts.join(", ")}; remembers ${kept || "nothing"}`;
 }
 
-const isWrong =
-  (isStrict: boolean) =>
-  ({ severity }: Diagnostic) =>
-    isStrict || severity === "error";
-
-function head(examined: Examined, isStrict: boolean, paint: Paint): string {
-  const facts = factsOf(examined);
-  const name = escapeControls(examined.name);
-  const wrong = examined.diagnostics.filter(isWrong(isStrict)).length;
-  if (wrong > 0 || facts === undefined) return `${paint("red", "wrong")}  ${name}: ${counted(wrong, "mistake")}\n`;
-  return `${paint("green", "fine")}  ${name}: ${factsLine(facts)}\n`;
+interface Manner {
+  readonly isStrict: boolean;
+  /** Analyses that take long, too. */
+  readonly isWanted: boolean;
 }
 
-function jsonOf(examined: Examined, isStrict: boolean): object {
-  const { name, diagnostics } = examined;
-  const verdict = diagnostics.some(isWrong(isStrict)) ? "wrong" : "fine";
-  return { file: name, verdict, diagnostics, ...factsOf(examined) };
+interface Checked {
+  readonly examined: Examined;
+  readonly found: Found;
+  readonly claims: readonly Claim[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** Errors, refuted claims, and if strict whatever is strange. */
+  readonly mistakes: number;
+}
+
+function checked(examined: Examined, { isStrict, isWanted }: Manner): Checked {
+  const found = findingsOf(examined, isWanted);
+  const claims = claimsOf(examined);
+  const diagnostics = [...examined.diagnostics, ...found.warnings];
+  const wrong = diagnostics.filter(({ severity }) => isStrict || severity === "error").length;
+  const unproved = claims.filter(({ verdict }) => verdict === "refuted" || (isStrict && verdict === "bounded")).length;
+  return { examined, found, claims, diagnostics, mistakes: wrong + unproved };
+}
+
+const COLOURS = { proved: "green", refuted: "red", bounded: "yellow" } as const;
+const WORDS = { proved: "proved", refuted: "refuted", bounded: "not proved" };
+
+function claimLines({ file, line, column, text, verdict, trace, reason }: Claim, paint: Paint): string[] {
+  return [
+    `${paint(COLOURS[verdict], WORDS[verdict])}  ${escapeControls(`${file}:${line}:${column} ${text}`)}`,
+    ...(reason === undefined ? [] : [`  ${reason}`]),
+    ...traceLines(trace).map((step) => `  ${escapeControls(step)}`),
+  ];
+}
+
+function summary({ examined, mistakes, found }: Checked, paint: Paint): string[] {
+  const facts = factsOf(examined);
+  const name = escapeControls(examined.name);
+  const open = found.open === undefined ? [] : [`  ${found.open}`];
+  if (mistakes > 0 || facts === undefined)
+    return [`${paint("red", "wrong")}  ${name}: ${counted(mistakes, "mistake")}`];
+  return [`${paint("green", "fine")}  ${name}: ${factsLine(facts)}`, ...open];
+}
+
+function show(one: Checked, screen: Screen): void {
+  const paint = painter(screen);
+  showDiagnostics(one.diagnostics, one.examined.texts, screen);
+  const lines = [...one.claims.flatMap((claim) => claimLines(claim, paint)), ...summary(one, paint)];
+  screen.write(`${lines.join("\n")}\n`);
+}
+
+function jsonOf({ examined, diagnostics, claims, found, mistakes }: Checked): object {
+  const told = claims.map((claim) => ({ ...claim, trace: traceJson(claim.trace) }));
+  const { claims: _count, ...facts } = factsOf(examined) ?? {};
+  const verdict = mistakes > 0 ? "wrong" : "fine";
+  return { file: examined.name, verdict, diagnostics, ...facts, claims: told, open: found.open };
 }
 
 export async function check(parsed: Parsed): Promise<number> {
-  const isStrict = parsed.has("strict");
+  const manner = { isStrict: parsed.has("strict"), isWanted: parsed.has("analyse") };
   const files = await examineAll(parsed);
   const screen = stdout();
-  if (parsed.has("json")) screen.write(`${JSON.stringify({ files: files.map((each) => jsonOf(each, isStrict)) })}\n`);
-  else {
-    for (const examined of files) {
-      showDiagnostics(examined.diagnostics, examined.texts, screen);
-      screen.write(head(examined, isStrict, painter(screen)));
-    }
+  const all: Checked[] = [];
+  for (const examined of files) {
+    const one = await withProgress(`analysing ${examined.name}`, async () => checked(examined, manner));
+    if (!parsed.has("json")) show(one, screen);
+    all.push(one);
   }
-  const isFine = !files.some(({ diagnostics }) => diagnostics.some(isWrong(isStrict)));
-  return exitCode(isFine ? "returned" : "threw");
+  if (parsed.has("json")) screen.write(`${JSON.stringify({ files: all.map(jsonOf) })}\n`);
+  return exitCode(all.every(({ mistakes }) => mistakes === 0) ? "returned" : "threw");
 }

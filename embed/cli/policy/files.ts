@@ -14,8 +14,6 @@ export interface Examined extends PolicyProblem {
 /** What is typed after the verb; none is a mistake. */
 export function filesOf({ positionals, command }: Parsed): readonly string[] {
   if (positionals.length === 0) throw new UsageError("which file?", `cordon help ${command}`);
-  const twice = positionals.find((file, at) => positionals.indexOf(file) !== at);
-  if (twice !== undefined) throw new UsageError(`${twice} is named twice`);
   return positionals;
 }
 

@@ -18,58 +18,69 @@ import {
 /** An amount of a register that is not followed: registers of several keys have one for each. */
 interface Unknown {
   readonly unknown: string;
+  readonly most: number;
 }
 
-/** Not followed, but nothing has happened yet. */
-const isFresh = (world: World, memory: Memory | undefined): boolean => memory === undefined && world.isStart;
+type Marks = readonly number[] | undefined;
+type Moments = Extract<Memory, { kind: "moments" }>["of"];
 
-function youngOf(world: World, memory: Extract<Memory, { kind: "moments" }>, within: number): Interval {
-  let [lo, hi] = [0, 0];
-  for (const { moment, isSure } of memory.of) {
-    if (!isYoung(world, moment, within)) break;
-    hi += 1;
-    if (isSure) lo += 1;
-  }
-  return { lo, hi };
+/** How many are in the window, or the largest of some numbers that it is not less than: no more than that is asked. */
+function countOf(world: World, moments: Moments, within: number, marks: readonly number[] | undefined): number {
+  const isIn = (count: number): boolean => {
+    const last = moments[count - 1];
+    return last !== undefined && isYoung(world, last.moment, within);
+  };
+  const sizes = marks ?? moments.map((_, at) => at + 1);
+  return sizes.toSorted((a, b) => b - a).find((size) => size > 0 && isIn(size)) ?? 0;
 }
 
-function amountIn(world: World, memory: Memory, within: number | undefined): Interval {
-  if (memory.kind === "moments") return youngOf(world, memory, within ?? Infinity);
+function youngOf(world: World, { of }: { readonly of: Moments }, within: number, marks?: readonly number[]): Interval {
+  const hi = countOf(world, of, within, marks);
+  const sure = of.filter(({ isSure }) => isSure);
+  return { lo: sure.length === of.length ? hi : Math.min(hi, countOf(world, sure, within, marks)), hi };
+}
+
+function amountIn(world: World, memory: Memory, within: number | undefined, marks: Marks): Interval {
+  if (memory.kind === "moments") return youngOf(world, memory, within ?? Infinity, marks);
   return memory.kind === "amount" ? memory : { lo: 0, hi: 0 };
 }
 
-function readKeyed(world: World, register: Register, memory: Memory | undefined): Interval | Unknown | undefined {
+function readKeyed(
+  world: World,
+  register: Register,
+  memory: Memory | undefined,
+  marks: Marks,
+): Interval | Unknown | undefined {
   const key = keyOf(register);
   const argument = key && argumentIn(world, key.argument);
   if (argument === undefined || isMissing(world, argument)) return undefined;
-  if (isFresh(world, memory)) return { lo: 0, hi: 0 };
-  if (memory?.kind !== "keyed") return { unknown: argument.name };
+  if (memory?.kind !== "keyed") return { unknown: argument.name, most: Infinity };
   const value = settledValue(world, argument);
   if (value === undefined) return undefined;
   if (isOther(value)) {
-    return memory.others === 0 && !memory.isKeyless && !memory.isForgetful
-      ? { lo: 0, hi: 0 }
-      : { unknown: argument.name };
+    const { others, isKeyless, isForgetful } = memory;
+    if (others === 0 && !isKeyless && !isForgetful) return { lo: 0, hi: 0 };
+    // Each of the others was counted once: none of them more often than there were such events.
+    const isCounted = register.kind === "tally" && register.term.kind === "count" && others < (key?.max ?? 0);
+    return { unknown: argument.name, most: isCounted && !isKeyless && !isForgetful ? others : Infinity };
   }
   const inner = memory.of.get(value);
   const within = register.kind === "tally" ? register.term.within : undefined;
   if (inner === undefined) return { lo: 0, hi: memory.isKeyless || memory.isForgetful ? Infinity : 0 };
-  const { lo, hi } = amountIn(world, inner, within);
+  const { lo, hi } = amountIn(world, inner, within, marks);
   return { lo, hi: memory.isKeyless ? Infinity : hi };
 }
 
-/** Undefined: the event has no key, so nothing can be said. */
-export function readAmount(world: World, register: Register): Interval | Unknown | undefined {
+/** Undefined: the event has no key, so nothing can be said. `marks`: which numbers it is to be told apart from. */
+export function readAmount(world: World, register: Register, marks?: Marks): Interval | Unknown | undefined {
   const memory = memoryOf(world, register);
-  if (keyOf(register) !== undefined) return readKeyed(world, register, memory);
-  if (isFresh(world, memory)) return { lo: 0, hi: 0 };
-  if (memory === undefined) return { unknown: "" };
-  return amountIn(world, memory, register.kind === "tally" ? register.term.within : undefined);
+  if (keyOf(register) !== undefined) return readKeyed(world, register, memory, marks);
+  if (memory === undefined) return { unknown: "", most: Infinity };
+  return amountIn(world, memory, register.kind === "tally" ? register.term.within : undefined, marks);
 }
 
 function readSince(world: World, register: Register, within: number | undefined): Kleene {
   const memory = memoryOf(world, register);
-  if (isFresh(world, memory)) return F;
   if (memory?.kind === "flag") return memory.value;
   if (memory?.kind !== "moment") return guessKleene(world, `register ${register.id}`, world.lab.vague.has(register));
   if (memory.sure !== 0 && isYoung(world, memory.sure, within ?? Infinity)) return T;
@@ -88,7 +99,6 @@ export function judgeRemembered(world: World, cond: Extract<RCond, { kind: "reme
   const argument = argumentIn(world, cond.argument);
   if (argument === undefined || isMissing(world, argument)) return result(U);
   const memory = memoryOf(world, register);
-  if (isFresh(world, memory)) return result(F);
   const name = `register ${register.id} ${argument.name}`;
   if (memory?.kind !== "set") return result(guessKleene(world, name, true));
   const value = settledValue(world, argument);

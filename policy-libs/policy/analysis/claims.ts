@@ -2,61 +2,25 @@
 import { type Kleene, T } from "../kleene.ts";
 import { judge as judgePast, matches } from "../past.ts";
 import { momentOf } from "../reference.ts";
-import type { HistoryKind, Joined, PolicyEvent, RCond, RPattern } from "../resolved.ts";
+import type { HistoryKind, Joined, PolicyEvent, RCond, RPattern, RProve } from "../resolved.ts";
 import type { Operation } from "../vocabulary.ts";
 import { policiesOf } from "./atoms.ts";
 import type { Question } from "./events.ts";
+import { operationsOf } from "./inside.ts";
 import { judge, matches as matchesHere } from "./judge.ts";
-import { inside } from "./lab.ts";
-import { covers, type Must, NOTHING, obliging, performing, refusing } from "./must.ts";
+import { isHostGroup } from "./lab.ts";
+import { covers, type Must, NOTHING, obliging, refusing } from "./must.ts";
 import { type Inquiry, inquire, type Options, type Verdict } from "./refine.ts";
 import { replay } from "./trace.ts";
 
-/** Operations that policies or conditions name, in the order of their ids. */
-export function operationsOf(
-  joined: readonly Joined[],
-  patterns: readonly RPattern[],
-  conds: readonly RCond[],
-): readonly Operation[] {
-  const found = new Set<Operation>(patterns.flatMap(({ ops }) => ops));
-  const all: RCond[] = [...conds, ...patterns.flatMap(({ when }) => when ?? [])];
-  for (const { over, rules } of joined.flatMap(policiesOf)) {
-    for (const op of over) found.add(op);
-    for (const { on, when } of rules) {
-      for (const pattern of on) {
-        for (const op of pattern.ops) found.add(op);
-        if (pattern.when !== undefined) all.push(pattern.when);
-      }
-      if (when !== undefined) all.push(when);
-    }
-  }
-  for (const cond of all.flatMap((one) => [...inside(one)])) for (const op of opsIn(cond)) found.add(op);
-  return [...found].sort((a, b) => a.id - b.id);
-}
-
-function opsIn(cond: RCond): readonly Operation[] {
-  const patterns: RPattern[] = [];
-  if (cond.kind === "once") patterns.push(cond.pattern, ...(cond.since === undefined ? [] : [cond.since]));
-  if (cond.kind === "previous") patterns.push(cond.pattern, ...cond.among);
-  if (cond.kind === "carries") patterns.push(...cond.label.from, ...cond.label.cleared);
-  if (cond.kind === "remembered") patterns.push(cond.values.pattern);
-  const terms = cond.kind === "compare" ? [cond.left, cond.right] : [];
-  for (let at = 0; at < terms.length; at++) {
-    const term = terms[at] as (typeof terms)[number];
-    if (term.kind === "add") terms.push(...term.terms);
-    if (term.kind === "count" || term.kind === "sum") patterns.push(term.pattern);
-    if (term.kind === "level") patterns.push(term.plus, term.minus);
-  }
-  return patterns.flatMap(({ ops }) => ops);
-}
-
 const DECIDED: readonly HistoryKind[] = ["call", "result"];
 
-function inquiryOf(
+/** The operations and conditions that a question speaks of are found out. */
+export function inquiryOf(
   inForce: Joined,
   joined: readonly Joined[],
   { patterns = [], conds = [] }: { readonly patterns?: readonly RPattern[]; readonly conds?: readonly RCond[] },
-  rest: Pick<Inquiry, "questions" | "isAskedFor">,
+  rest: Pick<Inquiry, "questions" | "isAskedFor" | "past" | "hasCompany">,
 ): Inquiry {
   const whole = [...conds, ...patterns.flatMap(({ when }) => when ?? [])];
   return { inForce, joined, conds: whole, operations: operationsOf(joined, patterns, conds), ...rest };
@@ -96,6 +60,10 @@ export function never(
   );
 }
 
+/** What the host does of its own is decided by nobody. */
+export const guestOperations = (joined: readonly Joined[], { isHost = isHostGroup }: Options): readonly Operation[] =>
+  operationsOf(joined).filter((op) => !isHost(op));
+
 /** Every way in which the second does not perform what the first does, or asks for more. */
 function differences(a: Joined, b: Joined, op: Operation, kind: HistoryKind): readonly Must[] {
   const own = obliging(a, { op, kind });
@@ -121,18 +89,19 @@ function isDifferent(a: Joined, b: Joined, history: readonly PolicyEvent[], even
 
 /**
  * Whatever `a` performs, `b`, judging by the same history, performs as well and asks nothing more for it. Histories are
- * those with `a` in force: `b` is looking on.
+ * those with `a` in force, alone or joined with others: any call may be refused, and any that is performed approved,
+ * by somebody else. So it is transitive, and what is narrower stays so whatever both are joined with.
  */
 export function narrower(a: Joined, b: Joined, options: Options = {}): Verdict {
-  const operations = operationsOf([a, b], [], []);
-  const questions = operations.flatMap((op) =>
+  const questions = guestOperations([a, b], options).flatMap((op) =>
     DECIDED.flatMap((kind) =>
       differences(a, b, op, kind).map((must): Question => ({ op, kind, must, ask: () => true })),
     ),
   );
   const isAskedFor = (history: readonly PolicyEvent[], event: PolicyEvent): boolean =>
     isDifferent(a, b, history, event);
-  return inquire(inquiryOf(a, [a, b], {}, { questions: () => questions, isAskedFor }), options);
+  const rest = { questions: () => questions, isAskedFor, hasCompany: true };
+  return inquire(inquiryOf(a, [a, b], {}, rest), options);
 }
 
 export type Direction = "first" | "second";
@@ -155,11 +124,25 @@ export function same(a: Joined, b: Joined, options: Options = {}): Verdict & { r
 export function disjoint(a: Joined, b: Joined, options: Options = {}): Verdict {
   const both: Joined = { kind: "all", name: "both", of: [a, b] };
   const over = (joined: Joined): ReadonlySet<Operation> => new Set(policiesOf(joined).flatMap((policy) => policy.over));
-  const shared = [...over(a)].filter((op) => over(b).has(op) && !op.isInstruction);
+  const shared = guestOperations([both], options).filter(
+    (op) => over(a).has(op) && over(b).has(op) && !op.isInstruction,
+  );
   const questions = shared.map((op): Question => ({ op, kind: "call", must: NOTHING, ask: () => true }));
   const isAskedFor = (history: readonly PolicyEvent[], event: PolicyEvent): boolean =>
     replay(both, history, event).isPerformed;
   return inquire(inquiryOf(both, [both], {}, { questions: () => questions, isAskedFor }), options);
 }
 
-export { performing };
+/** A claim of a file. */
+export function prove({ of, claim }: RProve, options: Options = {}): Verdict {
+  switch (claim.kind) {
+    case "never":
+      return never(of, claim.patterns, claim.when, options);
+    case "narrower than":
+      return narrower(of, claim.other, options);
+    case "same as":
+      return same(of, claim.other, options);
+    case "disjoint from":
+      return disjoint(of, claim.other, options);
+  }
+}

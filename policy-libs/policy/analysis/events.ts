@@ -7,16 +7,18 @@
 //   E3  The host's own events are possible at any time.
 import type { HistoryKind, Joined } from "../resolved.ts";
 import type { Argument, Operation } from "../vocabulary.ts";
+import { policiesOf } from "./atoms.ts";
 import { classesIn } from "./key.ts";
 import type { Lab } from "./lab.ts";
 import { solve } from "./linear.ts";
-import { type Must, NOTHING, obliging, performing, refusing, satisfy, type Test, together } from "./must.ts";
-import { type Data, MANY, type Memory, type Node, type Pending, type Step } from "./node.ts";
+import { type Must, NOTHING, obliging, performing, refusing, rulesFor, satisfy, type Test, together } from "./must.ts";
+import type { Data, Node, Pending, Step } from "./node.ts";
 import { type Choices, eachPath } from "./paths.ts";
 import type { Register } from "./registers.ts";
+import { tidied } from "./tidy.ts";
 import { isTouched, type Updated, update } from "./update.ts";
 import { adopt, type Cell, cellOf, narrowTo, type Relation, tableIn, type Value, type World } from "./world.ts";
-import { elapsed, kept, stamped, widened } from "./zone.ts";
+import { elapsed, stamped } from "./zone.ts";
 
 /** What is explored: the policy in force, and what of the past is followed. */
 export interface Search {
@@ -26,9 +28,10 @@ export interface Search {
   readonly relations: readonly Relation[];
   /** Calls whose outcome something looks at, with the arguments that it looks at. */
   readonly awaited: ReadonlyMap<Operation, readonly Argument[]>;
+  /** Others are joined with the policy in force: any call may be refused, and any that is performed approved, by them. */
+  readonly hasCompany: boolean;
   readonly doubts: Set<string>;
   readonly gaps: Set<string>;
-  /** Attempts that are left. */
   readonly budget: { left: number };
 }
 
@@ -39,6 +42,8 @@ export interface Question {
   /** Chosen over in every way; false: this is not what is asked for. */
   readonly ask: (world: World) => boolean;
   readonly must: Must;
+  /** Whether it is performed is not asked. */
+  readonly isAttempt?: boolean | undefined;
 }
 
 interface Source {
@@ -53,7 +58,7 @@ function newWorld(
   source: Source,
   isStart: boolean,
 ): World {
-  const { lab, doubts, gaps } = search;
+  const { lab, doubts, gaps, budget } = search;
   const cells = new Map<Argument, Cell>();
   const world: World = {
     lab,
@@ -72,6 +77,7 @@ function newWorld(
     reads: [],
     doubts,
     gaps,
+    budget,
   };
   for (const [argument, value] of source.pending?.data ?? []) cells.set(argument, cellWith(world, argument, value));
   return world;
@@ -90,7 +96,7 @@ function sourcesOf(search: Search, node: Node, { op, kind }: Pick<Question, "op"
 }
 
 /** What has to be so for an event of this kind to happen at all, one of these. */
-function possible({ lab, inForce }: Search, event: Pick<Question, "op" | "kind">): readonly Must[] {
+function possible({ lab, inForce, hasCompany }: Search, event: Pick<Question, "op" | "kind">): readonly Must[] {
   const { op, kind } = event;
   if (lab.isHost(op) && kind !== "refused") return [NOTHING];
   const asked = questionsOf(inForce, op);
@@ -102,6 +108,7 @@ function possible({ lab, inForce }: Search, event: Pick<Question, "op" | "kind">
     case "failed":
       return [NOTHING];
     case "refused":
+      if (hasCompany) return [NOTHING];
       // Whoever is asked may say no.
       return [...refusing(inForce, call), ...(asked.length === 0 ? [] : [{ not: [], some: [asked] }])];
     case "approved":
@@ -120,14 +127,20 @@ const isWatched = ({ followed, lab }: Search, { op, kind }: Question): boolean =
   !lab.isHost(op) &&
   followed.some((register) => isTouched({ op, kind: "approved", relation: "same" }, register));
 
-/** Nobody is asked, or somebody is: the approval is logged before the call. A changed call may have been asked about. */
-function approvals(search: Search, question: Question): readonly (readonly [isApproved: boolean, Must])[] {
-  if (!isWatched(search, question)) return [[false, NOTHING]];
+/**
+ * Nobody is asked, or somebody is: the approval is logged before the call. About a call that was changed somebody may
+ * have been asked before it was. Undefined: nobody looks.
+ */
+function approvals(search: Search, question: Question): readonly (readonly [isApproved: boolean | undefined, Must])[] {
+  if (!isWatched(search, question)) return [[undefined, NOTHING]];
   const asked = questionsOf(search.inForce, question.op);
-  if (asked.length === 0) return [[false, NOTHING]];
+  const isChanging = policiesOf(search.inForce).some((policy) =>
+    rulesFor(policy, { op: question.op, kind: "call" }).some(({ effect }) => effect.kind === "change"),
+  );
+  const isFree = search.hasCompany || (isChanging && asked.length > 0);
   return [
     [false, { not: asked, some: [] }],
-    [true, { not: [], some: [asked] }],
+    [true, isFree ? NOTHING : { not: [], some: [asked] }],
   ];
 }
 
@@ -152,7 +165,7 @@ function updatedBy(world: World, isApproved: boolean): Updated {
 
 /** The simplest values that are left. */
 function finished(world: World, arguments_: readonly Argument[]): Data {
-  const solution = world.inequalities.length === 0 ? "none" : solve(world.inequalities);
+  const solution = world.inequalities.length === 0 ? "none" : solve(world.inequalities, world.lab.solver);
   if (solution === "unknown") world.doubts.add("sums of whole numbers that were not solved");
   const valueIn = (argument: Argument): Value => {
     const { value, variable, classes } = cellOf(world, argument);
@@ -167,51 +180,17 @@ const isSame = (a: Data, b: Data): boolean => [...a].every(([argument, value]) =
 const isEqual = (a: Value, b: Value): boolean =>
   typeof a === "object" && typeof b === "object" ? a.other === b.other : a === b;
 
-function without(all: readonly Pending[], one: Pending | undefined): readonly Pending[] {
-  if (one === undefined || one.count >= MANY) return all;
+function without(all: readonly Pending[], one: Pending | undefined, many: number): readonly Pending[] {
+  if (one === undefined || one.count >= many) return all;
   return all.flatMap((each) => (each !== one ? [each] : each.count === 1 ? [] : [{ ...each, count: each.count - 1 }]));
 }
 
-function withCall(all: readonly Pending[], made: Omit<Pending, "count">): readonly Pending[] {
+export function withCall(all: readonly Pending[], made: Omit<Pending, "count">, many: number): readonly Pending[] {
   const known = all.find(
     ({ op, relation, data }) => op === made.op && relation === made.relation && isSame(data, made.data),
   );
   if (known === undefined) return [...all, { ...made, count: 1 }];
-  return all.map((each) => (each === known ? { ...each, count: Math.min(each.count + 1, MANY) } : each));
-}
-
-/** Only moments that something still remembers, and of those only what tests can tell. */
-function tidied(node: Node): Node {
-  const used = new Map<number, number>([[0, 0]]);
-  for (const [register, memory] of node.memories) {
-    const age =
-      (register.kind === "since" ? register.since.within : register.kind === "tally" ? register.term.within : 0) ?? 0;
-    for (const moment of momentsOf(memory)) used.set(moment, Math.max(age, used.get(moment) ?? 0));
-  }
-  const moments = [...used.keys()];
-  const places = new Map(moments.map((moment, at) => [moment, at]));
-  const rename = (moment: number): number => places.get(moment) ?? 0;
-  return {
-    ...node,
-    memories: new Map([...node.memories].map(([register, memory]) => [register, renamed(memory, rename)])),
-    zone: widened(kept(node.zone, moments), [...used.values()]),
-    stampedAt: moments.map((moment) => node.stampedAt[moment] as number),
-  };
-}
-
-function momentsOf(memory: Memory): readonly number[] {
-  if (memory.kind === "moment") return [memory.sure, memory.maybe];
-  if (memory.kind === "moments") return memory.of.map(({ moment }) => moment);
-  return memory.kind === "keyed" ? [...memory.of.values()].flatMap(momentsOf) : [];
-}
-
-function renamed(memory: Memory, rename: (moment: number) => number): Memory {
-  if (memory.kind === "moment") return { ...memory, sure: rename(memory.sure), maybe: rename(memory.maybe) };
-  if (memory.kind === "moments") {
-    return { ...memory, of: memory.of.map((one) => ({ ...one, moment: rename(one.moment) })) };
-  }
-  if (memory.kind !== "keyed") return memory;
-  return { ...memory, of: new Map([...memory.of].map(([key, inner]) => [key, renamed(inner, rename)])) };
+  return all.map((each) => (each === known ? { ...each, count: Math.min(each.count + 1, many) } : each));
 }
 
 export interface Found {
@@ -239,23 +218,49 @@ function attempt(
   if (!question.ask(world)) return undefined;
   const ways = approvals(search, question);
   const [isApproved, approval] = ways[choices.choose(ways.length)] as (typeof ways)[number];
-  const made = updatedBy(world, isApproved);
+  const made = updatedBy(world, isApproved === true);
   const awaited = isAwaited(question) ? search.awaited.get(question.op) : undefined;
   for (const argument of awaited ?? []) narrowTo(world, argument, (at) => at);
   const option = options[choices.choose(options.length)];
-  if (option === undefined || !satisfy(world, together(question.must, option, approval))) return undefined;
-  return foundBy(search, world, { question, source, options, isStart }, made);
+  // What is refused, or approved, was decided as a call.
+  const { kind } = question;
+  const decided: World = kind === "refused" || kind === "approved" ? { ...world, kind: "call" } : world;
+  if (option === undefined || !satisfy(decided, together(question.must, option, approval))) return undefined;
+  adopt(world, decided);
+  return foundBy(search, world, { question, source, options, isStart }, made, isApproved);
 }
 
-function foundBy(search: Search, world: World, { question, source }: Attempt, made: Updated): Found {
+function foundBy(
+  search: Search,
+  world: World,
+  { question, source }: Attempt,
+  made: Updated,
+  isApproved: boolean | undefined,
+): Found {
   const { kind, op } = question;
   const { relation } = source;
   const { node } = world;
   const data = finished(world, kind === "result" ? [...op.takes, ...op.gives] : op.takes);
   const isOfHost = search.lab.isHost(op);
   const awaited = search.awaited.get(op) ?? [];
-  const step: Step = { kind, op, relation, isOfHost, data, awaited, reads: world.reads, ages: world.ages };
-  const ended = without(node.pending, kind === "result" || kind === "failed" ? source.pending : undefined);
+  const isAttempt = question.isAttempt === true;
+  const step: Step = {
+    kind,
+    op,
+    relation,
+    isOfHost,
+    isAttempt,
+    isApproved,
+    data,
+    awaited,
+    reads: world.reads,
+    ages: world.ages,
+  };
+  const ended = without(
+    node.pending,
+    kind === "result" || kind === "failed" ? source.pending : undefined,
+    search.lab.many,
+  );
   const isOpen = isAwaited(question) && search.awaited.has(op) && !isOfHost;
   const call = isOpen
     ? { op, relation, data: new Map(awaited.map((argument) => [argument, data.get(argument)])) }
@@ -263,7 +268,7 @@ function foundBy(search: Search, world: World, { question, source }: Attempt, ma
   const after: Node = {
     memories: made.memories,
     zone: made.isStamped ? stamped(world.zone) : world.zone,
-    pending: call === undefined ? ended : withCall(ended, call),
+    pending: call === undefined ? ended : withCall(ended, call, search.lab.many),
     depth: node.depth + 1,
     stampedAt: made.isStamped ? [...node.stampedAt, node.depth] : node.stampedAt,
     before: { node, step },
@@ -273,7 +278,7 @@ function foundBy(search: Search, world: World, { question, source }: Attempt, ma
 
 /** Every way for such an event to come next, and what is remembered after it. */
 export function* nextOf(search: Search, node: Node, question: Question, isStart = false): Generator<Found> {
-  const options = possible(search, question);
+  const options = question.isAttempt === true ? [NOTHING] : possible(search, question);
   if (options.length === 0) return;
   for (const source of sourcesOf(search, node, question)) {
     const isKnown = isStart && source.relation === "same";
@@ -289,5 +294,9 @@ export function* nextOf(search: Search, node: Node, question: Question, isStart 
 /** Events that change what is followed, or that something waits for. */
 export function isWorthwhile(search: Search, op: Operation, kind: HistoryKind): boolean {
   if (kind === "call" && search.awaited.has(op)) return true;
-  return search.followed.some((register) => isTouched({ op, kind, relation: "same" }, register));
+  // With a call comes its approval.
+  const kinds: readonly HistoryKind[] = kind === "call" ? ["call", "approved"] : [kind];
+  return search.followed.some((register) =>
+    kinds.some((one) => isTouched({ op, kind: one, relation: "same" }, register)),
+  );
 }

@@ -1,6 +1,6 @@
 // Conditions of an event in the making. What needs no memory is asked first: it settles most conditions, and what is not
 // asked does not have to be guessed.
-import { and, F, type Kleene, kleene, not, or, T } from "../kleene.ts";
+import { and, F, type Kleene, kleene, not, or, some, T } from "../kleene.ts";
 import type { RCond, RPattern, RRule } from "../resolved.ts";
 import { judgePast, judgeRemembered } from "./amounts.ts";
 import { judgeComparison } from "./terms.ts";
@@ -72,6 +72,7 @@ export const couldMatch = ({ kind, op }: Pick<World, "kind" | "op">, { kinds, op
   kinds.includes(kind) && ops.includes(op);
 
 export function matchesAny(world: World, patterns: readonly RPattern[]): Kleene {
+  if (world.oracle !== undefined) return some(patterns, world.oracle);
   let value: Kleene = F;
   const all = patterns.filter((pattern) => couldMatch(world, pattern));
   for (const pattern of all.toSorted((a, b) => weightOf(a) - weightOf(b))) {
@@ -84,6 +85,7 @@ const weightOf = ({ when }: RPattern): number => (when === undefined ? 0 : weigh
 
 /** Whether a rule's patterns and its condition hold. */
 export function applies(world: World, { on, when }: RRule): Kleene {
+  world.budget.left -= 1;
   const isOn = matchesAny(world, on);
   return isOn === F || when === undefined ? isOn : and(isOn, judge(world, when));
 }

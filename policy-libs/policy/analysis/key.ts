@@ -36,12 +36,7 @@ export function keyOfNode({ memories, pending }: Node): string {
   return JSON.stringify([[...memories.values()].map(memoryKey), calls.map((call) => JSON.stringify(call)).sort()]);
 }
 
-/** The classes that a value belongs to: one. */
-export function classesIn({ classes, spots }: Table, value: Value): readonly number[] {
-  if (typeof value === "object") return [value.other];
-  const at = classes.findIndex(({ witness, range }, index) => {
-    if (range !== undefined && typeof value === "number") return range.least <= value && value <= range.most;
-    return witness === value || spots[index]?.values.includes(value as Datum) === true;
-  });
-  return at < 0 ? [] : [at];
-}
+/** The class that a value belongs to. */
+export const classesIn = (table: Table, value: Value): readonly number[] => [
+  typeof value === "object" ? value.other : table.find(value),
+];

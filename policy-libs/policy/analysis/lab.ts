@@ -4,10 +4,15 @@
 // then cannot happen; and what can is tried on the reference semantics, which tells which register has to be followed.
 
 import type { Kleene } from "../kleene.ts";
-import type { Datum, Joined, RCond, RPattern } from "../resolved.ts";
+import type { Datum, Joined, PolicyEvent, RCond } from "../resolved.ts";
 import type { Argument, Operation } from "../vocabulary.ts";
-import { type Asking, askingOf, policiesOf, related, shared } from "./atoms.ts";
+import { type Asking, askingOf, related, shared } from "./atoms.ts";
 import { type ArgumentClass, argumentClasses, mayBeMissing } from "./classes.ts";
+import { classify } from "./classify.ts";
+import { condsOf, inside } from "./inside.ts";
+import type { Solver } from "./linear.ts";
+import { startMemory } from "./memory.ts";
+import type { Memory } from "./node.ts";
 import { keyOf, type Register, type Registers, registersOf } from "./registers.ts";
 import { judged, type Unary } from "./unary.ts";
 
@@ -18,6 +23,8 @@ export interface Table {
   readonly isComplete: boolean;
   /** Of each class the values that registers are followed for, and whether there are more. */
   readonly spots: readonly { readonly values: readonly Datum[]; readonly hasOthers: boolean }[];
+  /** The place of a value's class; -1: it has none. */
+  readonly find: (value: Datum | undefined) => number;
   /** A test's answer for each class. */
   readonly answers: Map<Unary, readonly Kleene[]>;
 }
@@ -31,8 +38,13 @@ export interface Lab {
   readonly isHost: (op: Operation) => boolean;
   /** Registers that can be unknown after some history. */
   readonly vague: ReadonlySet<Register>;
+  /** What all registers remember before the first event that is explored. */
+  readonly start: ReadonlyMap<Register, Memory>;
+  readonly solver: Solver | undefined;
   /** Levels are followed so far above what they are compared with. */
   readonly slack: number;
+  /** Of so many calls of one kind in flight any number are taken to be. */
+  readonly many: number;
   /** Classes that could not all be found: proofs would be of less than all calls. */
   readonly isComplete: boolean;
 }
@@ -51,32 +63,6 @@ function relatedGroups(registers: Registers, conds: readonly RCond[]) {
 function askedSets(cond: RCond) {
   return cond.kind === "remembered" ? [[cond.argument, cond.values.argument]] : [];
 }
-
-/** All conditions inside of one, patterns' own included. */
-export function* inside(cond: RCond): Generator<RCond> {
-  yield cond;
-  const patterns: RPattern[] = [];
-  const terms = cond.kind === "compare" ? [cond.left, cond.right] : [];
-  for (let at = 0; at < terms.length; at++) {
-    const term = terms[at] as (typeof terms)[number];
-    if (term.kind === "add") terms.push(...term.terms);
-    if (term.kind === "count" || term.kind === "sum") patterns.push(term.pattern);
-    if (term.kind === "level") patterns.push(term.plus, term.minus);
-  }
-  if (cond.kind === "or" || cond.kind === "and") for (const one of cond.of) yield* inside(one);
-  if (cond.kind === "not") yield* inside(cond.of);
-  if (cond.kind === "once") patterns.push(cond.pattern, ...(cond.since === undefined ? [] : [cond.since]));
-  if (cond.kind === "previous") patterns.push(cond.pattern, ...cond.among);
-  if (cond.kind === "carries") patterns.push(...cond.label.from, ...cond.label.cleared);
-  if (cond.kind === "remembered") patterns.push(cond.values.pattern);
-  for (const { when } of patterns) if (when !== undefined) yield* inside(when);
-}
-
-const ownConds = (joined: readonly Joined[]): readonly RCond[] =>
-  joined
-    .flatMap(policiesOf)
-    .flatMap(({ rules }) => rules)
-    .flatMap(({ on, when }) => [...on.flatMap((pattern) => pattern.when ?? []), ...(when === undefined ? [] : [when])]);
 
 /** Could a condition be unknown of some event? Whoever asks for a missing argument, or for what may be full, can. */
 function isVague(cond: RCond, of: ReadonlySet<Register>, registers: Registers): boolean {
@@ -122,16 +108,25 @@ function vagueOf(registers: Registers): ReadonlySet<Register> {
 /** More values of a class than this are not told apart. */
 export const MAX_SPOTS = 3;
 
-function spotsOf(one: ArgumentClass, count: number): Table["spots"][number] {
-  if (one.witness === undefined || count === 0) return { values: [], hasOthers: one.witness !== undefined };
-  const values = one.more(count + 1);
-  return { values: values.slice(0, count), hasOthers: values.length > count };
+function spotsOf(one: ArgumentClass, count: number, met: readonly Datum[]): Table["spots"][number] {
+  if (one.witness === undefined || count === 0) return { values: met, hasOthers: one.witness !== undefined };
+  const wanted = count + met.length;
+  const values = one.more(wanted + 1);
+  const fresh = values.filter((value) => !met.includes(value));
+  return { values: [...met, ...fresh.slice(0, count)], hasOthers: fresh.length > count };
 }
 
-function tableOf(argument: Argument, op: Operation, asking: Asking, spots: number): Table {
+function tableOf(argument: Argument, op: Operation, asking: Asking, spots: number, met: ReadonlySet<Datum>): Table {
   const { classes, isComplete } = argumentClasses(argument, asking, op.isInstruction);
-  const spotted = classes.map((one) => spotsOf(one, asking.get(argument)?.isRelated === true ? spots : 0));
-  return { argument, classes, isComplete, spots: spotted, answers: new Map() };
+  const asked = asking.get(argument);
+  const find = (value: Datum | undefined): number => classify(classes, asked, value);
+  const isRelated = asked?.isRelated === true;
+  const places = new Map([...(isRelated ? met : [])].map((value) => [value, find(value)] as const));
+  const spotted = classes.map((one, at) => {
+    const own = [...places].flatMap(([value, place]) => (place === at ? [value] : []));
+    return spotsOf(one, isRelated ? spots : 0, own);
+  });
+  return { argument, classes, isComplete, spots: spotted, find, answers: new Map() };
 }
 
 export interface LabOptions {
@@ -140,6 +135,17 @@ export interface LabOptions {
   /** Values of each class that keyed registers are followed for. */
   readonly spots?: number | undefined;
   readonly slack?: number | undefined;
+  readonly many?: number | undefined;
+  /** Asked about sums that elimination does not decide. */
+  readonly solver?: Solver | undefined;
+  /** What has happened before, in whose place. */
+  readonly past?: Past | undefined;
+}
+
+/** Events that have happened; what is explored happens to the domain, capability and tenant of `place`. */
+export interface Past {
+  readonly events: readonly PolicyEvent[];
+  readonly place: Pick<PolicyEvent, "domain" | "capability" | "tenant">;
 }
 
 export const isHostGroup = ({ group }: Operation): boolean => group === "user";
@@ -148,13 +154,14 @@ export function newLab(
   joined: readonly Joined[],
   conds: readonly RCond[],
   operations: readonly Operation[],
-  { isHost = isHostGroup, spots = 1, slack = 0 }: LabOptions = {},
+  { isHost = isHostGroup, spots = 1, slack = 0, many = 1, past, solver }: LabOptions = {},
 ): Lab {
   const registers = registersOf(joined, conds);
-  const all = [...ownConds(joined), ...conds].flatMap((cond) => [...inside(cond)]);
+  const all = [...condsOf(joined), ...conds].flatMap((cond) => [...inside(cond)]);
   const asking = shared(askingOf(joined, conds), related(relatedGroups(registers, all)));
+  const met = new Set((past?.events ?? []).flatMap(({ data }) => [...data.values()]));
   const tables = operations.flatMap((op) =>
-    [...op.takes, ...op.gives].map((argument) => [argument, tableOf(argument, op, asking, spots)] as const),
+    [...op.takes, ...op.gives].map((argument) => [argument, tableOf(argument, op, asking, spots, met)] as const),
   );
   return {
     joined,
@@ -164,6 +171,9 @@ export function newLab(
     tables: new Map(tables),
     isHost,
     slack,
+    many,
+    solver,
+    start: new Map(registers.all.map((register) => [register, startMemory(register)])),
     vague: vagueOf(registers),
     isComplete: tables.every(([, { isComplete }]) => isComplete),
   };

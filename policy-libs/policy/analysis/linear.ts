@@ -14,6 +14,15 @@ export interface Inequality {
 
 export type Solution = ReadonlyMap<string, number>;
 
+/** Somebody who is asked about sums where elimination does not tell. */
+export interface Solver {
+  readonly name: string;
+  /** "none" only if no whole numbers from -2^50 to 2^50 fulfil all; a solution is checked before it is used. */
+  solve(system: readonly Inequality[]): Solution | "none" | "unknown";
+}
+
+/** Far enough from where sums of numbers are rounded. */
+const LARGEST = 2 ** 50;
 /** Inequalities in between. More than this is not tried. */
 const MAX_INEQUALITIES = 2_000;
 
@@ -38,11 +47,18 @@ function without(name: string, system: readonly Inequality[]): readonly Inequali
   return [...rest, ...made];
 }
 
+const keyOf = (of: Inequality["of"]): string => {
+  if (of.size === 1) for (const [name, factor] of of) return `${factor} ${name}`;
+  return Array.from(of, ([name, factor]) => `${factor} ${name}`)
+    .sort()
+    .join("+");
+};
+
 /** Of each left-hand side only the tightest. */
 function tightest(system: readonly Inequality[]): readonly Inequality[] {
   const by = new Map<string, Inequality>();
   for (const one of system) {
-    const key = JSON.stringify([...one.of].sort(([a], [b]) => (a < b ? -1 : 1)));
+    const key = keyOf(one.of);
     const known = by.get(key);
     if (known === undefined || one.most < known.most) by.set(key, one);
   }
@@ -53,7 +69,7 @@ const isFalse = ({ of, most }: Inequality): boolean => of.size === 0 && most < 0
 
 /** The least whole number between all ends, the other variables being known. */
 function fitting(name: string, system: readonly Inequality[], known: ReadonlyMap<string, number>): number | undefined {
-  let [least, most] = [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
+  let [least, most] = [-LARGEST, LARGEST];
   for (const one of system) {
     const factor = factorOf(one, name);
     if (factor === 0) continue;
@@ -65,7 +81,10 @@ function fitting(name: string, system: readonly Inequality[], known: ReadonlyMap
   return least <= most ? least : undefined;
 }
 
-export function solve(system: readonly Inequality[]): Solution | "none" | "unknown" {
+const isFulfilled = ({ of, most }: Inequality, solution: Solution): boolean =>
+  [...of].reduce((sum, [name, factor]) => sum + factor * (solution.get(name) ?? 0), 0) <= most;
+
+function eliminate(system: readonly Inequality[]): Solution | "none" | "unknown" {
   const names = [...new Set(system.flatMap((one) => [...one.of.keys()]))];
   const stages: (readonly Inequality[])[] = [];
   let left = tightest(system);
@@ -82,5 +101,14 @@ export function solve(system: readonly Inequality[]): Solution | "none" | "unkno
     if (value === undefined) return "unknown";
     solution.set(name, value);
   }
-  return solution;
+  return system.every((one) => isFulfilled(one, solution)) ? solution : "unknown";
+}
+
+/** By elimination, and where that does not tell, by somebody else. */
+export function solve(system: readonly Inequality[], solver?: Solver): Solution | "none" | "unknown" {
+  const found = eliminate(system);
+  if (found !== "unknown" || solver === undefined) return found;
+  const other = solver.solve(system);
+  if (typeof other === "string") return other;
+  return system.every((one) => isFulfilled(one, other)) ? other : "unknown";
 }

@@ -37,6 +37,7 @@ export function satisfy(world: World, { not, some }: Must): boolean {
       if (world.ages.length === ages) world.choices.settle(made);
       return true;
     }
+    if (world.budget.left < 0) return false;
     if (wrong !== undefined) {
       if (wrong(world)) return false;
     } else if (lacking !== undefined) {

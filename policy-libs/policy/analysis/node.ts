@@ -5,7 +5,7 @@ import type { Datum, HistoryKind } from "../resolved.ts";
 import type { Argument, Operation } from "../vocabulary.ts";
 import type { Register } from "./registers.ts";
 import type { Read, Relation, Value } from "./world.ts";
-import { START, type TimeBound, type Zone } from "./zone.ts";
+import type { TimeBound, Zone } from "./zone.ts";
 
 /** What a register remembers. Moments are numbers of the node's zone; 0: none. */
 export type Memory =
@@ -30,14 +30,13 @@ export type Memory =
 
 export type Data = ReadonlyMap<Argument, Value>;
 
-/** A call that was performed and has given nothing yet. So many; MANY: any number of such. */
+/** A call that was performed and has given nothing yet. So many, or, from a number on, any number of such. */
 export interface Pending {
   readonly op: Operation;
   readonly relation: Relation;
   readonly data: Data;
   readonly count: number;
 }
-export const MANY = 3;
 
 /** An event of a trace, before times and the last values are put in. */
 export interface Step {
@@ -45,6 +44,10 @@ export interface Step {
   readonly op: Operation;
   readonly relation: Relation;
   readonly isOfHost: boolean;
+  /** The guest tries it: whether it may is not asked. The last of its trace. */
+  readonly isAttempt: boolean;
+  /** An approval was logged before it, by whomever; undefined: nobody looks. */
+  readonly isApproved: boolean | undefined;
   readonly data: Data;
   /** Arguments of the call that its outcome is told apart by. */
   readonly awaited: readonly Argument[];
@@ -62,15 +65,6 @@ export interface Node {
   readonly stampedAt: readonly number[];
   readonly before: { readonly node: Node; readonly step: Step } | undefined;
 }
-
-export const startOf = (memories: ReadonlyMap<Register, Memory>): Node => ({
-  memories,
-  zone: START,
-  pending: [],
-  depth: 0,
-  stampedAt: [0],
-  before: undefined,
-});
 
 export function stepsTo(node: Node): readonly Step[] {
   const steps: Step[] = [];

@@ -8,11 +8,15 @@ import type { Joined, PolicyEvent, RCond } from "../resolved.ts";
 import type { Argument, Operation } from "../vocabulary.ts";
 import { askingOf, noteCond, policiesOf } from "./atoms.ts";
 import type { Question, Search } from "./events.ts";
-import { inside, type Lab, type LabOptions, MAX_SPOTS, newLab } from "./lab.ts";
+import { inside } from "./inside.ts";
+import { type Lab, type LabOptions, MAX_SPOTS, newLab, type Past } from "./lab.ts";
+import { isTimeless, untracked } from "./memory.ts";
+import type { Node, Step } from "./node.ts";
+import { remember } from "./past.ts";
 import { keyOf, type Register } from "./registers.ts";
 import { type Explored, explore } from "./search.ts";
-import { confirm } from "./trace.ts";
-import { untracked } from "./update.ts";
+import { confirm, NO_PAST, type Replay } from "./trace.ts";
+
 import type { Relation } from "./world.ts";
 
 export type Verdict =
@@ -23,13 +27,13 @@ export type Verdict =
   | { readonly verdict: "bounded"; readonly depth: number; readonly reason: string };
 
 export interface Limits {
-  /** Ways through the conditions of one event that are looked at, in all. */
-  readonly attempts: number;
+  /** Rules that are looked at, in all. A million take about a second. */
+  readonly work: number;
   readonly states: number;
 }
-export const LIMITS: Limits = { attempts: 150_000, states: 20_000 };
+export const LIMITS: Limits = { work: 1_000_000, states: 20_000 };
 
-export interface Options extends Pick<LabOptions, "isHost"> {
+export interface Options extends Pick<LabOptions, "isHost" | "solver"> {
   readonly limits?: Limits | undefined;
 }
 
@@ -42,6 +46,9 @@ export interface Inquiry {
   readonly operations: readonly Operation[];
   readonly questions: (lab: Lab) => readonly Question[];
   readonly isAskedFor: (history: readonly PolicyEvent[], event: PolicyEvent) => boolean;
+  readonly past?: Past | undefined;
+  /** Other policies may be joined with it: what they refuse, or ask for, is in the history too. */
+  readonly hasCompany?: boolean | undefined;
 }
 
 const WIDTH = ["capability", "domain", "tenant", "host"];
@@ -85,7 +92,9 @@ interface Focus {
   readonly followed: ReadonlySet<number>;
   readonly spots: number;
   readonly slack: number;
+  readonly many: number;
 }
+const MAX_MANY = 4;
 
 const MAX_SLACK = 8;
 
@@ -100,10 +109,18 @@ function closer(focus: Focus, register: Register): Focus | undefined {
   return register.kind === "level" && focus.slack < MAX_SLACK ? { ...focus, slack: 2 * focus.slack + 1 } : undefined;
 }
 
-/** What would have to be asked for cannot be: nothing comes after the first look. */
-function round(inquiry: Inquiry, focus: Focus, budget: Search["budget"], { isHost, limits = LIMITS }: Options) {
-  const { inForce, joined, conds, operations } = inquiry;
-  const lab = newLab(joined, conds, operations, { isHost, spots: focus.spots, slack: focus.slack });
+/** The state before the first event, of what is followed. */
+function startWith(whole: Node, followed: readonly Register[], { awaited }: Search): Node {
+  const memories = new Map([...whole.memories].filter(([register]) => followed.includes(register)));
+  // Its moments stay: what is not followed is asked here as well.
+  return { ...whole, memories, pending: whole.pending.filter(({ op }) => awaited.has(op)) };
+}
+
+function round(inquiry: Inquiry, focus: Focus, budget: Search["budget"], { isHost, solver, limits = LIMITS }: Options) {
+  const { inForce, joined, conds, operations, isAskedFor, past, hasCompany = false } = inquiry;
+  const plain = newLab(joined, conds, operations, { ...focus, isHost, solver, past });
+  const whole = remember(plain, past, awaitedOf(plain, plain.registers.all, inquiry.questions(plain)));
+  const lab: Lab = { ...plain, start: whole.memories };
   const followed = lab.registers.all.filter(({ id }) => focus.followed.has(id));
   const questions = inquiry.questions(lab);
   const search: Search = {
@@ -112,20 +129,22 @@ function round(inquiry: Inquiry, focus: Focus, budget: Search["budget"], { isHos
     followed,
     relations: relationsOf(followed),
     awaited: awaitedOf(lab, followed, questions),
+    hasCompany,
     doubts: new Set(),
-    gaps: new Set(lab.isComplete ? [] : ["an argument has too many tests to find all of its classes"]),
+    gaps: new Set([
+      ...(lab.isComplete ? [] : ["an argument has too many tests to find all of its classes"]),
+      ...followed.filter(isTimeless).map(({ text }) => `${text}: looked at only as if all happened at one moment`),
+    ]),
     budget,
   };
-  const explored = explore(
-    search,
-    {
-      questions,
-      confirm: (steps) => confirm(lab, inForce, steps, inquiry.isAskedFor),
-      canFollow: (register) => closer(focus, register) !== undefined,
-    },
-    limits.states,
-  );
-  return { lab, search, explored };
+  const replay: Replay = { policy: inForce, hasCompany, isAskedFor, past: past ?? NO_PAST };
+  const goal = {
+    questions,
+    confirm: (steps: readonly Step[]) => confirm(lab, steps, replay),
+    canFollow: (register: Register) => closer(focus, register) !== undefined,
+    canCount: focus.many < MAX_MANY,
+  };
+  return { search, explored: explore(search, goal, startWith(whole, followed, search), limits.states) };
 }
 
 const bounded = (depth: number, reasons: Iterable<string>): Verdict => ({
@@ -146,11 +165,12 @@ function verdictOf(explored: Exclude<Explored, { kind: "mistaken" }>, { gaps, do
 }
 
 export function inquire(inquiry: Inquiry, options: Options = {}): Verdict {
-  const budget = { left: (options.limits ?? LIMITS).attempts };
-  let focus: Focus = { followed: new Set(), spots: 1, slack: 0 };
+  const budget = { left: (options.limits ?? LIMITS).work };
+  let focus: Focus = { followed: new Set(), spots: 1, slack: 0, many: 1 };
   for (;;) {
     const { search, explored } = round(inquiry, focus, budget, options);
     if (explored.kind !== "mistaken") return verdictOf(explored, search);
+    if (explored.isCrowded) focus = { ...focus, many: focus.many + 1 };
     for (const register of explored.registers) focus = closer(focus, register) ?? focus;
   }
 }

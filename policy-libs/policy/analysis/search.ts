@@ -7,10 +7,9 @@ import type { HistoryKind } from "../resolved.ts";
 import { type Found, isWorthwhile, nextOf, type Question, type Search } from "./events.ts";
 import { keyOfNode } from "./key.ts";
 import { NOTHING } from "./must.ts";
-import { type Node, type Step, startOf, stepsTo } from "./node.ts";
+import { type Node, type Step, stepsTo } from "./node.ts";
 import type { Register } from "./registers.ts";
 import type { Outcome } from "./trace.ts";
-import { startMemory } from "./update.ts";
 import { includes, type Zone } from "./zone.ts";
 
 const KINDS: readonly HistoryKind[] = ["call", "refused", "result", "failed"];
@@ -26,8 +25,8 @@ export type Explored =
     }
   /** There is none, and no more states. */
   | { readonly kind: "none"; readonly states: number }
-  /** Candidates were mistaken about these. */
-  | { readonly kind: "mistaken"; readonly registers: readonly Register[] }
+  /** Candidates were mistaken about these, or had more results than calls. */
+  | { readonly kind: "mistaken"; readonly registers: readonly Register[]; readonly isCrowded: boolean }
   /** None was found among traces of so many events. */
   | { readonly kind: "bounded"; readonly depth: number; readonly reason: string };
 
@@ -36,6 +35,21 @@ interface Goal {
   readonly confirm: (steps: readonly Step[]) => Outcome;
   /** Registers that can still be followed, or followed more closely. */
   readonly canFollow: (register: Register) => boolean;
+  /** More calls in flight can be told apart. */
+  readonly canCount: boolean;
+}
+
+type Mistake = Omit<Extract<Explored, { kind: "mistaken" }>, "kind">;
+
+const CROWDED = "more calls of one kind are in flight than are told apart";
+
+/** What can be done about a candidate that is not confirmed: look closer, or doubt. */
+function mistakeOf(goal: Goal, outcome: Exclude<Outcome, { kind: "confirmed" }>): Mistake | string {
+  if (outcome.kind === "failed") return outcome.reason;
+  if (outcome.kind === "crowded") return goal.canCount ? { registers: [], isCrowded: true } : CROWDED;
+  const registers = outcome.registers.filter(goal.canFollow);
+  if (registers.length > 0) return { registers, isCrowded: false };
+  return `${outcome.registers.map(({ text }) => text).join(", ")}: not all that it remembers is told apart`;
 }
 
 interface Seen {
@@ -79,26 +93,22 @@ interface Doubt {
 
 interface Level {
   readonly confirmed: Extract<Outcome, { kind: "confirmed" }> | undefined;
-  readonly mistaken: readonly Register[] | undefined;
+  readonly mistaken: Mistake | undefined;
   readonly doubt: string | undefined;
 }
 
 /** Tries what a level has; the first mistake is kept in case nothing is confirmed. */
 function tryLevel(search: Search, level: readonly Node[], goal: Goal): Level {
-  let mistaken: readonly Register[] | undefined;
+  let mistaken: Mistake | undefined;
   let doubt: string | undefined;
   let tries = 0;
   for (const node of level) {
     for (const { node: end } of candidates(search, node, goal.questions)) {
       const outcome = goal.confirm(stepsTo(end));
       if (outcome.kind === "confirmed") return { confirmed: outcome, mistaken, doubt };
-      if (outcome.kind === "failed") doubt ??= outcome.reason;
-      else {
-        const registers = outcome.registers.filter(goal.canFollow);
-        if (registers.length > 0) mistaken ??= registers;
-        else
-          doubt ??= `${outcome.registers.map(({ text }) => text).join(", ")}: not all that it remembers is told apart`;
-      }
+      const mistake = mistakeOf(goal, outcome);
+      if (typeof mistake === "string") doubt ??= mistake;
+      else mistaken ??= mistake;
       tries += 1;
       if (mistaken !== undefined && tries >= TRIES) return { confirmed: undefined, mistaken, doubt };
       if (tries >= 10 * TRIES) return { confirmed: undefined, mistaken, doubt };
@@ -107,32 +117,37 @@ function tryLevel(search: Search, level: readonly Node[], goal: Goal): Level {
   return { confirmed: undefined, mistaken, doubt };
 }
 
-export function explore(search: Search, goal: Goal, maxStates: number): Explored {
-  const start = startOf(new Map(search.followed.map((register) => [register, startMemory(register)])));
+interface Progress {
+  readonly depth: number;
+  readonly doubt: Doubt | undefined;
+  readonly states: number;
+}
+
+/** Why to stop before all states have been met. */
+function spent({ budget }: Search, { depth, doubt, states }: Progress, maxStates: number): Explored | undefined {
+  const isSpent = budget.left <= 0;
+  if (!isSpent && states <= maxStates) return undefined;
+  if (doubt !== undefined) return { kind: "bounded", ...doubt };
+  // A level that was not tried whole is not counted.
+  return isSpent
+    ? { kind: "bounded", depth, reason: "it takes too long to look at all traces" }
+    : { kind: "bounded", depth: depth + 1, reason: `there are more than ${maxStates} states` };
+}
+
+export function explore(search: Search, goal: Goal, start: Node, maxStates: number): Explored {
   const seen: Seen = { zones: new Map(), states: 1 };
   let level: readonly Node[] = [start];
   let doubt: Doubt | undefined;
   isNew(seen, start);
-  for (let depth = 0; level.length > 0; depth++) {
-    const tried = tryLevel(search, level, goal);
-    if (tried.confirmed !== undefined)
-      return { ...tried.confirmed, isShortest: doubt === undefined && search.gaps.size === 0 };
-    if (tried.mistaken !== undefined && doubt === undefined) return { kind: "mistaken", registers: tried.mistaken };
-    if (tried.doubt !== undefined) doubt ??= { depth, reason: tried.doubt };
-    const isSpent = search.budget.left <= 0;
-    if (isSpent || seen.states > maxStates) {
-      return doubt === undefined
-        ? {
-            kind: "bounded",
-            depth: isSpent ? depth : depth + 1,
-            reason: `more than ${isSpent ? "all the time there was" : `${maxStates} states`}`,
-          }
-        : { kind: "bounded", ...doubt };
-    }
-    const next: Node[] = [];
-    for (const node of level) next.push(...successors(search, node, seen));
-    seen.states += next.length;
-    level = next;
+  for (let depth = 0; level.length > 0 || search.budget.left <= 0; depth++) {
+    const { confirmed, mistaken, doubt: why } = tryLevel(search, level, goal);
+    if (confirmed !== undefined) return { ...confirmed, isShortest: doubt === undefined && search.gaps.size === 0 };
+    if (mistaken !== undefined && doubt === undefined) return { kind: "mistaken", ...mistaken };
+    if (why !== undefined) doubt ??= { depth, reason: why };
+    const stop = spent(search, { depth, doubt, states: seen.states }, maxStates);
+    if (stop !== undefined) return stop;
+    level = level.flatMap((node) => successors(search, node, seen));
+    seen.states += level.length;
   }
   return doubt === undefined ? { kind: "none", states: seen.states } : { kind: "bounded", ...doubt };
 }

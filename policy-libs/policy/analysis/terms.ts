@@ -6,6 +6,7 @@ import { F, type Interval, type Kleene, kleene, T, U } from "../kleene.ts";
 import type { Datum, RArgument, RCond, RTerm } from "../resolved.ts";
 import type { Comparison } from "../tree.ts";
 import { readAmount } from "./amounts.ts";
+import { linear } from "./atoms.ts";
 import type { Inequality } from "./linear.ts";
 import type { Level, Register, Tally } from "./registers.ts";
 import {
@@ -21,6 +22,8 @@ import {
   tableIn,
   type World,
 } from "./world.ts";
+
+type Compare = Extract<RCond, { kind: "compare" }>;
 
 /** Names with factors, and a constant, which may be without end. */
 interface Sum {
@@ -142,26 +145,39 @@ function judgeArgument(world: World, about: RArgument, isLength: boolean): Judge
 }
 
 /** A register that is not followed: one number, or two ends of it. */
-function unknownAmount(world: World, register: Register, key: string): Range {
+function unknownAmount(world: World, register: Register, key: string, most: number): Range {
   const name = `register ${register.id} ${key}`;
-  const lo = variable(world, `${name} at least`, 0, MOST_EXACT);
+  const lo = variable(world, `${name} at least`, 0, Math.min(most, MOST_EXACT));
   if (!world.lab.vague.has(register)) return exact(lo);
-  if (guess(world, `${name} has an end`, 2) === 1) return { lo, hi: fixed(Infinity) };
-  const hi = variable(world, `${name} at most`, 0, MOST_EXACT);
+  if (most === Infinity && guess(world, `${name} has an end`, 2) === 1) return { lo, hi: fixed(Infinity) };
+  const hi = variable(world, `${name} at most`, 0, Math.min(most, MOST_EXACT));
   const order: Inequality = { of: new Map([...lo.of, ...[...hi.of].map(([one]) => [one, -1] as const)]), most: 0 };
   world.inequalities = [...world.inequalities, order];
   return { lo, hi };
 }
 
-function judgeRegister(world: World, term: Tally | Level, registers: Register[]): Judged {
-  const register = world.lab.registers.ofTerm(term);
-  registers.push(register);
-  const read = readAmount(world, register);
-  if (read === undefined) return undefined;
-  return { range: "unknown" in read ? unknownAmount(world, register, read.unknown) : interval(read) };
+/** What a comparison reads; `marks`: the numbers that its one amount is told apart from, if it has no more. */
+interface Reading {
+  readonly registers: Register[];
+  readonly marks: readonly number[] | undefined;
 }
 
-function judgeTerm(world: World, term: RTerm, registers: Register[]): Judged {
+function marksOf({ left, right }: Compare): Reading["marks"] {
+  const [a, b] = [linear(left), linear(right)];
+  if (typeof a === "object" && typeof b === "number") return [b - a.plus, b - a.plus + 1];
+  if (typeof a === "number" && typeof b === "object") return [a - b.plus, a - b.plus + 1];
+  return undefined;
+}
+
+function judgeRegister(world: World, term: Tally | Level, { registers, marks }: Reading): Judged {
+  const register = world.lab.registers.ofTerm(term);
+  registers.push(register);
+  const read = readAmount(world, register, marks);
+  if (read === undefined) return undefined;
+  return { range: "unknown" in read ? unknownAmount(world, register, read.unknown, read.most) : interval(read) };
+}
+
+function judgeTerm(world: World, term: RTerm, reading: Reading): Judged {
   switch (term.kind) {
     case "constant":
       return typeof term.value === "number" ? { range: exact(fixed(term.value)) } : { datum: term.value };
@@ -170,17 +186,17 @@ function judgeTerm(world: World, term: RTerm, registers: Register[]): Judged {
     case "length":
       return judgeArgument(world, term.argument, true);
     case "add":
-      return judgeSum(world, term.terms, registers);
+      return judgeSum(world, term.terms, reading);
     default:
-      return judgeRegister(world, term, registers);
+      return judgeRegister(world, term, reading);
   }
 }
 
-function judgeSum(world: World, terms: readonly RTerm[], registers: Register[]): Judged {
+function judgeSum(world: World, terms: readonly RTerm[], reading: Reading): Judged {
   let total = exact(fixed(0));
   let isOpaque = false;
   for (const term of terms) {
-    const one = judgeTerm(world, term, registers);
+    const one = judgeTerm(world, term, reading);
     if (one === undefined || "datum" in one) return undefined;
     if ("opaque" in one) isOpaque = true;
     else total = plus(total, one.range);
@@ -196,10 +212,11 @@ function compareData(is: Comparison, left: Datum | undefined, right: Datum | und
 }
 
 /** A comparison of more than one argument with constants. */
-export function judgeComparison(world: World, cond: Extract<RCond, { kind: "compare" }>): Kleene {
+export function judgeComparison(world: World, cond: Compare): Kleene {
   const registers: Register[] = [];
-  const left = judgeTerm(world, cond.left, registers);
-  const right = judgeTerm(world, cond.right, registers);
+  const reading: Reading = { registers, marks: marksOf(cond) };
+  const left = judgeTerm(world, cond.left, reading);
+  const right = judgeTerm(world, cond.right, reading);
   const result = (value: Kleene): Kleene => note(world, cond, value, registers);
   if (left === undefined || right === undefined) return result(U);
   const isOpaque = "opaque" in left || "opaque" in right;

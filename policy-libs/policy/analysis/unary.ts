@@ -10,8 +10,16 @@ export type Unary = UnaryCond | REdit;
 
 const isEdit = (test: Unary): test is REdit => ["at most", "first", "masks", "becomes"].includes(test.kind);
 
+const found = new WeakMap<RCond, { readonly argument: RArgument | undefined }>();
+
 /** The argument of a test of one argument; undefined: it needs more than that. */
 export function argumentOf(cond: RCond): RArgument | undefined {
+  const known = found.get(cond) ?? { argument: findArgument(cond) };
+  found.set(cond, known);
+  return known.argument;
+}
+
+function findArgument(cond: RCond): RArgument | undefined {
   switch (cond.kind) {
     case "argument":
     case "oneOf":

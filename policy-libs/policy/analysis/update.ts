@@ -7,6 +7,7 @@
 import { and, F, type Kleene, not, or, plus, T } from "../kleene.ts";
 import type { Datum } from "../resolved.ts";
 import { couldMatch, matchesAny } from "./judge.ts";
+import { emptyOf } from "./memory.ts";
 import type { Memory, Node } from "./node.ts";
 import { keyOf, type Register } from "./registers.ts";
 import {
@@ -28,30 +29,6 @@ type Level = Extract<Register, { kind: "level" }>;
 
 /** Sums of more amounts than this are followed for some of them only. */
 const MAX_AMOUNTS = 24;
-
-/** Registers that exploration cannot follow, and why. */
-export function untracked(register: Register): string | undefined {
-  if (register.kind !== "tally") return undefined;
-  const { term, cap, text } = register;
-  if (term.steps !== undefined) return `${text}: steps of time are not explored`;
-  if (term.within !== undefined && (cap === Infinity || term.kind === "sum"))
-    return `${text}: remembers too many times`;
-  return undefined;
-}
-
-const NO_AMOUNT: Memory = { kind: "amount", lo: 0, hi: 0 };
-const NO_MOMENTS: Memory = { kind: "moments", of: [] };
-
-export function startMemory(register: Register): Memory {
-  if (register.kind === "since") {
-    return register.since.within === undefined ? { kind: "flag", value: F } : { kind: "moment", sure: 0, maybe: 0 };
-  }
-  if (register.kind === "values") return { kind: "set", of: new Map(), isForgetful: false, others: 0 };
-  if (keyOf(register) !== undefined) {
-    return { kind: "keyed", of: new Map(), isKeyless: false, isForgetful: false, others: 0 };
-  }
-  return register.kind === "tally" && register.term.within !== undefined ? NO_MOMENTS : NO_AMOUNT;
-}
 
 /** The moment of this event: one for all registers. It is put into the zone when all is judged. */
 interface Stamp {
@@ -99,10 +76,16 @@ function chooseAmount(world: World, register: Tally): { readonly lo: number; rea
   return { lo: chosen, hi: chosen };
 }
 
+type Moments = Extract<Memory, { kind: "moments" }>["of"];
+
+/** The newest so many, and the newest so many of those that are sure. */
+const enough = (of: Moments, cap: number): Moments =>
+  of.filter(({ isSure }, at) => at < cap || (isSure && of.slice(0, at).filter((one) => one.isSure).length < cap));
+
 function tallied(world: World, register: Tally, memory: Memory, match: Kleene, stamp: Stamp): Memory {
   const { cap } = register;
   if (memory.kind === "moments") {
-    return { kind: "moments", of: [{ moment: now(stamp), isSure: match === T }, ...memory.of].slice(0, cap) };
+    return { kind: "moments", of: enough([{ moment: now(stamp), isSure: match === T }, ...memory.of], cap) };
   }
   if (memory.kind !== "amount") return memory;
   const amount = chooseAmount(world, register);
@@ -135,7 +118,7 @@ function updateKeyed(world: World, register: Tally, memory: Extract<Memory, { ki
   if (isOther(value)) return withOther(world, memory, key.max);
   const before = memory.of.get(value);
   if (before === undefined && !hasPlace(world, memory, key.max, true)) return { ...memory, isForgetful: true };
-  const empty = register.term.within === undefined ? NO_AMOUNT : NO_MOMENTS;
+  const empty = emptyOf(register);
   const after = tallied(world, register, before ?? empty, match, stamp);
   return { ...memory, of: new Map([...memory.of, [value, after]]) };
 }

@@ -5,7 +5,7 @@
 //   V1  What was settled once stays so, for this event.
 //   V2  Every event of this kind, in every state that this one stands for, takes the way of some sequence of choices.
 import { F, type Interval, type Kleene, T, U } from "../kleene.ts";
-import type { Datum, HistoryKind, RArgument, RCond } from "../resolved.ts";
+import type { Datum, HistoryKind, RArgument, RCond, RPattern } from "../resolved.ts";
 import type { Argument, Operation } from "../vocabulary.ts";
 import { answersOf, type Lab, type Table } from "./lab.ts";
 import { type Inequality, solve } from "./linear.ts";
@@ -47,25 +47,29 @@ export type Relation = "same" | "capability" | "domain" | "tenant";
 export interface World {
   readonly lab: Lab;
   readonly node: Node;
-  /** At the start nothing has happened yet: what is not followed is known as well. */
+  /** At the start all is known: also what is not followed. */
   readonly isStart: boolean;
   readonly op: Operation;
   readonly kind: HistoryKind;
   /** The approval of this very call has been logged. */
   readonly isLate: boolean;
   readonly relation: Relation;
+  /** Of an event that has happened: whether it matches. */
+  readonly oracle?: ((pattern: RPattern) => Kleene) | undefined;
   choices: Choices;
   readonly cells: Map<Argument, Cell>;
   /** What was chosen for registers that are not followed. */
   readonly guesses: Map<string, number>;
   inequalities: readonly Inequality[];
   zone: Zone;
-  ages: readonly TimeBound[];
+  ages: TimeBound[];
   reads: readonly Read[];
   /** Why what was found may be more than there is. */
   readonly doubts: Set<string>;
   /** Why it may be less. */
   readonly gaps: Set<string>;
+  /** Rules that may still be looked at, in the whole analysis. */
+  readonly budget: { left: number };
 }
 
 /** A copy that always takes the first choice. */
@@ -74,6 +78,7 @@ export const trialOf = (world: World): World => ({
   choices: FIRST,
   cells: new Map(world.cells),
   guesses: new Map(world.guesses),
+  ages: [...world.ages],
 });
 
 /** What a copy settled is settled here. */
@@ -167,7 +172,9 @@ export function guessSystem<V>(
   options: readonly { readonly value: V; readonly system: readonly Inequality[] }[],
 ): V | undefined {
   const possible = options.filter(({ system }) => {
-    const found = system.length === 0 ? new Map() : solve([...world.inequalities, ...system]);
+    if (system.length === 0) return true;
+    world.budget.left -= 5 + world.inequalities.length;
+    const found = solve([...world.inequalities, ...system], world.lab.solver);
     if (found === "unknown") world.doubts.add("sums of whole numbers that were not solved");
     return found !== "none";
   });
@@ -183,7 +190,10 @@ export function isYoung(world: World, moment: number, age: number): boolean {
   world.zone = (isNear ? near : far) as Zone;
   const event = world.node.depth;
   const after = world.node.stampedAt[moment] as number;
-  world.ages = [...world.ages, isNear ? { event, after, most: age } : { event, after, least: age + 1 }];
+  // What is so anyway bounds no times.
+  if (near !== undefined && far !== undefined) {
+    world.ages.push(isNear ? { event, after, most: age } : { event, after, least: age + 1 });
+  }
   return isNear;
 }
 
@@ -195,8 +205,10 @@ export const isShared = ({ relation }: Pick<World, "relation">, { scope }: Regis
   WIDTH[scope] >= SHARED_FROM[relation];
 
 /** What is remembered; undefined: it is not followed, so anything. */
-export const memoryOf = (world: World, register: Register): Memory | undefined =>
-  isShared(world, register) ? world.node.memories.get(register) : undefined;
+export function memoryOf(world: World, register: Register): Memory | undefined {
+  if (!isShared(world, register)) return undefined;
+  return world.node.memories.get(register) ?? (world.isStart ? world.lab.start.get(register) : undefined);
+}
 
 export function note(world: World, cond: RCond, value: Kleene, registers: readonly Register[]): Kleene {
   const { kind, isLate } = world;

@@ -9,6 +9,9 @@
 export type Zone = readonly (readonly number[])[];
 
 export const NOW = 0;
+/** Moments of known times, the present first. */
+export const exactly = (times: readonly number[]): Zone => times.map((a) => times.map((b) => a - b));
+
 /** Nothing is remembered. */
 export const START: Zone = [[0]];
 
@@ -87,9 +90,13 @@ export interface TimeBound {
   readonly most?: number | undefined;
 }
 
-/** The earliest times of events, one after the other, from 0; undefined: there are none. */
-export function earliest(count: number, bounds: readonly TimeBound[]): readonly number[] | undefined {
-  const times = new Array<number>(count).fill(0);
+/** The earliest times of events, one after the other, the first ones given; undefined: there are none. */
+export function earliest(
+  count: number,
+  bounds: readonly TimeBound[],
+  given: readonly number[] = [],
+): readonly number[] | undefined {
+  const times = Array.from({ length: count }, (_, at) => given[at] ?? 0);
   const time = (at: number): number => times[at] as number;
   const raise = (at: number, to: number): boolean => {
     if (time(at) >= to) return false;
@@ -104,6 +111,7 @@ export function earliest(count: number, bounds: readonly TimeBound[]): readonly 
       if (least !== undefined) changed = raise(event, time(after) + least) || changed;
       if (most !== undefined) changed = raise(after, time(event) - most) || changed;
     }
+    if (given.some((fixed, at) => time(at) !== fixed)) return undefined;
     if (!changed) return times;
   }
   return undefined;

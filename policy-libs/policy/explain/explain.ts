@@ -69,6 +69,12 @@ export function flipsOf(scene: Scene, event: PolicyEvent): Flips {
   return { arguments: nearestCall(scene, event), first, wait };
 }
 
+/** Of a changed call either side of the change: the one that the rule is about. */
+function lookedAt({ machine, state }: Scene, event: PolicyEvent, { judged }: Settled, { rule }: Reason): PolicyEvent {
+  const isAbout = rule === undefined || machine.conditionsOf(state, judged, rule)?.value !== F;
+  return isAbout ? judged : event;
+}
+
 function ruleOf({ rule, isMatch }: Reason): Explanation["rule"] {
   if (rule !== undefined) return rule.index;
   return isMatch ? "default" : "nothing allows";
@@ -82,7 +88,7 @@ export function explain(
   settled: Settled = settledIn(scene, event),
 ): Explanation {
   const reason = reasonOf(scene, settled);
-  const { judged } = settled;
+  const judged = lookedAt(scene, event, settled, reason);
   const { conditions, leaves } = mattered(scene, judged, reason);
   const isFlippable = event.kind === "call" && !event.op.isInstruction && !isPassed(settled);
   return {

@@ -26,8 +26,8 @@ export interface LoggedRule {
   readonly because?: string | undefined;
 }
 
-/** What a decision was not the policy's alone: an approver's no, or a change that could not be made. */
-export type By = "approver" | "edit";
+/** What a decision was not the policy's alone: an approver's no, a change that could not be made, others before it. */
+export type By = "approver" | "edit" | "line";
 
 export interface LoggedDecision {
   readonly verdict: Verdict;

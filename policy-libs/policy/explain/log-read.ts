@@ -44,7 +44,7 @@ export interface LogLimits {
 }
 
 const KINDS: readonly unknown[] = ["call", "refused", "result", "failed", "approved"] satisfies HistoryKind[];
-const BYS: readonly unknown[] = ["approver", "edit"] satisfies By[];
+const BYS: readonly unknown[] = ["approver", "edit", "line"] satisfies By[];
 /** Units of a word that is repeated in a message. */
 const LONGEST = 60;
 

@@ -5,7 +5,7 @@
 //       so, and a reader knows that the past is not all there.
 import type { Decided } from "../enforce/types.ts";
 import type { Place, PolicyEvent } from "../resolved.ts";
-import { type By, cutLine, decisionLine, headerLine, type LoggedRule, pastLine } from "./log-line.ts";
+import { cutLine, decisionLine, headerLine, type LoggedRule, pastLine } from "./log-line.ts";
 
 const MOST = 64 * 1024 * 1024; // bytes, of which each is a character
 
@@ -33,11 +33,6 @@ export function loggedRule({ verdict, decision: { refusal, obligations } }: Pick
   return logged;
 }
 
-function byOf({ verdict, decision: { refusal } }: Decided): By | undefined {
-  if (refusal?.rule?.effect.kind === "ask") return "approver";
-  return verdict === "denied" && refusal === undefined ? "edit" : undefined;
-}
-
 /** Options of a policy. */
 export interface Recorder {
   readonly onDecided: (decided: Decided) => void;
@@ -59,7 +54,10 @@ export function recorder(
   };
   put(headerLine(trace));
   return {
-    onDecided: (decided) => put(decisionLine({ ...decided, by: byOf(decided), rule: loggedRule(decided) })),
+    onDecided: (decided) => {
+      const { by } = decided;
+      put(decisionLine({ ...decided, by: by === "policy" ? undefined : by, rule: loggedRule(decided) }));
+    },
     onHappened: (event) => put(pastLine(event)),
   };
 }
