@@ -198,11 +198,12 @@ export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
 }
 
 /** The language is loaded for those who use it. */
-async function underPolicy({ policy, grants, virtual, start }: Plan, domain: () => Domain) {
+async function underPolicy({ policy, grants, virtual, start, audits }: Plan, domain: () => Domain) {
   if (policy === undefined) return { policed: undefined, grants };
   const { patientGrants, police, policingOf } = await import("./policy.ts");
   if ("monitor" in policy) return { policed: policy, grants: patientGrants(policy.policing, grants) };
-  const policed = police(policingOf(policy, contractsOf(grants)), domain, virtual && start);
+  const policing = policingOf(policy, contractsOf(grants), "engine", audits.length > 0);
+  const policed = police(policing, domain, virtual && start);
   return { policed, grants: patientGrants(policed.policing, grants) };
 }
 

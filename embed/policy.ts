@@ -7,6 +7,7 @@
 import type { CallContext, Capability, Contract, Domain, Monitor, Monitors } from "../kernel/index.ts";
 import { errorValue } from "../kernel/index.ts";
 import {
+  bindingOf,
   capability,
   compile,
   contract,
@@ -36,6 +37,7 @@ import type { CallEntry, Prepared } from "./capability.ts";
 import { CordonError } from "./errors.ts";
 import { ignoreResult } from "./output.ts";
 import { type DomainTime, realHours, virtualHours } from "./policy-time.ts";
+import { noteRefusal } from "./refusals.ts";
 import { contextCall } from "./target.ts";
 import { decodeParcel, encodeParcel } from "./values.ts";
 
@@ -47,6 +49,8 @@ export interface Policing {
   readonly source: PolicySource;
   /** Checks in a WebAssembly program's own code; undefined: no rule is about its instructions. */
   readonly instructions: Monitors | undefined;
+  /** Some log wants to know why calls are refused. */
+  readonly isAudited: boolean;
 }
 
 /** What is under a policy: a guest of the JavaScript engine, or a WebAssembly program of its own. */
@@ -95,16 +99,17 @@ function entryOf(source: PolicySource, vocabulary: Vocabulary): Joined {
 /** Made once for the same policy over the same contracts: what is counted per tenant and host is one over all sandboxes. */
 const made = new WeakMap<PolicySource, Map<string, Policing>>();
 
-/** Throws CordonError E_POLICY with every mistake of the file. */
+/** Throws CordonError E_POLICY with every mistake of the file. `isAudited`: refusals are explained in a log. */
 export function policingOf(
   source: PolicySource,
   granted: ReadonlyMap<string, Contract>,
   guest: Guest = "engine",
+  isAudited = false,
 ): Policing {
-  const key = JSON.stringify([guest, ...[...granted].map(([name, { form }]) => [name, form]).sort()]);
+  const key = JSON.stringify([guest, isAudited, ...[...granted].map(([name, { form }]) => [name, form]).sort()]);
   const known = made.get(source) ?? new Map<string, Policing>();
   made.set(source, known);
-  const policing = known.get(key) ?? newPolicing(source, granted, guest);
+  const policing = known.get(key) ?? newPolicing(source, granted, guest, isAudited);
   known.set(key, policing);
   return policing;
 }
@@ -116,14 +121,24 @@ function instructionsIn(source: PolicySource, joined: Joined, guest: Guest): Mon
   return wrong.length > 0 ? complain(source, wrong) : monitors;
 }
 
-function newPolicing(source: PolicySource, granted: ReadonlyMap<string, Contract>, guest: Guest): Policing {
+function newPolicing(
+  source: PolicySource,
+  granted: ReadonlyMap<string, Contract>,
+  guest: Guest,
+  isAudited: boolean,
+): Policing {
   const { vocabulary, conflicts } = vocabularyOf(granted);
   const conflict = conflicts[0];
   if (conflict !== undefined) refuse(`${conflict.message}. ${conflict.advice}`);
   const joined = entryOf(source, vocabulary);
-  const instructions = instructionsIn(source, joined, guest);
-  const machine = compile(joined);
-  return { machine, vocabulary, shared: newShared(machine), source, instructions };
+  const { mode, enforced = [], explain = false } = source.options;
+  const binding = mode === "record" ? bindingOf(joined, new Set(enforced)) : joined;
+  const instructions = instructionsIn(source, binding, guest);
+  const tracing = explain || isAudited || mode === "record";
+  const machine = compile(binding, { tracing });
+  const observer = mode === "record" ? compile(joined, { tracing }) : undefined;
+  const shared = newShared(machine, { tracing, observer });
+  return { machine, vocabulary, shared, source, instructions, isAudited };
 }
 
 /** Operations that may be asked about or delayed. */
@@ -194,7 +209,7 @@ export function police(
   start: number | undefined,
   { asking = atOnce, onChange }: PoliceOptions = {},
 ): Policed {
-  const { machine, vocabulary, shared, source } = policing;
+  const { machine, vocabulary, shared, source, isAudited } = policing;
   const { tenant = "", onDecided, onHappened } = source.options;
   const times = new WeakMap<object, DomainTime>();
   const timeOf = ({ owner }: CallContext): DomainTime | undefined =>
@@ -208,6 +223,7 @@ export function police(
     halt: (why) => domain().end({ kind: "refused", by: "policy", why }),
     onChange,
     ...{ onDecided: quietly(onDecided), onHappened: quietly(onHappened) },
+    onRefused: isAudited ? noteRefusal : undefined,
   };
   const monitor = newMonitor(newEnforced(machine, shared, tenant), vocabulary, powers);
   return { monitor, policing, join: (owner, time) => void times.set(owner, time) };

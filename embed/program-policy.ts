@@ -50,8 +50,9 @@ export function underPolicy(
   grants: readonly Prepared[],
   start: number | undefined,
   bounds: Bounds,
+  isAudited: boolean,
 ): ProgramPolicy {
-  const policing = policingOf(source, contractsOf(grants), "program");
+  const policing = policingOf(source, contractsOf(grants), "program", isAudited);
   let running: Running | undefined;
   let first = -1;
   const onChange = (): void => {

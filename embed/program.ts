@@ -149,12 +149,12 @@ const watchersOf = (plan: Plan): Watchers =>
   newWatchers({ name: "program", trace: plan.request.trace, audits: plan.audits }, (handle) => grantAt(plan, handle));
 
 /** The language is loaded for those who use it. */
-async function policyOf({ request, grants, limits }: Plan): Promise<ProgramPolicy | undefined> {
+async function policyOf({ request, grants, limits, audits }: Plan): Promise<ProgramPolicy | undefined> {
   const { policy, virtual, monitors, signal } = request;
   if (policy === undefined) return undefined;
   const { underPolicy } = await import("./program-policy.ts");
   const start = virtual ? startOf(virtual === true ? {} : virtual) : undefined;
-  const made = underPolicy(policy, grants, start, { limits, signal });
+  const made = underPolicy(policy, grants, start, { limits, signal }, audits.length > 0);
   if (monitors === undefined || made.monitors === undefined) return made;
   throw new CordonError("E_OPTION", "runProgram takes monitors, or a policy that makes some: leave one out");
 }

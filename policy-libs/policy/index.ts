@@ -9,6 +9,22 @@ export { CODES as POLICY_CODES, type Diagnostic, render as renderDiagnostic } fr
 export { type Enforced, newEnforced, newShared, type Shared } from "./enforce/judgement.ts";
 export { newMonitor } from "./enforce/monitor.ts";
 export type { Decided, EnforcePowers, Question } from "./enforce/types.ts";
+export type { ExplainOptions } from "./explain/explain.ts";
+export { explain as explainDecision } from "./explain/explain.ts";
+export { type Learned, type LearnOptions, learn, type NotLearned } from "./explain/learn.ts";
+export type { LoggedDecision, LoggedRule } from "./explain/log-line.ts";
+export {
+  type LogEntry,
+  type LoggedTrace,
+  type LogLimits,
+  type LogProblem,
+  type ReadLog,
+  readLog as readPolicyLog,
+} from "./explain/log-read.ts";
+export { type Recorder, type RecorderOptions, recorder as policyRecorder } from "./explain/log-write.ts";
+export { bindingOf } from "./explain/record.ts";
+export { type Difference, type Replayed, type ReplayOptions, replayLog as replayPolicyLog } from "./explain/replay.ts";
+export type { Cause, Condition as ExplainedCondition, Explanation, Flips, Next } from "./explain/types.ts";
 export { format } from "./format.ts";
 export { isPolicySource, type PolicyOptions, type PolicyProblem, type PolicySource, UNJUDGED } from "./given.ts";
 export { instructionsOf, instructionsOverEngine } from "./instructions.ts";

@@ -13,11 +13,13 @@ import {
   release,
 } from "../../../kernel/index.ts";
 import type { Data } from "../data.ts";
+import type { ExplainOptions } from "../explain/explain.ts";
+import type { Explanation } from "../explain/types.ts";
 import type { Decision, HistoryKind, PolicyEvent, RRule } from "../resolved.ts";
-import type { Settled } from "../settle.ts";
+import { type Settled, settle } from "../settle.ts";
 import type { Operation } from "../vocabulary.ts";
 import type { Lines, Place } from "./line.ts";
-import type { EnforcePowers } from "./types.ts";
+import type { Decided, EnforcePowers } from "./types.ts";
 
 /** A policy's memory and rules, as enforcement needs them. */
 export interface Judgement {
@@ -29,6 +31,9 @@ export interface Judgement {
   watchesResults(op: Operation): boolean;
   readonly readers: (op: Operation) => Readers;
   readonly lines: Lines;
+  /** The policy as it is written, where it only looks on. */
+  readonly raw: ((event: PolicyEvent) => Decision) | undefined;
+  explain(proposed: PolicyEvent, settled: Settled, options?: ExplainOptions): Explanation;
   /** The domain has been ended by the policy: nothing is performed any more. */
   isHalted(): boolean;
 }
@@ -87,20 +92,51 @@ function givenFor({ call, powers }: Case, { refusal }: Decision): Uint8Array | u
   return "why" in checkReply(call, value, true) ? undefined : value;
 }
 
-type Refused = Pick<Settled, "decision" | "verdict">;
+type Told = Partial<Pick<Decided, "isApproved" | "by">>;
+
+/** Tells whoever wants to know of a decision. What only looks on says what it would have decided. */
+export function tell({ judgement, powers }: Case, proposed: PolicyEvent, done: Settled, told: Told = {}): void {
+  if (powers.onDecided === undefined) return;
+  const { raw } = judgement;
+  const settled = raw === undefined ? done : settle(raw, proposed);
+  const { verdict, event, decision } = settled;
+  const { isApproved = false, by = "policy" } = raw === undefined ? told : {};
+  const explain: Decided["explain"] = (options) => judgement.explain(proposed, settled, options);
+  powers.onDecided({
+    verdict,
+    event,
+    decision,
+    proposed,
+    isApproved,
+    by,
+    isEnforced: verdict === done.verdict,
+    explain,
+  });
+}
 
 /** Answers a call that is not made, or one whose result is withheld. `event`: what was judged; `past`: what comes of it. */
-export function refuse(at: Case, event: PolicyEvent, past: PolicyEvent, { decision, verdict }: Refused): Reply {
-  const { powers } = at;
-  powers.onDecided?.({ verdict, event, decision, isApproved: false });
+export function refuse(
+  at: Case,
+  event: PolicyEvent,
+  past: PolicyEvent,
+  settled: Settled,
+  by: Decided["by"] = "policy",
+): Reply {
+  const { powers, judgement } = at;
+  const { decision } = settled;
+  tell(at, event, settled, { by });
+  const explanation = powers.onRefused && judgement.explain(event, settled, { flips: false });
   happened(at, past);
   const why = reasonOf(decision.refusal);
   if (decision.refusal?.effect === "halt") powers.halt(why);
-  return givenFor(at, decision) ?? { failed: powers.errorValue("E_DENIED", why) };
+  const reply = givenFor(at, decision) ?? { failed: powers.errorValue("E_DENIED", why) };
+  if (explanation !== undefined) powers.onRefused?.(reply, explanation);
+  return reply;
 }
 
 /** What a policy changes cannot be made as it says: the rule that changes it refuses. */
-export function unmade({ decision }: Settled): Refused {
+export function unmade(settled: Settled): Settled {
+  const { decision } = settled;
   const by = decision.obligations.find(({ rule }) => rule.effect.kind === "change");
-  return { verdict: "denied", decision: { ...decision, refusal: by && { effect: "deny", ...by } } };
+  return { ...settled, verdict: "denied", decision: { ...decision, refusal: by && { effect: "deny", ...by } } };
 }

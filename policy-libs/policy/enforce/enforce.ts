@@ -10,13 +10,13 @@
 // Trust
 //   Trusts the compiled step. The kernel calls it (kernel/monitor.ts) and checks all that it lets through.
 import type { CallContract, JudgedCall, Perform, Reply, Replying } from "../../../kernel/index.ts";
-import type { Decision, RRule } from "../resolved.ts";
+import type { Decision, PolicyEvent, RRule } from "../resolved.ts";
 import { type Settled, settle } from "../settle.ts";
 import type { Operation } from "../vocabulary.ts";
-import { type Case, eventOf, happened, type Judgement, letGo, refuse, unmade } from "./case.ts";
+import { type Case, eventOf, happened, type Judgement, letGo, refuse, tell, unmade } from "./case.ts";
 import { outcome } from "./given.ts";
 import { join, keyOf, leave } from "./line.ts";
-import type { EnforcePowers, Question } from "./types.ts";
+import type { Decided, EnforcePowers, Question } from "./types.ts";
 import { isSameData, type Sent, sentOf } from "./written.ts";
 
 export type { Judgement, Readers } from "./case.ts";
@@ -58,13 +58,17 @@ function proceed(at: Case): Replying {
 }
 
 /** It is refused, or what it is to be changed to cannot be made. */
-function refused(at: Case, settled: Settled): Reply {
+function refused(at: Case, settled: Settled, by: Decided["by"] = "policy"): Reply {
   at.isOver = true;
   letGo(at.context);
   const event = eventOf(at, "call", at.data);
-  const why = settled.decision.refusal === undefined ? unmade(settled) : settled;
-  return refuse(at, event, { ...event, kind: "refused" }, why);
+  const past: PolicyEvent = { ...event, kind: "refused" };
+  if (settled.decision.refusal === undefined) return refuse(at, event, past, unmade(settled), "edit");
+  return refuse(at, event, past, settled, by);
 }
+
+/** What was decided, as the guest said it. */
+const proposedIn = ({ data }: Case, { event }: Settled): PolicyEvent => ({ ...event, data });
 
 function stepOut(at: Case): void {
   leave(at.judgement.lines, at.place);
@@ -95,7 +99,8 @@ async function delayed(at: Case, settled: Settled): Promise<Reply> {
     });
     at.stopSleeping = undefined;
   } else {
-    at.powers.onDecided?.({ ...settled, verdict: "delayed", isApproved: at.approved.size > 0 });
+    const by = settled.verdict === "delayed" ? "policy" : "line";
+    tell(at, proposedIn(at, settled), { ...settled, verdict: "delayed" }, { isApproved: at.approved.size > 0, by });
     stepOut(at);
     at.place = join(at.judgement.lines, key);
     await at.place.turn;
@@ -108,7 +113,7 @@ const askingRules = ({ obligations }: Decision) => obligations.filter(({ rule })
 async function asked(at: Case, settled: Settled, sent: Sent): Promise<Reply> {
   waits(at);
   const { powers, context } = at;
-  powers.onDecided?.({ ...settled, isApproved: false });
+  tell(at, proposedIn(at, settled), settled);
   at.shown = settled.event.data;
   for (const { policy, rule } of askingRules(settled.decision)) {
     const of = rule.effect.kind === "ask" ? rule.effect.of : undefined;
@@ -119,7 +124,8 @@ async function asked(at: Case, settled: Settled, sent: Sent): Promise<Reply> {
     if (at.isDropped) break;
     if (!isApproved) {
       const refusal = { effect: "deny", policy, rule } as const;
-      return refused(at, { ...settled, verdict: "denied", decision: { ...settled.decision, refusal } });
+      const no: Settled = { ...settled, verdict: "denied", decision: { ...settled.decision, refusal } };
+      return refused(at, no, "approver");
     }
     at.approved.add(rule);
   }
@@ -138,7 +144,7 @@ function performed(at: Case, settled: Settled, { bytes, args }: Sent): Replying 
   const { event } = settled;
   const isApproved = at.approved.size > 0;
   at.isOver = true;
-  at.powers.onDecided?.({ ...settled, isApproved });
+  tell(at, proposedIn(at, settled), settled, { isApproved });
   let isPerformed = false;
   const reply = at.perform(bytes, bytes.length, () => {
     isPerformed = true;

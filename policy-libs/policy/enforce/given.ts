@@ -6,7 +6,7 @@
 import { checkReply, derive, type Failure, type Parcel, type Reply, release } from "../../../kernel/index.ts";
 import type { PolicyEvent, RRule } from "../resolved.ts";
 import { type Settled, settle } from "../settle.ts";
-import { type Case, eventOf, happened, refuse, unmade } from "./case.ts";
+import { type Case, eventOf, happened, refuse, tell, unmade } from "./case.ts";
 import { changedResult } from "./written.ts";
 
 const NO_RULES: ReadonlySet<RRule> = new Set();
@@ -44,9 +44,10 @@ export function outcome(at: Case, args: readonly unknown[], reply: Reply): Reply
   const changed = isChanged ? changedResult(at, args, result, event, settled.event) : reply;
   if (decision.refusal !== undefined || changed === undefined) {
     waste(parcel);
-    return refuse(at, event, failure(at, args), changed === undefined ? unmade(settled) : settled);
+    const isUnmade = decision.refusal === undefined;
+    return refuse(at, event, failure(at, args), isUnmade ? unmade(settled) : settled, isUnmade ? "edit" : "policy");
   }
-  at.powers.onDecided?.({ ...settled, isApproved: false });
+  tell(at, event, settled);
   happened(at, settled.event);
   return changed;
 }

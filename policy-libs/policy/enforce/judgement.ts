@@ -2,6 +2,10 @@
 import type { Capability } from "../../../kernel/index.ts";
 import type { Machine, Part, State } from "../compile.ts";
 import { callReader, resultReader } from "../data.ts";
+import { explain } from "../explain/explain.ts";
+import { type Memory, newMemory } from "../explain/memory.ts";
+import { newTrail, type Trail } from "../explain/trail.ts";
+import type { Scene } from "../explain/types.ts";
 import type { Decision, PolicyEvent, RRule } from "../resolved.ts";
 import type { Operation } from "../vocabulary.ts";
 import type { Judgement, Readers } from "./case.ts";
@@ -13,10 +17,21 @@ export interface Shared {
   readonly tenants: Map<string, Part>;
   domains: number;
   capabilities: number;
+  /** Undefined: nobody asks for the earlier events behind a decision. */
+  readonly trail: Trail | undefined;
+  /** The policy as it is written, with all that it remembers, where another one is enforced in its place. */
+  readonly observer: Memory | undefined;
 }
 
-export const newShared = (machine: Machine): Shared => ({
+export interface SharedOptions {
+  /** The machine is one with tracing. */
+  readonly tracing?: boolean;
+  readonly observer?: Machine | undefined;
+}
+
+export const newShared = (machine: Machine, { tracing = false, observer }: SharedOptions = {}): Shared => ({
   ...{ host: machine.startPart("host"), tenants: new Map(), domains: 0, capabilities: 0 },
+  ...{ trail: tracing ? newTrail() : undefined, observer: observer && newMemory(observer) },
 });
 
 function knownOr<K, V>(
@@ -92,19 +107,29 @@ function without(decision: Decision, approved: ReadonlySet<RRule>): Decision {
 }
 
 export function judgementOf(enforced: Enforced, row: Row, onChange?: () => void): Judgement {
-  const { machine, lines } = enforced;
+  const { machine, lines, shared } = enforced;
+  const { observer, trail } = shared;
   const state = stateOf(enforced, row);
+  const past: Scene["past"] = trail?.get;
   return {
     decide: (event: PolicyEvent, approved) => without(machine.decide(state, event), approved),
     commit(event) {
-      machine.commit(state, event);
+      const number = trail?.add(event);
+      machine.commit(state, event, number);
+      observer?.commit(event, number ?? 0);
       onChange?.();
     },
     stamp(time) {
       enforced.time = Math.max(enforced.time, time);
       return enforced.time;
     },
-    watchesResults: (op) => machine.names(op, "result") || machine.names(op, "failed"),
+    watchesResults: (op) =>
+      [machine, observer?.machine].some((one) => one?.names(op, "result") || one?.names(op, "failed")),
+    raw: observer && ((event) => observer.machine.decide(observer.stateOf(event), event)),
+    explain(event, settled, options) {
+      const scene = observer ? { machine: observer.machine, state: observer.stateOf(event) } : { machine, state };
+      return explain({ ...scene, past }, event, options, settled);
+    },
     readers: readersOf,
     lines,
     isHalted: () => enforced.isHalted,

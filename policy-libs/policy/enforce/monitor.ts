@@ -41,8 +41,11 @@ interface Events {
  * capabilities have numbers beyond those, of which no table says anything: what they carry has to be let go if they are
  * refused.
  */
-function newEvents({ machine }: Enforced, vocabulary: Vocabulary): Events {
-  const operations = [undefined, ...vocabulary.operations.filter((operation) => machine.names(operation))];
+function newEvents({ machine, shared: { observer } }: Enforced, vocabulary: Vocabulary): Events {
+  // What only looks on looks at everything.
+  const isNamed = (operation: Operation): boolean =>
+    observer === undefined ? machine.names(operation) : !operation.isInstruction;
+  const operations = [undefined, ...vocabulary.operations.filter(isNamed)];
   const numbers = new Map(operations.map((operation, number) => [operation, number]));
   const known = new WeakMap<Contract, Map<string, Int32Array>>();
   const make = (contract: Contract, name: string): Int32Array => {
@@ -76,8 +79,9 @@ type Table = Pick<Automaton, "states" | "refusalOf"> & { readonly table: Int16Ar
  * The row of event 0 asks, in every state; what is suppressed is answered with a value, which is for the policy library.
  * Who wants to hear of every call is asked about every call.
  */
-function tableOf({ machine }: Enforced, events: Events, { onDecided, onHappened }: EnforcePowers): Table {
-  const isHeard = onDecided !== undefined || onHappened !== undefined;
+function tableOf({ machine, shared }: Enforced, events: Events, powers: EnforcePowers): Table {
+  const { onDecided, onHappened, onRefused } = powers;
+  const isHeard = [onDecided, onHappened, onRefused, shared.trail].some((one) => one !== undefined);
   const [, ...operations] = events.operations as readonly Operation[];
   const { states, next, refusalOf } = automatonOf(tablesOf(machine, isHeard ? [] : operations), machine.automatonBits);
   const isSuppressed = (entry: number): boolean => entry < ASK_LIBRARY && refusalOf(entry).effect === "suppress";

@@ -1,5 +1,7 @@
 // What enforcement is given by whoever embeds it.
-import type { CallContext, Capability, Parcel } from "../../../kernel/index.ts";
+import type { CallContext, Capability, Parcel, Reply } from "../../../kernel/index.ts";
+import type { ExplainOptions } from "../explain/explain.ts";
+import type { Explanation } from "../explain/types.ts";
 import type { Decision, PolicyEvent } from "../resolved.ts";
 import type { Verdict } from "../tree.ts";
 
@@ -21,8 +23,16 @@ export interface Decided {
   readonly verdict: Verdict;
   readonly event: PolicyEvent;
   readonly decision: Decision;
-  /** Performed after somebody approved. */
+  /** As the guest proposed it; `event` is what it was changed to, if it was. */
+  readonly proposed: PolicyEvent;
+  /** Somebody had approved before. */
   readonly isApproved: boolean;
+  /** What else it was: an approver's no, a change that cannot be made, others that wait and came before. */
+  readonly by: "policy" | "approver" | "edit" | "line";
+  /** False: a policy that only looks on (`mode: "record"`) would have decided so, and it went another way. */
+  readonly isEnforced: boolean;
+  /** Why, and what would be allowed. Only until whoever is told returns: then the past is another one. */
+  readonly explain: (options?: ExplainOptions) => Explanation;
 }
 
 /** The event that happened after a decision: what the past is made of. */
@@ -43,6 +53,8 @@ export interface EnforcePowers {
   readonly onChange?: (() => void) | undefined;
   /** Ends the domain under the policy. */
   readonly halt: (why: string) => void;
+  /** Hears of what a guest is given in place of what was refused, for audits. Guests hear `because` and nothing else. */
+  readonly onRefused?: ((reply: Reply, why: Explanation) => void) | undefined;
   /** Neither throws. */
   readonly onDecided: ((decided: Decided) => void) | undefined;
   readonly onHappened: ((event: Happened) => void) | undefined;
