@@ -129,7 +129,12 @@ function capabilities(plan: Plan, running: Running): Grantable[] {
     all[PROGRAM.FIRST_GRANT + place] = capability(meter);
   }
   all[PROGRAM.PROCESS.handle] = processOf(plan, running, world);
-  all[PROGRAM.FILES.handle] = programFiles(plan.request.grant?.["files"], meter) ?? NOTHING;
+  all[PROGRAM.FILES.handle] =
+    programFiles(
+      plan.request.grant?.["files"],
+      plan.grants.find(({ name }) => name === "files"),
+      meter,
+    ) ?? NOTHING;
   return all;
 }
 

@@ -63,6 +63,7 @@ export const CODES = {
   P201: warning("a rule that never decides"),
   P202: warning("a condition that is always true"),
   P203: warning("a rule that is never reached"),
+  P204: warning("a condition that is never true"),
   P301: error("an import that was not handed in"),
   P302: error("files that import each other"),
   P303: error("an import that is not the pinned one"),

@@ -1,6 +1,8 @@
 // The policy language's public API: re-exports only.
 export * as policyAnalysis from "./analysis/index.ts";
+export { findingsOf } from "./analysis/findings.ts";
 export { boundOf } from "./bound.ts";
+export { type Bounds, boundsOf } from "./bounds.ts";
 export { compile, type Machine, type State } from "./compile.ts";
 export {
   CODES as POLICY_CODES,
@@ -41,4 +43,5 @@ export { POLICY_SCHEMA } from "./schema.ts";
 export { policy } from "./source.ts";
 export { runTests, type TestFailure } from "./suite.ts";
 export type { File as PolicyFile, Policy as PolicyTree, Verdict } from "./tree.ts";
+export { standFor } from "./view.ts";
 export type { Operation, Vocabulary } from "./vocabulary.ts";

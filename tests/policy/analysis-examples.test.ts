@@ -289,6 +289,27 @@ describe("what is left after a trace", () => {
   });
 });
 
+describe("sets that are full", () => {
+  const limited = (max: number): string =>
+    `policy p${max} over net.send {\n default abstain\n let seen = values name on dns.resolve max ${max}\n deny net.send when host in seen\n}\n`;
+
+  test("a smaller set is full after as many different values, and then nothing more is known", () => {
+    const verdict = verdictOf("prove p4 narrower than p3", limited(3) + limited(4));
+    expect(verdict).toMatchObject({ verdict: "refuted", isShortest: true });
+    if (verdict.verdict !== "refuted") return;
+    const calls = verdict.trace.map(({ op }) => op.name);
+    expect(calls).toEqual([...Array.from({ length: 4 }, () => "dns.resolve"), "net.send"]);
+    const names = new Set(verdict.trace.slice(0, -1).map(({ data }) => data.get("name")));
+    expect(names.size).toBe(4);
+    expect(names.has(verdict.trace.at(-1)?.data.get("host"))).toBe(false);
+    // Not proved: which of the values that are not told apart came twice is not known.
+    expect(verdictOf("prove p3 narrower than p4", limited(3) + limited(4))).toMatchObject({
+      verdict: "bounded",
+      depth: 5,
+    });
+  });
+});
+
 describe("how much and how long", () => {
   const VISIBLE = operation("files.read", 0, [argument("path", "path")]);
   const OTHERS = Array.from({ length: 40 }, (_, at) =>
@@ -323,6 +344,10 @@ describe("how much and how long", () => {
       expect(time).toBeLessThan(2_000);
     },
   );
+
+  test("ninety-six rules of many unrelated bits are the same as themselves", () => {
+    expect(narrower(large(96), large(96, "back"))).toEqual({ verdict: "proved" });
+  });
 
   test("one spoilt rule among thirty is found in under two seconds, with a trace of two events", () => {
     const [verdict, time] = timed(() => narrower(large(30, "forward", 28), large(30, "back")));

@@ -29,6 +29,12 @@ describe("a program under a policy", () => {
     expect(err).toBe("report: Uncategorized\n");
   });
 
+  test("of facts and lists, which WASI gives in another form, what a policy tests is unknown, and that restricts", async () => {
+    expect((await words("deny result files.stat when size > 1000GB")).exitCode).not.toBe(0);
+    expect((await words("deny files.writeBytes when once result files.stat(size > 1000GB)")).err).toContain("report:");
+    expect((await words("change result files.stat so size at most 1")).status).toBe("returned");
+  });
+
   test("is ended by halt, and says by whom", async () => {
     const { result } = await words('halt files.writeBytes because "no reports"');
     expect(result).toMatchObject({ status: "refused", by: "policy", why: "no reports" });

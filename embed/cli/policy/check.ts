@@ -1,5 +1,5 @@
 // `cordon policy check`: are the files right, and what do they amount to?
-import { boundOf, type Diagnostic } from "../../../policy-libs/index.ts";
+import { boundOf, boundsOf, type Diagnostic, type Loaded } from "../../../policy-libs/index.ts";
 import type { Parsed } from "../arguments.ts";
 import { exitCode } from "../exit.ts";
 import { escapeControls, type Paint, painter, type Screen, stdout, withProgress } from "../terminal.ts";
@@ -13,9 +13,13 @@ interface Facts {
   readonly bundles: readonly string[];
   readonly tests: number;
   readonly claims: number;
-  /** What is remembered at most, of all that is enforced, in bits, by whose it is. */
+  /** What is remembered at most, in bits, by whose it is: of all that is enforced, or of each bundle one could choose. */
   readonly bits: Readonly<Record<string, number>>;
+  readonly bundleBits: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
+
+const bundleBits = (loaded: Loaded): Facts["bundleBits"] =>
+  Object.fromEntries([...boundsOf(loaded).bundles].map(([name, bound]) => [name, Object.fromEntries(bound)]));
 
 function factsOf({ loaded }: Examined): Facts | undefined {
   if (loaded === undefined) return undefined;
@@ -23,6 +27,7 @@ function factsOf({ loaded }: Examined): Facts | undefined {
   return {
     ...{ policies: [...policies.keys()], bundles: [...bundles.keys()], tests: tests.length, claims: proves.length },
     bits: entry === undefined ? {} : Object.fromEntries(boundOf(entry)),
+    bundleBits: entry !== undefined ? {} : bundleBits(loaded),
   };
 }
 
@@ -32,16 +37,21 @@ function sizeText(bits: number): string {
   return bits < 64 ? counted(bits, "bit") : `${Math.ceil(bits / 8).toLocaleString("en-US")} bytes`;
 }
 
-function factsLine({ policies, bundles, tests, claims, bits }: Facts): string {
+function memoryText(bits: Facts["bits"]): string {
+  const parts = Object.entries(bits).filter(([, size]) => size > 0);
+  return parts.map(([scope, size]) => `${sizeText(size)} of each ${scope}`).join(", ") || "nothing";
+}
+
+function factsLine({ policies, bundles, tests, claims, bits, bundleBits }: Facts): string {
   const counts = [
     counted(policies.length, "policy", "policies"),
     ...(bundles.length > 0 ? [counted(bundles.length, "bundle")] : []),
     ...(tests > 0 ? [counted(tests, "test")] : []),
     ...(claims > 0 ? [counted(claims, "claim")] : []),
   ];
-  const parts = Object.entries(bits).filter(([, size]) => size > 0);
-  const kept = parts.map(([scope, size]) => `${sizeText(size)} of each ${scope}`).join(", ");
-  return `${counts.join(", ")}; remembers ${kept || "nothing"}`;
+  const choices = Object.entries(bundleBits);
+  const kept = choices.length === 0 ? memoryText(bits) : choices.map(([name, own]) => `${memoryText(own)} in ${name}`);
+  return `${counts.join(", ")}; remembers ${[kept].flat().join("; ")}`;
 }
 
 interface Manner {

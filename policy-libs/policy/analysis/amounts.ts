@@ -9,6 +9,7 @@ import {
   isMissing,
   isOther,
   isYoung,
+  likeOf,
   memoryOf,
   note,
   settledValue,
@@ -45,36 +46,37 @@ function amountIn(world: World, memory: Memory, within: number | undefined, mark
   return memory.kind === "amount" ? memory : { lo: 0, hi: 0 };
 }
 
-function readKeyed(
-  world: World,
-  register: Register,
-  memory: Memory | undefined,
-  marks: Marks,
-): Interval | Unknown | undefined {
-  const key = keyOf(register);
-  const argument = key && argumentIn(world, key.argument);
+type Keyed = Extract<Memory, { kind: "keyed" }>;
+type Key = NonNullable<ReturnType<typeof keyOf>>;
+
+/** Of a value that is not told apart. */
+function readOther(world: World, register: Register, { max }: Key, memory: Keyed, like: number): Interval | Unknown {
+  const isOpen = memory.isKeyless || memory.isForgetful;
+  if (like === 0) return { lo: 0, hi: isOpen ? Infinity : 0 };
+  // None was counted more often than there were such events.
+  const isCount = register.kind === "tally" && register.term.kind === "count";
+  return { unknown: "", most: isCount && world.lab.isCounting && like < max && !isOpen ? like : Infinity };
+}
+
+function readKeyed(world: World, register: Register, key: Key, marks: Marks): Interval | Unknown | undefined {
+  const memory = memoryOf(world, register);
+  const argument = argumentIn(world, key.argument);
   if (argument === undefined || isMissing(world, argument)) return undefined;
   if (memory?.kind !== "keyed") return { unknown: argument.name, most: Infinity };
   const value = settledValue(world, argument);
   if (value === undefined) return undefined;
-  if (isOther(value)) {
-    const { others, isKeyless, isForgetful } = memory;
-    if (others === 0 && !isKeyless && !isForgetful) return { lo: 0, hi: 0 };
-    // Each of the others was counted once: none of them more often than there were such events.
-    const isCounted = register.kind === "tally" && register.term.kind === "count" && others < (key?.max ?? 0);
-    return { unknown: argument.name, most: isCounted && !isKeyless && !isForgetful ? others : Infinity };
-  }
+  if (isOther(value)) return readOther(world, register, key, memory, likeOf(argument, value, memory.others));
   const inner = memory.of.get(value);
-  const within = register.kind === "tally" ? register.term.within : undefined;
   if (inner === undefined) return { lo: 0, hi: memory.isKeyless || memory.isForgetful ? Infinity : 0 };
-  const { lo, hi } = amountIn(world, inner, within, marks);
+  const { lo, hi } = amountIn(world, inner, register.kind === "tally" ? register.term.within : undefined, marks);
   return { lo, hi: memory.isKeyless ? Infinity : hi };
 }
 
 /** Undefined: the event has no key, so nothing can be said. `marks`: which numbers it is to be told apart from. */
 export function readAmount(world: World, register: Register, marks?: Marks): Interval | Unknown | undefined {
+  const key = keyOf(register);
+  if (key !== undefined) return readKeyed(world, register, key, marks);
   const memory = memoryOf(world, register);
-  if (keyOf(register) !== undefined) return readKeyed(world, register, memory, marks);
   if (memory === undefined) return { unknown: "", most: Infinity };
   return amountIn(world, memory, register.kind === "tally" ? register.term.within : undefined, marks);
 }
@@ -104,6 +106,8 @@ export function judgeRemembered(world: World, cond: Extract<RCond, { kind: "reme
   const value = settledValue(world, argument);
   if (value === undefined) return result(U);
   const absent = memory.isForgetful ? U : F;
-  if (isOther(value)) return result(memory.others === 0 ? absent : guessKleene(world, name, true));
+  if (isOther(value)) {
+    return result(likeOf(argument, value, memory.others) === 0 ? absent : guessKleene(world, name, true));
+  }
   return result(memory.of.get(value) ?? absent);
 }

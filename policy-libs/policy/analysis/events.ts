@@ -17,7 +17,18 @@ import { type Choices, eachPath } from "./paths.ts";
 import type { Register } from "./registers.ts";
 import { tidied } from "./tidy.ts";
 import { isTouched, type Updated, update } from "./update.ts";
-import { adopt, type Cell, cellOf, narrowTo, type Relation, tableIn, type Value, type World } from "./world.ts";
+import {
+  adopt,
+  type Cell,
+  cellOf,
+  isOther,
+  narrowTo,
+  type Relation,
+  settledValue,
+  tableIn,
+  type Value,
+  type World,
+} from "./world.ts";
 import { elapsed, stamped } from "./zone.ts";
 
 /** What is explored: the policy in force, and what of the past is followed. */
@@ -44,20 +55,26 @@ export interface Question {
   readonly must: Must;
   /** Whether it is performed is not asked. */
   readonly isAttempt?: boolean | undefined;
+  /** It is what the trace is looked for, not a step on the way. */
+  readonly isGoal?: boolean | undefined;
 }
+
+/**
+ * Values of a class are alike but for being the same or not. So those of the last event may be taken to be the ones that
+ * are told apart, as long as there are as many of them as it has arguments.
+ */
+const isSpotted = ({ lab }: Search, { op, isGoal }: Question): boolean =>
+  isGoal === true && [...op.takes, ...op.gives].filter((one) => isRelated(lab, one)).length <= lab.spots;
+const isRelated = ({ tables }: Lab, argument: Argument): boolean =>
+  tables.get(argument)?.spots.some(({ values }) => values.length > 0) === true;
 
 interface Source {
   readonly relation: Relation;
   readonly pending: Pending | undefined;
 }
 
-function newWorld(
-  search: Search,
-  node: Node,
-  { op, kind }: Pick<Question, "op" | "kind">,
-  source: Source,
-  isStart: boolean,
-): World {
+function newWorld(search: Search, node: Node, question: Question, source: Source, isStart: boolean): World {
+  const { op, kind } = question;
   const { lab, doubts, gaps, budget } = search;
   const cells = new Map<Argument, Cell>();
   const world: World = {
@@ -66,6 +83,7 @@ function newWorld(
     isStart,
     op,
     kind,
+    isSpotted: isSpotted(search, question),
     isLate: false,
     relation: source.relation,
     choices: { choose: () => 0, made: () => 0, settle: () => {} },
@@ -169,14 +187,16 @@ function finished(world: World, arguments_: readonly Argument[]): Data {
   if (solution === "unknown") world.doubts.add("sums of whole numbers that were not solved");
   const valueIn = (argument: Argument): Value => {
     const { value, variable, classes } = cellOf(world, argument);
-    if (value !== undefined) return value.value;
+    if (value !== undefined && !isOther(value.value)) return value.value;
     const solved = variable === undefined || typeof solution === "string" ? undefined : solution.get(variable);
+    if (value !== undefined) return solved ?? value.value;
     return solved ?? tableIn(world, argument).classes[classes[0] as number]?.witness;
   };
   return new Map(arguments_.map((argument) => [argument, valueIn(argument)]));
 }
 
-const isSame = (a: Data, b: Data): boolean => [...a].every(([argument, value]) => isEqual(b.get(argument), value));
+export const isSame = (a: Data, b: Data): boolean =>
+  [...a].every(([argument, value]) => isEqual(b.get(argument), value));
 const isEqual = (a: Value, b: Value): boolean =>
   typeof a === "object" && typeof b === "object" ? a.other === b.other : a === b;
 
@@ -220,55 +240,58 @@ function attempt(
   const [isApproved, approval] = ways[choices.choose(ways.length)] as (typeof ways)[number];
   const made = updatedBy(world, isApproved === true);
   const awaited = isAwaited(question) ? search.awaited.get(question.op) : undefined;
-  for (const argument of awaited ?? []) narrowTo(world, argument, (at) => at);
+  const open = awaited && !search.lab.isHost(question.op) ? awaitedOf(world, awaited) : undefined;
   const option = options[choices.choose(options.length)];
   // What is refused, or approved, was decided as a call.
   const { kind } = question;
   const decided: World = kind === "refused" || kind === "approved" ? { ...world, kind: "call" } : world;
   if (option === undefined || !satisfy(decided, together(question.must, option, approval))) return undefined;
   adopt(world, decided);
-  return foundBy(search, world, { question, source, options, isStart }, made, isApproved);
+  return foundBy(search, world, { question, source, options, isStart }, { made, isApproved, open });
 }
 
-function foundBy(
-  search: Search,
-  world: World,
-  { question, source }: Attempt,
-  made: Updated,
-  isApproved: boolean | undefined,
-): Found {
+/** What an outcome will be told apart by: values where they are told apart, else classes. */
+const awaitedOf = (world: World, awaited: readonly Argument[]): Data =>
+  new Map(
+    awaited.map((argument) => {
+      const { classes } = tableIn(world, argument);
+      if (isRelated(world.lab, argument)) return [argument, settledValue(world, argument)];
+      const at = narrowTo(world, argument, (one) => one);
+      return [argument, classes[at]?.witness === undefined ? undefined : { other: at }];
+    }),
+  );
+
+interface Effects {
+  readonly made: Updated;
+  readonly isApproved: boolean | undefined;
+  /** Of a call whose outcome is waited for. */
+  readonly open: Data | undefined;
+}
+
+function foundBy(search: Search, world: World, { question, source }: Attempt, effects: Effects): Found {
   const { kind, op } = question;
   const { relation } = source;
   const { node } = world;
-  const data = finished(world, kind === "result" ? [...op.takes, ...op.gives] : op.takes);
-  const isOfHost = search.lab.isHost(op);
-  const awaited = search.awaited.get(op) ?? [];
-  const isAttempt = question.isAttempt === true;
+  const { made, isApproved, open } = effects;
+  const isOutcome = kind === "result" || kind === "failed";
   const step: Step = {
     kind,
     op,
     relation,
-    isOfHost,
-    isAttempt,
+    isOfHost: search.lab.isHost(op),
+    isAttempt: question.isAttempt === true,
     isApproved,
-    data,
-    awaited,
+    data: finished(world, kind === "result" ? [...op.takes, ...op.gives] : op.takes),
+    open: isOutcome ? source.pending?.data : open,
     reads: world.reads,
     ages: world.ages,
   };
-  const ended = without(
-    node.pending,
-    kind === "result" || kind === "failed" ? source.pending : undefined,
-    search.lab.many,
-  );
-  const isOpen = isAwaited(question) && search.awaited.has(op) && !isOfHost;
-  const call = isOpen
-    ? { op, relation, data: new Map(awaited.map((argument) => [argument, data.get(argument)])) }
-    : undefined;
+  const { many } = search.lab;
+  const ended = without(node.pending, isOutcome ? source.pending : undefined, many);
   const after: Node = {
     memories: made.memories,
     zone: made.isStamped ? stamped(world.zone) : world.zone,
-    pending: call === undefined ? ended : withCall(ended, call, search.lab.many),
+    pending: open === undefined ? ended : withCall(ended, { op, relation, data: open }, many),
     depth: node.depth + 1,
     stampedAt: made.isStamped ? [...node.stampedAt, node.depth] : node.stampedAt,
     before: { node, step },

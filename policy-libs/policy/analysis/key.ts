@@ -2,11 +2,13 @@
 import { type Kleene, T } from "../kleene.ts";
 import type { Datum } from "../resolved.ts";
 import type { Table } from "./lab.ts";
-import type { Memory, Node } from "./node.ts";
+import type { Memory, Node, Others } from "./node.ts";
 import type { Value } from "./world.ts";
 
 const keyed = <V>(of: ReadonlyMap<Datum, V>, keyOf: (value: V) => unknown): unknown =>
   [...of].map(([value, one]) => [String(value), keyOf(one)] as const).sort(([a], [b]) => (a < b ? -1 : 1));
+
+const othersKey = (others: Others): unknown => [...others].sort(([a], [b]) => (a < b ? -1 : 1));
 
 function memoryKey(memory: Memory): unknown {
   switch (memory.kind) {
@@ -19,9 +21,9 @@ function memoryKey(memory: Memory): unknown {
     case "moments":
       return memory.of.map(({ moment, isSure }) => [moment, isSure]);
     case "keyed":
-      return [keyed(memory.of, memoryKey), memory.isKeyless, memory.isForgetful, memory.others];
+      return [keyed(memory.of, memoryKey), memory.isKeyless, memory.isForgetful, othersKey(memory.others)];
     case "set":
-      return [keyed(memory.of, (value: Kleene) => value === T), memory.isForgetful, memory.others];
+      return [keyed(memory.of, (value: Kleene) => value === T), memory.isForgetful, othersKey(memory.others)];
   }
 }
 

@@ -41,10 +41,14 @@ export interface Lab {
   /** What all registers remember before the first event that is explored. */
   readonly start: ReadonlyMap<Register, Memory>;
   readonly solver: Solver | undefined;
+  /** Values of each class that are told apart. */
+  readonly spots: number;
   /** Levels are followed so far above what they are compared with. */
   readonly slack: number;
   /** Of so many calls of one kind in flight any number are taken to be. */
   readonly many: number;
+  /** Values that are not told apart are counted, so that it is known when a set may be full. */
+  readonly isCounting: boolean;
   /** Classes that could not all be found: proofs would be of less than all calls. */
   readonly isComplete: boolean;
 }
@@ -136,6 +140,7 @@ export interface LabOptions {
   readonly spots?: number | undefined;
   readonly slack?: number | undefined;
   readonly many?: number | undefined;
+  readonly isCounting?: boolean | undefined;
   /** Asked about sums that elimination does not decide. */
   readonly solver?: Solver | undefined;
   /** What has happened before, in whose place. */
@@ -154,7 +159,7 @@ export function newLab(
   joined: readonly Joined[],
   conds: readonly RCond[],
   operations: readonly Operation[],
-  { isHost = isHostGroup, spots = 1, slack = 0, many = 1, past, solver }: LabOptions = {},
+  { isHost = isHostGroup, spots = 1, slack = 0, many = 1, isCounting = false, past, solver }: LabOptions = {},
 ): Lab {
   const registers = registersOf(joined, conds);
   const all = [...condsOf(joined), ...conds].flatMap((cond) => [...inside(cond)]);
@@ -170,8 +175,10 @@ export function newLab(
     registers,
     tables: new Map(tables),
     isHost,
+    spots,
     slack,
     many,
+    isCounting,
     solver,
     start: new Map(registers.all.map((register) => [register, startMemory(register)])),
     vague: vagueOf(registers),

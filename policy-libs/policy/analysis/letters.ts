@@ -3,7 +3,7 @@ import { type Automaton, DEAD } from "./automaton.ts";
 import type { TextType } from "./text-types.ts";
 
 // Letters first: a witness is read by people.
-const COMMON = [..."abcdefghijklmnopqrstuvwxyz0123456789_-ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
+const COMMON = "abcdefghijklmnopqrstuvwxyz0123456789_-ABCDEFGHIJKLMNOPQRSTUVWXYZ".split("");
 
 /** A unit that is in none of the texts. */
 function foreign(taken: ReadonlySet<string>): string {

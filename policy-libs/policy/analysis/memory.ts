@@ -29,9 +29,9 @@ export function startMemory(register: Register): Memory {
   if (register.kind === "since") {
     return register.since.within === undefined ? { kind: "flag", value: F } : { kind: "moment", sure: 0, maybe: 0 };
   }
-  if (register.kind === "values") return { kind: "set", of: new Map(), isForgetful: false, others: 0 };
+  if (register.kind === "values") return { kind: "set", of: new Map(), isForgetful: false, others: new Map() };
   if (keyOf(register) !== undefined) {
-    return { kind: "keyed", of: new Map(), isKeyless: false, isForgetful: false, others: 0 };
+    return { kind: "keyed", of: new Map(), isKeyless: false, isForgetful: false, others: new Map() };
   }
   return register.kind === "tally" ? emptyOf(register) : NO_AMOUNT;
 }

@@ -19,14 +19,19 @@ export type Memory =
       readonly of: ReadonlyMap<Datum, Memory>;
       readonly isKeyless: boolean;
       readonly isForgetful: boolean;
-      readonly others: number;
+      readonly others: Others;
     }
   | {
       readonly kind: "set";
       readonly of: ReadonlyMap<Datum, Kleene>;
       readonly isForgetful: boolean;
-      readonly others: number;
+      readonly others: Others;
     };
+
+/** How many values came that are not told apart, by type and class; one of them may have come several times. */
+export type Others = ReadonlyMap<string, number>;
+
+export const total = (others: Others): number => [...others.values()].reduce((sum, count) => sum + count, 0);
 
 export type Data = ReadonlyMap<Argument, Value>;
 
@@ -49,8 +54,8 @@ export interface Step {
   /** An approval was logged before it, by whomever; undefined: nobody looks. */
   readonly isApproved: boolean | undefined;
   readonly data: Data;
-  /** Arguments of the call that its outcome is told apart by. */
-  readonly awaited: readonly Argument[];
+  /** Of a call whose outcome is waited for, and of that: what it is told apart by. */
+  readonly open: Data | undefined;
   readonly reads: readonly Read[];
   readonly ages: readonly TimeBound[];
 }

@@ -45,6 +45,7 @@ function worldOf(lab: Lab, node: Node, history: readonly PolicyEvent[], event: P
     lab,
     node,
     isStart: false,
+    isSpotted: false,
     isLate: false,
     op: event.op,
     kind: event.kind,
@@ -63,21 +64,27 @@ function worldOf(lab: Lab, node: Node, history: readonly PolicyEvent[], event: P
   };
 }
 
-/** Calls that have given nothing yet, as far as their outcome is told apart. */
-function openCalls(
-  { events, place }: Past,
-  awaited: ReadonlyMap<Operation, readonly Argument[]>,
-  many: number,
-): readonly Pending[] {
+/** Calls that have given nothing yet. */
+export function unanswered(events: readonly PolicyEvent[]): readonly PolicyEvent[] {
   const open: PolicyEvent[] = [];
   for (const event of events) {
-    if (event.kind === "call" && awaited.has(event.op)) open.push(event);
+    if (event.kind === "call") open.push(event);
     if (event.kind !== "result" && event.kind !== "failed") continue;
     const isAnswered = (call: PolicyEvent): boolean =>
       call.op === event.op && [...call.data].every(([name, value]) => event.data.get(name) === value);
     const at = open.findIndex(isAnswered);
     if (at >= 0) open.splice(at, 1);
   }
+  return open;
+}
+
+/** Those of them whose outcome is looked at, as far as it is told apart. */
+function openCalls(
+  { events, place }: Past,
+  awaited: ReadonlyMap<Operation, readonly Argument[]>,
+  many: number,
+): readonly Pending[] {
+  const open = unanswered(events).filter(({ op }) => awaited.has(op));
   return open.reduce<readonly Pending[]>((calls, call) => {
     const values = valuesIn(call);
     const data = new Map((awaited.get(call.op) ?? []).map((argument) => [argument, values.get(argument)]));

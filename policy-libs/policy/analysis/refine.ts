@@ -93,6 +93,7 @@ interface Focus {
   readonly spots: number;
   readonly slack: number;
   readonly many: number;
+  readonly isCounting: boolean;
 }
 const MAX_MANY = 4;
 
@@ -105,7 +106,10 @@ function closer(focus: Focus, register: Register): Focus | undefined {
       ? { ...focus, followed: new Set([...focus.followed, register.id]) }
       : undefined;
   }
-  if (keyOf(register) !== undefined && focus.spots < MAX_SPOTS) return { ...focus, spots: focus.spots + 1 };
+  if (keyOf(register) !== undefined) {
+    if (focus.spots > 1 && !focus.isCounting) return { ...focus, isCounting: true };
+    if (focus.spots < MAX_SPOTS) return { ...focus, spots: focus.spots + 1 };
+  }
   return register.kind === "level" && focus.slack < MAX_SLACK ? { ...focus, slack: 2 * focus.slack + 1 } : undefined;
 }
 
@@ -166,7 +170,7 @@ function verdictOf(explored: Exclude<Explored, { kind: "mistaken" }>, { gaps, do
 
 export function inquire(inquiry: Inquiry, options: Options = {}): Verdict {
   const budget = { left: (options.limits ?? LIMITS).work };
-  let focus: Focus = { followed: new Set(), spots: 1, slack: 0, many: 1 };
+  let focus: Focus = { followed: new Set(), spots: 1, slack: 0, many: 1, isCounting: false };
   for (;;) {
     const { search, explored } = round(inquiry, focus, budget, options);
     if (explored.kind !== "mistaken") return verdictOf(explored, search);

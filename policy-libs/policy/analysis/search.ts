@@ -82,7 +82,7 @@ function successors(search: Search, node: Node, seen: Seen): readonly Node[] {
 function* candidates(search: Search, node: Node, questions: readonly Question[]): Generator<Found> {
   const isStart = node.before === undefined;
   for (const isKnown of isStart ? [true, false] : [false]) {
-    for (const question of questions) yield* nextOf(search, node, question, isKnown);
+    for (const question of questions) yield* nextOf(search, node, { ...question, isGoal: true }, isKnown);
   }
 }
 

@@ -5,17 +5,16 @@
 //       asked for, as the reference semantics decides it.
 //   F2  A trace that is not tells which test of the past came out otherwise than it was taken to.
 import { edit } from "../edits.ts";
-import { eventArguments } from "../event.ts";
 import { judge } from "../past.ts";
 import { decideByHistory, momentOf } from "../reference.ts";
-import type { Datum, Decision, Joined, PolicyEvent } from "../resolved.ts";
-import type { Argument } from "../vocabulary.ts";
+import type { Decision, Joined, PolicyEvent } from "../resolved.ts";
+import { settle } from "../settle.ts";
 import type { Lab, Past } from "./lab.ts";
-import type { Data, Step } from "./node.ts";
-import { relationOf, valuesIn } from "./past.ts";
+import { dataOf, type Made, madeOf, OWN } from "./made.ts";
+import type { Step } from "./node.ts";
 import type { Register } from "./registers.ts";
-import { whole } from "./whole.ts";
-import { isOther, type Read, type Relation, type Value } from "./world.ts";
+import { fitting } from "./whole.ts";
+import type { Read } from "./world.ts";
 import { earliest } from "./zone.ts";
 
 /** What a decision makes of an event, where only the policy in force, and nobody else, is asked. */
@@ -39,101 +38,6 @@ export type Outcome =
   | { readonly kind: "crowded" }
   | { readonly kind: "failed"; readonly reason: string };
 
-type Place = Pick<PolicyEvent, "domain" | "capability" | "tenant">;
-
-/** Whom an event happens to: `number` tells others apart. */
-function placeOf(own: Place, relation: Relation, number: number): Place {
-  const other = 1_000 + number;
-  return {
-    domain: relation === "domain" || relation === "tenant" ? other : own.domain,
-    capability: relation === "same" ? own.capability : other,
-    tenant: relation === "tenant" ? `tenant ${other}` : own.tenant,
-  };
-}
-const OWN: Place = { domain: 1, capability: 1, tenant: "tenant 1" };
-
-type Values = ReadonlyMap<Argument, Datum | undefined>;
-
-/** What an event is of, and where. */
-interface Made {
-  readonly values: Values;
-  readonly place: Place;
-}
-interface Call extends Made {
-  readonly step: Step;
-}
-
-/**
- * Values that are not told apart get one each, used nowhere else; results those of the calls they answer. Others are one
- * other, or each somebody else.
- */
-function madeOf(lab: Lab, steps: readonly Step[], isOneOther: boolean, past: Past): readonly Made[] | undefined {
-  const used = new Set<Value>(steps.flatMap((step) => [...step.data.values()].filter((value) => !isOther(value))));
-  for (const { data } of past.events) for (const value of data.values()) used.add(value);
-  const open: Call[] = past.events.filter(({ kind }) => kind === "call").map((event) => callOf(event, past));
-  const fresh = (argument: Argument, at: number): Datum | undefined => {
-    const one = lab.tables.get(argument)?.classes[at];
-    const value = one?.more(used.size + 1).find((each) => !used.has(each));
-    used.add(value);
-    return value;
-  };
-  const valued = (data: Data): Map<Argument, Datum | undefined> =>
-    new Map([...data].map(([argument, value]) => [argument, isOther(value) ? fresh(argument, value.other) : value]));
-  const all: Made[] = [];
-  for (const [at, step] of steps.entries()) {
-    if ((step.kind === "result" || step.kind === "failed") && !step.isOfHost) {
-      const call = open.find((one) => isAnswered(one, step));
-      if (call === undefined) return undefined;
-      open.splice(open.indexOf(call), 1);
-      const given = [...step.data].filter(([argument]) => !step.op.takes.includes(argument));
-      all.push({ values: new Map([...call.values, ...valued(new Map(given))]), place: call.place });
-    } else {
-      const made: Made = { values: valued(step.data), place: placeOf(past.place, step.relation, isOneOther ? 0 : at) };
-      if (step.kind === "call" && !step.isOfHost) open.push({ step, ...made });
-      all.push(made);
-    }
-  }
-  return all;
-}
-
-/** A call of the past. */
-function callOf(event: PolicyEvent, { place }: Past): Call {
-  const values = valuesIn(event) as Values;
-  const relation = relationOf(event, place);
-  const step: Step = {
-    kind: "call",
-    op: event.op,
-    relation,
-    isOfHost: false,
-    data: values,
-    awaited: [],
-    reads: [],
-    ages: [],
-    isAttempt: false,
-    isApproved: undefined,
-  };
-  return { step, values, place: event };
-}
-
-/** A result's step has of its call's arguments those that matter, and the call's step has all. */
-const isAnswered = ({ step: call }: Call, { op, relation, data, awaited }: Step): boolean =>
-  call.op === op &&
-  call.relation === relation &&
-  awaited.every((argument) => isEqual(call.data.get(argument), data.get(argument)));
-const isEqual = (a: Value, b: Value): boolean => (isOther(a) && isOther(b) ? a.other === b.other : a === b);
-
-/** With values that fit together. */
-const fitting = (lab: Lab, { op }: Step, values: Values): Values | undefined =>
-  whole(values, (argument) => (lab.tables.get(argument)?.classes.length ?? 0) > 1, op);
-
-/** Under every name that an argument has in such an event. */
-function dataOf(step: Step, values: Values): ReadonlyMap<string, Datum> {
-  const { byName } = eventArguments(step.op, step.kind === "result" ? "result" : "call");
-  const names = [...byName].map(([name, argument]) => [name, values.get(argument)] as const);
-  const plain = [...values].map(([argument, value]) => [argument.name, value] as const);
-  return new Map([...plain, ...names].filter((pair): pair is [string, Datum] => pair[1] !== undefined));
-}
-
 function mistaken(history: readonly PolicyEvent[], event: PolicyEvent, reads: readonly Read[]): readonly Register[] {
   const wrong = reads.filter(({ cond, value, kind, isLate }) => {
     const before = isLate ? [...history, { ...event, kind: "approved" as const }] : history;
@@ -153,6 +57,12 @@ export interface Replay {
   readonly past: Past;
 }
 
+/** Refused, as it is or as it is changed to; or somebody is asked, who may say no. */
+function isRefusable(policy: Joined, history: readonly PolicyEvent[], event: PolicyEvent): boolean {
+  const { decision } = settle((one) => decideByHistory(policy, history, one), { ...event, kind: "call" });
+  return decision.refusal !== undefined || isAsked(decision);
+}
+
 interface Logged {
   readonly events: readonly PolicyEvent[];
   /** It has to be so much later. */
@@ -168,16 +78,13 @@ function logged({ policy, hasCompany }: Replay, history: readonly PolicyEvent[],
     ...event,
     kind: event.kind === "result" ? "result" : "call",
   });
-  if (event.kind === "refused") return isPerformed && !isAsked(decision) ? undefined : atOnce(event);
+  if (event.kind === "refused") return isRefusable(policy, history, event) ? atOnce(event) : undefined;
   if (!isPerformed) return undefined;
   const isApproved = event.kind === "call" && (isAsked(decision) || (hasCompany && step.isApproved === true));
   if (step.isApproved !== undefined && step.isApproved !== isApproved) return undefined;
   const approved: PolicyEvent = { ...event, kind: "approved" };
   return { events: isApproved ? [approved, event] : [event], wait: decision.wait };
 }
-
-const isFit = (one: { readonly values: Values | undefined; readonly place: Place }): one is Made =>
-  one.values !== undefined;
 
 const OTHERWISE: Outcome = { kind: "failed", reason: "a delay, or a mask, decides otherwise" };
 
@@ -225,8 +132,8 @@ export function confirm(lab: Lab, steps: readonly Step[], replay: Replay): Outco
   for (const isOneOther of hasOthers ? [false, true] : [true]) {
     const made = madeOf(lab, steps, isOneOther, replay.past);
     if (made === undefined) return { kind: "crowded" };
-    const fit = made.map((one, at) => ({ ...one, values: fitting(lab, steps[at] as Step, one.values) }));
-    if (!fit.every(isFit)) return { kind: "failed", reason: "what follows from one argument does not fit another" };
+    const fit = fitting(lab, steps, made);
+    if (fit === undefined) return { kind: "failed", reason: "what follows from one argument does not fit another" };
     const next = run(replay, steps, fit);
     if (next.kind === "confirmed") return next;
     outcome ??= next;

@@ -6,9 +6,10 @@
 //   U2  What a register may remember after some event of this world is what it remembers here for some choices.
 import { and, F, type Kleene, not, or, plus, T } from "../kleene.ts";
 import type { Datum } from "../resolved.ts";
+import type { Argument } from "../vocabulary.ts";
 import { couldMatch, matchesAny } from "./judge.ts";
 import { emptyOf } from "./memory.ts";
-import type { Memory, Node } from "./node.ts";
+import { type Memory, type Node, total } from "./node.ts";
 import { keyOf, type Register } from "./registers.ts";
 import {
   argumentIn,
@@ -18,6 +19,7 @@ import {
   isMissing,
   isOther,
   isShared,
+  kindOf,
   narrowTo,
   settledValue,
   tableIn,
@@ -96,16 +98,18 @@ function tallied(world: World, register: Tally, memory: Memory, match: Kleene, s
 type Keyed = Extract<Memory, { kind: "keyed" | "set" }>;
 
 /** Whether a value finds a place. With values that are not told apart it may or may not, once there could be too many. */
-function hasPlace(world: World, { of, others }: Keyed, max: number, isOne: boolean): boolean {
-  if (of.size + others < max) return true;
-  // Others may have been the same value every time; the new one may be one of them.
-  return (others > 0 || !isOne) && of.size < max && world.choices.choose(2) === 0;
+function hasPlace({ choices, lab }: World, { of, others }: Keyed, max: number): boolean {
+  const met = total(others);
+  if ((lab.isCounting || met === 0) && of.size + met < max) return true;
+  // Others may have been the same value every time; a new one may be one of them.
+  return met > 0 && of.size < max && choices.choose(2) === 0;
 }
 
 /** The memory with one more value that is not told apart. */
-function withOther<M extends Keyed>(world: World, memory: M, max: number): M {
-  const isForgetful = memory.isForgetful || !hasPlace(world, memory, max, memory.others === 0);
-  return { ...memory, isForgetful, others: Math.min(memory.others + 1, max) };
+function withOther<M extends Keyed>(world: World, memory: M, kind: string, max: number): M {
+  const isForgetful = memory.isForgetful || !hasPlace(world, memory, max);
+  const count = Math.min((memory.others.get(kind) ?? 0) + 1, world.lab.isCounting ? max : 1);
+  return { ...memory, isForgetful, others: new Map([...memory.others, [kind, count]]) };
 }
 
 function updateKeyed(world: World, register: Tally, memory: Extract<Memory, { kind: "keyed" }>, stamp: Stamp): Memory {
@@ -115,9 +119,9 @@ function updateKeyed(world: World, register: Tally, memory: Extract<Memory, { ki
   const argument = argumentIn(world, key.argument);
   const value = argument === undefined || isMissing(world, argument) ? undefined : settledValue(world, argument);
   if (value === undefined) return { ...memory, isKeyless: true };
-  if (isOther(value)) return withOther(world, memory, key.max);
+  if (isOther(value)) return withOther(world, memory, kindOf(argument as Argument, value), key.max);
   const before = memory.of.get(value);
-  if (before === undefined && !hasPlace(world, memory, key.max, true)) return { ...memory, isForgetful: true };
+  if (before === undefined && !hasPlace(world, memory, key.max)) return { ...memory, isForgetful: true };
   const empty = emptyOf(register);
   const after = tallied(world, register, before ?? empty, match, stamp);
   return { ...memory, of: new Map([...memory.of, [value, after]]) };
@@ -134,10 +138,10 @@ function updateSet(
   const argument = argumentIn(world, register.values.argument);
   const value = argument === undefined || isMissing(world, argument) ? undefined : settledValue(world, argument);
   if (value === undefined) return { ...memory, isForgetful: true };
-  if (isOther(value)) return withOther(world, memory, max);
+  if (isOther(value)) return withOther(world, memory, kindOf(argument as Argument, value), max);
   const known: Kleene | undefined = memory.of.get(value);
   if (known === T) return memory;
-  if (known === undefined && !hasPlace(world, memory, max, true)) return { ...memory, isForgetful: true };
+  if (known === undefined && !hasPlace(world, memory, max)) return { ...memory, isForgetful: true };
   const of: ReadonlyMap<Datum, Kleene> = new Map([...memory.of, [value, match]]);
   return { ...memory, of };
 }

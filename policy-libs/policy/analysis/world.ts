@@ -9,7 +9,7 @@ import type { Datum, HistoryKind, RArgument, RCond, RPattern } from "../resolved
 import type { Argument, Operation } from "../vocabulary.ts";
 import { answersOf, type Lab, type Table } from "./lab.ts";
 import { type Inequality, solve } from "./linear.ts";
-import type { Memory, Node } from "./node.ts";
+import type { Memory, Node, Others } from "./node.ts";
 import { type Choices, FIRST } from "./paths.ts";
 import type { Register } from "./registers.ts";
 import { judged, type Unary } from "./unary.ts";
@@ -21,6 +21,16 @@ export interface Other {
 }
 export type Value = Datum | Other | undefined;
 export const isOther = (value: Value): value is Other => typeof value === "object";
+
+/** Of values that are not told apart only those of one kind can be the same. */
+export const kindOf = ({ type }: Argument, { other }: Other): string => `${type} ${other}`;
+
+/** How many of those that came can be this one: of other types all, for their classes are others. */
+export const likeOf = ({ type }: Argument, { other }: Other, others: Others): number =>
+  [...others].reduce((sum, [kind, count]) => {
+    const [ofType, at] = kind.split(" ");
+    return ofType === type && Number(at) !== other ? sum : sum + count;
+  }, 0);
 
 /** What is known of an argument: the classes that are left, and its value once that is settled. */
 export interface Cell {
@@ -51,6 +61,8 @@ export interface World {
   readonly isStart: boolean;
   readonly op: Operation;
   readonly kind: HistoryKind;
+  /** The values of this event are told apart: it is the one that is asked for, and any value can stand for its. */
+  readonly isSpotted: boolean;
   /** The approval of this very call has been logged. */
   readonly isLate: boolean;
   readonly relation: Relation;
@@ -136,7 +148,8 @@ export function settledValue(world: World, argument: Argument): Value {
   const options = cell.classes.flatMap((at): (readonly [number, Value])[] => {
     if (classes[at]?.witness === undefined) return [[at, undefined]];
     const { values, hasOthers } = spots[at] as Table["spots"][number];
-    return [...values.map((value) => [at, value] as const), ...(hasOthers ? [[at, { other: at }] as const] : [])];
+    const others = hasOthers && !world.isSpotted ? [[at, { other: at }] as const] : [];
+    return [...values.map((value) => [at, value] as const), ...others];
   });
   const { variable } = cell;
   const possible = options.map((value) => ({

@@ -11,6 +11,7 @@ import { ASK_LIBRARY, type Automaton, automatonOf } from "../automaton.ts";
 import { UNJUDGED } from "../given.ts";
 import { callName, callsOf } from "../operations.ts";
 import { tablesOf } from "../tables.ts";
+import { stoodFor } from "../view.ts";
 import type { Operation, Vocabulary } from "../vocabulary.ts";
 import { letGo, reasonOf } from "./case.ts";
 import { judgeCall } from "./enforce.ts";
@@ -19,7 +20,7 @@ import type { EnforcePowers } from "./types.ts";
 
 /** The operations of a contract's calls under this name, in their order. Undefined: not those of this contract. */
 function operationsOf({ byName }: Vocabulary, group: string, contract: Contract): readonly Operation[] | undefined {
-  const described = new Map(callsOf(contract).map((each) => [each.call, each]));
+  const described = new Map(callsOf(stoodFor(contract)).map((each) => [each.call, each]));
   const found = contract.calls.map(({ name }) => {
     const operation = byName.get(`${group}.${callName(name)}`);
     const call = described.get(callName(name));
