@@ -11,6 +11,8 @@ export const POLICY_OPTIONS = {
   ),
   "policy-use": value("NAME", "enforce this policy or bundle of the file; default: its one bundle, else all policies"),
   tenant: value("NAME", "whose run it is, for what a policy counts per tenant"),
+  "policy-log": value("FILE", "write every decision, and what happened, to a policy log: `cordon help policy explain`"),
+  "policy-mode": value("MODE", "enforce (the default), or record: look on, and refuse nothing but what halts"),
   approve: value("HOW", "what is answered where the policy asks: ask (on the terminal, the default), yes or no"),
 };
 
@@ -61,6 +63,38 @@ export const POLICY_COMMANDS = {
     options: { ...FILES, ...JSON_OUT, ...HELP },
     examples: ["cordon policy diff samples/02-report/report.policy samples/02-report/report.policy"],
     notes: ["Exits with 0 if they are proved to be the same, else with 1.", AGAINST],
+  },
+  "policy explain": {
+    usage: "policy explain FILE LOG  [OPTIONS]",
+    summary: "every refusal in a policy log: which rule, which condition, which earlier event, what would be allowed",
+    options: { ...FILES, ...JSON_OUT, ...HELP },
+    examples: ["cordon policy explain samples/02-report/report.policy report.log"],
+    notes: ["`cordon run GUEST --policy FILE --policy-log LOG` writes the log.", AGAINST],
+  },
+  "policy replay": {
+    usage: "policy replay FILE LOG  [OPTIONS]",
+    summary: "a policy log against another policy: what would have been decided differently, and why",
+    options: { ...FILES, ...JSON_OUT, ...HELP },
+    examples: ["cordon policy replay samples/02-report/report.policy report.log"],
+    notes: [
+      "After the first difference the log is not what would have happened. Exits with 1 if there is one.",
+      AGAINST,
+    ],
+  },
+  "policy learn": {
+    usage: "policy learn LOG  [OPTIONS]",
+    summary: "the least policy that allows what a log tells, with the log as its tests",
+    options: {
+      ...FILES,
+      name: value("NAME", "of the policy; default: learned"),
+      root: value("PATH", "a directory above which no rule goes", many),
+      ...HELP,
+    },
+    examples: ["cordon policy learn report.log > learned.policy"],
+    notes: [
+      "Record with `--policy-mode record`: nothing is refused then but what halts. Read it before you use it.",
+      AGAINST,
+    ],
   },
   "policy fmt": {
     usage: "policy fmt FILE... | -  [OPTIONS]",

@@ -11,7 +11,8 @@ export { newMonitor } from "./enforce/monitor.ts";
 export type { Decided, EnforcePowers, Question } from "./enforce/types.ts";
 export type { ExplainOptions } from "./explain/explain.ts";
 export { explain as explainDecision } from "./explain/explain.ts";
-export { type Learned, type LearnOptions, learn, type NotLearned } from "./explain/learn.ts";
+export { type ExplainLogOptions, explainLog, type LoggedRefusal } from "./explain/explained.ts";
+export { type Learned, type LearnOptions, learn as learnPolicy, type NotLearned } from "./explain/learn.ts";
 export type { LoggedDecision, LoggedRule } from "./explain/log-line.ts";
 export {
   type LogEntry,

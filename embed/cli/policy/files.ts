@@ -38,6 +38,9 @@ function examine(parsed: Parsed, file: string, vocabulary: Vocabulary): Examined
   }
 }
 
+/** One file, with what it is given on the command line. */
+export const examineOne = examine;
+
 export async function examineAll(parsed: Parsed): Promise<readonly Examined[]> {
   const files = filesOf(parsed);
   const vocabulary = await vocabularyFor(parsed);
