@@ -283,7 +283,8 @@ export async function play(
     approve: async (question: Question) => {
       const isYes = answers[asked++ % answers.length] as boolean;
       if (isYes) approved.push({ ...question, arguments: [...question.arguments] });
-      if (asked % 2 === 0) await undefined;
+      // People take their time: meanwhile other things happen.
+      if (asked % 2 === 0) await new Promise((resolve) => setTimeout(resolve, LATEST));
       return isYes;
     },
     ...(isQuiet === true ? {} : heard),

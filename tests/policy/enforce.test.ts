@@ -273,6 +273,17 @@ describe("calls that wait", () => {
     expect((await hand.completion()).code).toBe("E_DENIED");
   });
 
+  test("hold up neither what is refused nor what is asked about", async () => {
+    const slowly = "delay cell.put to 1 per 10ms";
+    const { hand, cell, questions } = guest(
+      [slowly, 'deny cell.put when text == "no"', 'ask cell.put when text == "ask"'],
+      () => NOTHING,
+    );
+    for (const what of ["a", "b", "ask"]) await hand.call(cell, PUT, putting(what));
+    expect((await hand.call(cell, PUT, putting("no"))).code).toBe("E_DENIED");
+    expect(questions.length).toBe(1);
+  });
+
   test("do not hold up those that wait for something else", async () => {
     const { hand, cell, calls, until } = guest(
       ['delay cell.put to 1 per 1h when text == "slow"', 'delay cell.put to 1 per 10ms when text == "fast"'],
@@ -356,6 +367,17 @@ describe("a halt", () => {
     await settled();
     const codes = [await hand.completion(), await hand.completion(), await hand.completion()].map(({ code }) => code);
     expect([codes, calls.length, under.lines.size]).toEqual([["E_DENIED", "E_DENIED", "E_DENIED"], 1, 0]);
+  });
+
+  test("lets go what others send with calls that come after it", async () => {
+    const { hand, cell, monitor } = guest(["halt cell.put", "deny box.take when once cell.put"]);
+    const other = newHand({ monitor });
+    const source = newCapability(CELL, () => HELLO);
+    const [box, mine] = [other.domain.grant(seen(BOX).given), other.domain.grant(source)] as [number, number];
+    await hand.call(cell, PUT, putting("a"));
+    expect((await other.call(box, TAKE, [0x81, ...handleOf(mine)])).code).toBe("E_DENIED");
+    await other.number("call", mine, RELEASE | 0, 0, 0, 0);
+    expect(source.derived?.size ?? 0).toBe(0);
   });
 
   test("takes those along that somebody is asked about", async () => {

@@ -26,7 +26,6 @@ function decided(at: Case): Settled {
   const settled = settle((each) => at.judgement.decide(each, at.approved), event);
   if (at.shown === undefined || isSameData(at.shown, settled.event.data)) return settled;
   at.approved.clear();
-  at.shown = undefined;
   return settle((each) => at.judgement.decide(each, at.approved), event);
 }
 
