@@ -20,6 +20,7 @@ const ACTIONS: Readonly<Record<CommandName, () => Promise<Action>>> = {
   "policy check": async () => (await import("./policy/check.ts")).check,
   "policy test": async () => (await import("./policy/test.ts")).test,
   "policy diff": async () => (await import("./policy/diff.ts")).diff,
+  "policy graph": async () => (await import("./policy/graph.ts")).graph,
   "policy fmt": async () => (await import("./policy/fmt.ts")).fmt,
   "policy json": async () => (await import("./policy/json.ts")).json,
   "policy schema": async () => (await import("./policy/json.ts")).schema,

@@ -27,7 +27,7 @@ const AGAINST =
 export const POLICY_COMMANDS = {
   policy: {
     usage: "policy VERB ...",
-    summary: "policy files: check, test, compare and format them, and turn them into JSON",
+    summary: "policy files: check, test, compare, draw and format them, and turn them into JSON",
     options: { ...HELP },
     examples: ["cordon policy check samples/02-report/report.policy", "cordon help policy check"],
     notes: ["`cordon run FILE --policy P.policy` runs a guest under one."],
@@ -61,6 +61,26 @@ export const POLICY_COMMANDS = {
     options: { ...FILES, ...JSON_OUT, ...HELP },
     examples: ["cordon policy diff samples/02-report/report.policy samples/02-report/report.policy"],
     notes: ["Exits with 0 if they are proved to be the same, else with 1.", AGAINST],
+  },
+  "policy graph": {
+    usage: "policy graph FILE  [OPTIONS]",
+    summary: "draw what a policy remembers: its states, which calls lead from one to the next, which are refused where",
+    options: {
+      ...FILES,
+      policy: value("NAME", "draw this policy or bundle of the file; default: what is enforced of it"),
+      svg: value("FILE", "write the picture as SVG to this file; -: to standard output"),
+      ...JSON_OUT,
+      ...HELP,
+    },
+    examples: [
+      "cordon policy graph samples/02-report/report.policy --parameter files_read=2",
+      "cordon policy graph samples/02-report/report.policy --svg -",
+    ],
+    notes: [
+      "States are the values of what has few: `once`, `previous`, `carries`, small counts and levels.",
+      "What else decides is said on the edge: depends on arguments, depends on time. More than 64 states are not drawn.",
+      AGAINST,
+    ],
   },
   "policy fmt": {
     usage: "policy fmt FILE... | -  [OPTIONS]",

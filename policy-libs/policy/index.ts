@@ -1,6 +1,7 @@
 // The policy language's public API: re-exports only.
-export * as policyAnalysis from "./analysis/index.ts";
+
 export { findingsOf } from "./analysis/findings.ts";
+export * as policyAnalysis from "./analysis/index.ts";
 export { boundOf } from "./bound.ts";
 export { type Bounds, boundsOf } from "./bounds.ts";
 export { compile, type Machine, type State } from "./compile.ts";
@@ -15,6 +16,7 @@ export { newMonitor } from "./enforce/monitor.ts";
 export type { Decided, EnforcePowers, Question } from "./enforce/types.ts";
 export { format } from "./format.ts";
 export { isPolicySource, type PolicyOptions, type PolicyProblem, type PolicySource, UNJUDGED } from "./given.ts";
+export * as policyGraph from "./graph/index.ts";
 export { instructionsOf, instructionsOverEngine } from "./instructions.ts";
 export { fromJson, toJson } from "./json.ts";
 export { type Loaded, load, type ParameterValue } from "./load.ts";
