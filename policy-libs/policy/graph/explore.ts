@@ -271,9 +271,9 @@ function explore(exploring: Exploring): readonly (readonly Way[])[] {
     for (const { to } of waysIn(own)) {
       if (typeof to !== "number") continue;
       const before = flying.get(to);
-      flying.set(to, open.union(before ?? new Set()));
-      const isNews = before === undefined || !open.isSubsetOf(before);
-      if (isNews && !queue.includes(to)) queue.push(to);
+      const joint = new Set([...(before ?? []), ...open]);
+      flying.set(to, joint);
+      if (joint.size !== before?.size && !queue.includes(to)) queue.push(to);
     }
   }
   return visited.map(waysIn);
