@@ -13,7 +13,7 @@ import { anyPast } from "../kit/policies.ts";
 import * as r from "../kit/resolved.ts";
 import { EXAMPLES, VOCABULARY } from "./examples.ts";
 
-const numRuns = process.env["CORDON_DEEP"] === "1" ? 5_000 : 300;
+const numRuns = process.env["CORDON_DEEP"] === "1" ? 5_000 : 120;
 const timeout = 600_000;
 
 function policyNamed(name: string, text = EXAMPLES): RPolicy {

@@ -10,7 +10,7 @@ import { D, type Partly } from "../step/types.ts";
 import { andPartly, type Here, judge, judgeMatchers } from "./partly.ts";
 
 /** Rules that depend on more; of more of them than this, each is tried by itself. */
-const MAX_OPEN = 8;
+const MAX_OPEN = 5;
 
 const rulesIn = (planned: Planned): readonly PlannedRule[] =>
   planned.kind === "flat" ? planned.of.flatMap(({ rules }) => rules) : planned.of.flatMap(rulesIn);

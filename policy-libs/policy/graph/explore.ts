@@ -24,6 +24,9 @@ import { type Dependence, type Graph, type GraphNode, type GraphRefusal, MAX_NOD
 /** States after one event; no picture has more nodes. */
 const MOST = MAX_NODES + 1;
 
+/** Classes of events looked at, in all states together. After that the arguments of events are not told apart. */
+const MAX_WORK = 4_000;
+
 /** What a class of events may come to in a node: one of several ways. */
 interface Way {
   readonly kind: HistoryKind;
@@ -60,6 +63,7 @@ function numberOf(exploring: Exploring, values: Values): number | undefined {
 }
 
 function classesIn(exploring: Exploring, kind: HistoryKind, op: Operation): readonly EventClass[] {
+  if (exploring.stamp > MAX_WORK) return [anyEvent(kind, op)];
   const key = `${kind} ${op.id}`;
   const known = exploring.classes.get(key) ?? eventClasses(kind, op, exploring.asking);
   exploring.classes.set(key, known);

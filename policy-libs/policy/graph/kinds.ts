@@ -6,7 +6,7 @@ import type { Datum, HistoryKind, PolicyEvent } from "../resolved.ts";
 import type { Operation } from "../vocabulary.ts";
 
 /** Classes of one operation's events; of more the arguments are not told apart. */
-const MAX_CLASSES = 128;
+const MAX_CLASSES = 48;
 
 export interface EventClass {
   readonly event: PolicyEvent;
