@@ -23,6 +23,7 @@ const ACTIONS: Readonly<Record<CommandName, () => Promise<Action>>> = {
   "policy explain": async () => (await import("./policy/past.ts")).explain,
   "policy replay": async () => (await import("./policy/past.ts")).replay,
   "policy learn": async () => (await import("./policy/past.ts")).learn,
+  "policy graph": async () => (await import("./policy/graph.ts")).graph,
   "policy fmt": async () => (await import("./policy/fmt.ts")).fmt,
   "policy json": async () => (await import("./policy/json.ts")).json,
   "policy schema": async () => (await import("./policy/json.ts")).schema,

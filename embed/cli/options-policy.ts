@@ -29,7 +29,7 @@ const AGAINST =
 export const POLICY_COMMANDS = {
   policy: {
     usage: "policy VERB ...",
-    summary: "policy files: check, test, compare and format them, and turn them into JSON",
+    summary: "policy files: check, test, compare, draw and format them, and turn them into JSON",
     options: { ...HELP },
     examples: ["cordon policy check samples/02-report/report.policy", "cordon help policy check"],
     notes: ["`cordon run FILE --policy P.policy` runs a guest under one."],
@@ -68,14 +68,14 @@ export const POLICY_COMMANDS = {
     usage: "policy explain FILE LOG  [OPTIONS]",
     summary: "every refusal in a policy log: which rule, which condition, which earlier event, what would be allowed",
     options: { ...FILES, ...JSON_OUT, ...HELP },
-    examples: ["cordon policy explain samples/02-report/report.policy report.log"],
+    examples: ["cordon policy explain samples/02-report/report.policy samples/02-report/policy.log"],
     notes: ["`cordon run GUEST --policy FILE --policy-log LOG` writes the log.", AGAINST],
   },
   "policy replay": {
     usage: "policy replay FILE LOG  [OPTIONS]",
     summary: "a policy log against another policy: what would have been decided differently, and why",
     options: { ...FILES, ...JSON_OUT, ...HELP },
-    examples: ["cordon policy replay samples/02-report/report.policy report.log"],
+    examples: ["cordon policy replay samples/02-report/report.policy samples/02-report/policy.log"],
     notes: [
       "After the first difference the log is not what would have happened. Exits with 1 if there is one.",
       AGAINST,
@@ -90,9 +90,29 @@ export const POLICY_COMMANDS = {
       root: value("PATH", "a directory above which no rule goes", many),
       ...HELP,
     },
-    examples: ["cordon policy learn report.log > learned.policy"],
+    examples: ["cordon policy learn samples/02-report/policy.log"],
     notes: [
       "Record with `--policy-mode record`: nothing is refused then but what halts. Read it before you use it.",
+      AGAINST,
+    ],
+  },
+  "policy graph": {
+    usage: "policy graph FILE  [OPTIONS]",
+    summary: "draw what a policy remembers: its states, which calls lead from one to the next, which are refused where",
+    options: {
+      ...FILES,
+      policy: value("NAME", "draw this policy or bundle of the file; default: what is enforced of it"),
+      svg: value("FILE", "write the picture as SVG to this file; -: to standard output"),
+      ...JSON_OUT,
+      ...HELP,
+    },
+    examples: [
+      "cordon policy graph samples/02-report/report.policy --parameter files_read=2",
+      "cordon policy graph samples/02-report/report.policy --svg -",
+    ],
+    notes: [
+      "States are the values of what has few: `once`, `previous`, `carries`, small counts and levels.",
+      "What else decides is said on the edge: depends on arguments, depends on time. More than 64 states are not drawn.",
       AGAINST,
     ],
   },

@@ -28,6 +28,7 @@ export { type Difference, type Replayed, type ReplayOptions, replayLog as replay
 export type { Cause, Condition as ExplainedCondition, Explanation, Flips, Next } from "./explain/types.ts";
 export { format } from "./format.ts";
 export { isPolicySource, type PolicyOptions, type PolicyProblem, type PolicySource, UNJUDGED } from "./given.ts";
+export * as policyGraph from "./graph/index.ts";
 export { instructionsOf, instructionsOverEngine } from "./instructions.ts";
 export { fromJson, toJson } from "./json.ts";
 export { type Loaded, load, type ParameterValue } from "./load.ts";

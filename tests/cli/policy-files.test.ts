@@ -381,3 +381,60 @@ describe("cordon policy: mistakes on the command line", () => {
     expect(cordon(["help"]).out).not.toContain("policy check:");
   });
 });
+
+describe("cordon policy graph", () => {
+  const drawn = () =>
+    file(
+      "drawn.policy",
+      `${SEND}\npolicy counted(n: int) over net.* {
+  default abstain
+  deny net.connect when count net.connect >= n
+}
+`,
+    );
+
+  test("draws states, what leads from one to the next, and what is refused where", () => {
+    const { out, err, code } = policyCommand("graph", drawn(), "--policy", "no_send_after_read");
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toBe(`no_send_after_read: 2 states
+
+> [1]  start
+     --> [2]  files.readText
+     stays    net.connect
+
+  [2]  once files.readText
+     stays    files.readText
+     refuses net.connect: this program has read a file
+`);
+  });
+
+  test("takes parameters, and prints JSON that says the same", () => {
+    const words = ["graph", drawn(), "--policy", "counted", "--parameter", "n=2", "--json"];
+    const { out, code } = policyCommand(...words);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ start: 1, isComplete: true, states: [{ state: 1 }, {}, { state: 3 }] });
+  });
+
+  test("writes SVG to a file, and says nothing else", () => {
+    const path = join(folder, "drawn.svg");
+    expect(policyCommand("graph", drawn(), "--svg", path)).toMatchObject({ code: 0, out: "", err: "" });
+    expect(readFileSync(path, "utf8")).toMatch(/^<svg [\s\S]*once files\.readText[\s\S]*<\/svg>\n$/);
+  });
+
+  test("of a policy whose answers depend on arguments alone says so", () => {
+    const path = file(
+      "plain.policy",
+      'policy p over files.* { default deny allow files.readText when path under "/a" }',
+    );
+    const { out, code } = policyCommand("graph", path);
+    expect(code).toBe(0);
+    expect(out.replaceAll("\n", " ")).toContain("nothing that it remembers has few values: it has one state");
+    expect(out).toContain("stays    files.readText (depends on arguments)");
+  });
+
+  test("names the policies that there are, of one that is not there", () => {
+    const { err, code } = policyCommand("graph", drawn(), "--policy", "no_sent");
+    expect(code).toBe(2);
+    expect(err).toContain("--policy no_sent: there is none; there are no_send_after_read, counted");
+  });
+});
