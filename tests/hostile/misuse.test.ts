@@ -223,7 +223,17 @@ describe("options", () => {
 
   test("every code is one of the table", () => {
     expect(Object.keys(CODES).sort()).toEqual(
-      ["E_CONTINUATION", "E_DISPOSED", "E_ENGINE", "E_GRANT", "E_LAYER", "E_LIMIT", "E_OPTION", "E_VALUE"].sort(),
+      [
+        "E_CONTINUATION",
+        "E_DISPOSED",
+        "E_ENGINE",
+        "E_GRANT",
+        "E_LAYER",
+        "E_LIMIT",
+        "E_OPTION",
+        "E_POLICY",
+        "E_VALUE",
+      ].sort(),
     );
   });
 });
