@@ -103,7 +103,7 @@ describe("a refused call", () => {
     questions[0]?.answer(false);
     questions[1]?.answer(true);
     await settled();
-    expect([past, calls]).toEqual([[], []]);
+    expect([past, calls, questions.length]).toEqual([[], [], 2]);
   });
 
   test.each([

@@ -30,7 +30,6 @@ function decided(at: Case): Settled {
 }
 
 function dismissed(at: Case, code: string, why: string): Reply {
-  at.isOver = true;
   stepOut(at);
   letGo(at.context);
   return { failed: at.powers.errorValue(code, why) };
