@@ -5,6 +5,30 @@ import { toJson } from "./json.ts";
 /** What came of a call. */
 export type AuditDecision = "allowed" | "refused" | "failed" | "pending";
 
+/** Why a policy refused a call. A guest hears of it `because`, and nothing else. */
+export interface AuditPolicy {
+  /** "denied", "halted", "suppressed": what the guest was told. */
+  readonly answer: string;
+  /** Whose policy it is. */
+  readonly party: string;
+  readonly policy: string;
+  /** Its place among the policy's rules, from 0. */
+  readonly rule: number | "nothing allows";
+  /** "acme.policy:12:3" */
+  readonly at?: string;
+  readonly because?: string;
+  /** Those that mattered, with their values. */
+  readonly conditions: readonly { readonly text: string; readonly value: "T" | "F" | "U" }[];
+  /** The earlier events behind them. `data` only where arguments are recorded in full, and nobody redacts them. */
+  readonly causes: readonly {
+    readonly event: number;
+    readonly kind?: string;
+    readonly call?: string;
+    readonly time?: number;
+    readonly data?: Readonly<Record<string, unknown>>;
+  }[];
+}
+
 /** One call of what was granted. */
 export interface AuditCall {
   /** When it began, as ISO 8601 says it. */
@@ -27,6 +51,8 @@ export interface AuditCall {
   readonly code?: string;
   /** What refused it. */
   readonly rule?: string;
+  /** If that was a policy: which condition, which earlier events. */
+  readonly policy?: AuditPolicy;
   readonly cost: { readonly bytes: number; readonly ms: number };
 }
 

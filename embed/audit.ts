@@ -7,8 +7,9 @@
 //       whose record there is no room is not made, and the run ends.
 //   U3  Whoever gets the records, or redacts them, cannot change the run but by ending it.
 import type { Ending } from "../kernel/index.ts";
+import type { Explanation } from "../policy-libs/index.ts";
 import type { Audit, AuditSink } from "./audit-options.ts";
-import { type AuditCall, type AuditRecord, auditLine, digestOf, REFUSALS } from "./audit-record.ts";
+import { type AuditCall, type AuditPolicy, type AuditRecord, auditLine, digestOf, REFUSALS } from "./audit-record.ts";
 import { ignoreResult } from "./output.ts";
 import { type CallListener, type EndedCall, REFUSE, type WatchedCall } from "./watch.ts";
 
@@ -139,10 +140,43 @@ const at = (value: unknown, key: string): unknown =>
   typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>)[key] : undefined;
 const textOf = (value: unknown): string | undefined => (typeof value === "string" ? cut(value) : undefined);
 
-type Decided = Pick<AuditCall, "decision" | "code" | "rule">;
+type Decided = Pick<AuditCall, "decision" | "code" | "rule" | "policy">;
+/** Conditions, and earlier events, that a record names. */
+const MOST_REASONS = 8;
+type Condition = Explanation["conditions"][number];
+
+/** Of a refusal by a policy. What guests passed in earlier calls is told only where arguments are told in full. */
+function policyOf({ audit }: Log, why: Explanation): AuditPolicy {
+  const isFull = audit.values === "full" && audit.redact === undefined;
+  const { answer, party, policy, rule, at, because, conditions, causes } = why;
+  const place = at === undefined ? undefined : `${at.file}:${at.line}:${at.column}`;
+  return {
+    ...{ answer, party: cut(party), policy: cut(policy), rule: rule === "nothing allows" ? rule : Number(rule) },
+    ...{ ...present("at", textOf(place)), ...present("because", textOf(because)) },
+    conditions: leavesOf(conditions)
+      .slice(0, MOST_REASONS)
+      .map(({ text, value }) => ({ text: cut(text), value })),
+    causes: causes.slice(0, MOST_REASONS).map(({ event, kind, call, data, time }) => ({
+      ...{ event, ...present("kind", kind), ...present("call", textOf(call)), ...present("time", time) },
+      ...(isFull && data !== undefined ? { data: dataOf(data) } : {}),
+    })),
+  };
+}
+
+const dataOf = (data: ReadonlyMap<string, unknown>) =>
+  Object.fromEntries([...data].slice(0, MOST_REASONS).map(([name, datum]) => [name, textOf(datum) ?? datum]));
+
+const leavesOf = (conditions: readonly Condition[]): readonly Condition[] =>
+  conditions.flatMap((one) => (one.of.length === 0 ? [one] : leavesOf(one.of)));
 
 /** Refused is what was not allowed, failed what was and went wrong. */
-function decisionOf({ audited }: Log, { outcome, answer, rule: named }: EndedCall): Decided {
+function decisionOf(log: Log, { outcome, answer, rule: named, policy }: EndedCall): Decided {
+  const { audited } = log;
+  if (policy !== undefined) {
+    const { at, policy: name } = policy;
+    const rule = at === undefined ? name : `${name} (${at.file}:${at.line}:${at.column})`;
+    return { decision: "refused", code: "E_DENIED", rule: cut(rule), policy: policyOf(log, policy) };
+  }
   if (outcome === "done") return { decision: "allowed" };
   if (outcome === "pending") return { decision: "pending" };
   const error = typeof answer === "object" ? answer.value : undefined;

@@ -198,10 +198,12 @@ export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
 }
 
 /** The language is loaded for those who use it. */
-async function underPolicy({ policy, grants }: Plan, domain: () => Domain, clock: () => Clock) {
+async function underPolicy({ policy, grants, virtual, start, audits }: Plan, domain: () => Domain) {
   if (policy === undefined) return { policed: undefined, grants };
   const { patientGrants, police, policingOf } = await import("./policy.ts");
-  const policed = "monitor" in policy ? policy : police(policingOf(policy, contractsOf(grants)), domain, clock);
+  if ("monitor" in policy) return { policed: policy, grants: patientGrants(policy.policing, grants) };
+  const policing = policingOf(policy, contractsOf(grants), "engine", audits.length > 0);
+  const policed = police(policing, domain, virtual && start);
   return { policed, grants: patientGrants(policed.policing, grants) };
 }
 
@@ -209,15 +211,12 @@ async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
   const names = new Map<number, string | null>();
   const watchers = newWatchers(plan, (handle) => names.get(handle));
   const [meter, loading] = [newCallMeter(() => domain, plan.above), newMeter()];
-  const { policed, grants } = await underPolicy(
-    plan,
-    () => domain,
-    () => clock,
-  );
+  const { policed, grants } = await underPolicy(plan, () => domain);
   const domain: Domain = spawn(engine, plan.limits, watchers.onCall, meter, account, policed?.monitor);
   meter.watching = watchers.begin(domain, plan.grants);
   const isQuiet = (): boolean => domain.isWaiting() && meter.inFlight + loading.inFlight === 0;
   const clock = plan.virtual === undefined ? realClock() : virtualClock(plan.start, isQuiet, later);
+  policed?.join(meter, { clock, isBusy: () => meter.inFlight > 0 });
   const { random, output, load } = plan;
   const give = (name: string, capability: Parameters<Domain["grant"]>[0], isSystem = false): number => {
     const handle = domain.grant(capability, isSystem ? UNJUDGED : name);

@@ -6,13 +6,20 @@
 // `capability` of policy-libs made brings its own contract. Functions are looked up once, here, and are called with
 // their group as `this`. Only own enumerable functions of plain objects count: of an instance of a class every method
 // would be granted, also those that nobody thought of.
-import { type Contract, type Grantable, newCapability, permissive } from "../kernel/index.ts";
-import { type CallMode, type Granted, type HostFunction, isGranted } from "../policy-libs/index.ts";
+import { type Contract, type Grantable, newCapability } from "../kernel/index.ts";
+import {
+  type CallMode,
+  type Granted,
+  type HostFunction,
+  isGranted,
+  permissive,
+  takesHandle,
+} from "../policy-libs/index.ts";
 import { CordonError } from "./errors.ts";
 import { isProxy } from "./host.ts";
 import { describe, isForeignRecord } from "./kinds.ts";
 import { bodiesOf, heldOnce, hostTarget, isOfGuest, powerOf } from "./power.ts";
-import { type Meter, takesHandle } from "./target.ts";
+import type { Meter } from "./target.ts";
 
 /** What an embedder may grant under a name. */
 export type Grant = HostFunction | Readonly<Record<string, HostFunction>> | Granted;

@@ -2,7 +2,7 @@
 //
 // An image is what differs from the artifact's own memory at birth, in granules. It can harm its own domain alone: the
 // kernel checks its bounds and trusts none of its bytes.
-import type { Artifact, Domain, Image, ImageChunk, Kernel } from "../kernel/index.ts";
+import type { Artifact, Domain, Image, Kernel } from "../kernel/index.ts";
 import { CordonError } from "./errors.ts";
 import { findLater } from "./host.ts";
 
@@ -52,8 +52,8 @@ function differs(a: Uint8Array, b: Uint8Array, at: number): boolean {
 }
 
 /** Runs of granules in which `after` is not `before`. */
-function difference(before: Uint8Array, after: Uint8Array): ImageChunk[] {
-  const chunks: ImageChunk[] = [];
+function difference(before: Uint8Array, after: Uint8Array): Image["chunks"][number][] {
+  const chunks: Image["chunks"][number][] = [];
   for (let at = 0; at < after.length; at += GRANULE) {
     const start = at;
     while (at < after.length && differs(after, before, at)) at += GRANULE;
@@ -129,8 +129,8 @@ export function readImage(file: Uint8Array, artifact: Uint8Array): Image {
   return { pages, chunks: readChunks(file, view, pages * PAGE) };
 }
 
-function readChunks(file: Uint8Array, view: DataView, size: number): ImageChunk[] {
-  const chunks: ImageChunk[] = [];
+function readChunks(file: Uint8Array, view: DataView, size: number): Image["chunks"][number][] {
+  const chunks: Image["chunks"][number][] = [];
   let at = HEADER;
   for (let left = view.getUint32(16, true); left > 0; left--) {
     if (at + 8 > file.length) return fail("is cut off");

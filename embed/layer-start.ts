@@ -4,11 +4,11 @@ import {
   type CallContract,
   type Contract,
   chargeAccount,
-  permissive,
   RESOURCES,
   type Shape,
 } from "../kernel/index.ts";
 import type { Granted } from "../policy-libs/index.ts";
+import { permissive } from "../policy-libs/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
 import type { Born } from "./birth.ts";
 import { untilRest } from "./box.ts";

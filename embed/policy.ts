@@ -4,16 +4,18 @@
 //   P1  A policy that does not load grants nothing: no sandbox is made.
 //   P2  What a policy may ask about or hold back parks a guest that does not await it: no guest meets a promise in
 //       place of a value because somebody wrote a policy.
-import type { CallContext, Capability, Contract, Domain, Monitor } from "../kernel/index.ts";
+import type { CallContext, Capability, Contract, Domain, Monitor, Monitors } from "../kernel/index.ts";
 import { errorValue } from "../kernel/index.ts";
 import {
+  bindingOf,
   capability,
   compile,
   contract,
   type Diagnostic,
-  type Enforced,
   type EnforcePowers,
   type Granted,
+  instructionsOf,
+  instructionsOverEngine,
   interrupt,
   type Joined,
   load,
@@ -32,8 +34,10 @@ import {
   within,
 } from "../policy-libs/index.ts";
 import type { CallEntry, Prepared } from "./capability.ts";
-import type { Clock } from "./clock.ts";
 import { CordonError } from "./errors.ts";
+import { ignoreResult } from "./output.ts";
+import { type DomainTime, realHours, virtualHours } from "./policy-time.ts";
+import { noteRefusal } from "./refusals.ts";
 import { contextCall } from "./target.ts";
 import { decodeParcel, encodeParcel } from "./values.ts";
 
@@ -43,13 +47,21 @@ export interface Policing {
   readonly vocabulary: Vocabulary;
   readonly shared: Shared;
   readonly source: PolicySource;
+  /** Checks in a WebAssembly program's own code; undefined: no rule is about its instructions. */
+  readonly instructions: Monitors | undefined;
+  /** Some log wants to know why calls are refused. */
+  readonly isAudited: boolean;
 }
+
+/** What is under a policy: a guest of the JavaScript engine, or a WebAssembly program of its own. */
+export type Guest = "engine" | "program";
 
 /** The domain's own part of a policy: its children are under it too. */
 export interface Policed {
-  readonly enforced: Enforced;
   readonly monitor: Monitor;
   readonly policing: Policing;
+  /** One domain more that is under it: `owner` is what the kernel says of its calls. */
+  readonly join: (owner: object, time: DomainTime) => void;
 }
 
 function refuse(what: string): never {
@@ -87,24 +99,46 @@ function entryOf(source: PolicySource, vocabulary: Vocabulary): Joined {
 /** Made once for the same policy over the same contracts: what is counted per tenant and host is one over all sandboxes. */
 const made = new WeakMap<PolicySource, Map<string, Policing>>();
 
-/** Throws CordonError E_POLICY with every mistake of the file. */
-export function policingOf(source: PolicySource, granted: ReadonlyMap<string, Contract>): Policing {
-  const key = JSON.stringify([...granted].map(([name, { form }]) => [name, form]).sort());
+/** Throws CordonError E_POLICY with every mistake of the file. `isAudited`: refusals are explained in a log. */
+export function policingOf(
+  source: PolicySource,
+  granted: ReadonlyMap<string, Contract>,
+  guest: Guest = "engine",
+  isAudited = false,
+): Policing {
+  const key = JSON.stringify([guest, isAudited, ...[...granted].map(([name, { form }]) => [name, form]).sort()]);
   const known = made.get(source) ?? new Map<string, Policing>();
   made.set(source, known);
-  const policing = known.get(key) ?? newPolicing(source, granted);
+  const policing = known.get(key) ?? newPolicing(source, granted, guest, isAudited);
   known.set(key, policing);
   return policing;
 }
 
-function newPolicing(source: PolicySource, granted: ReadonlyMap<string, Contract>): Policing {
+/** Over an engine they would see the engine's own instructions. */
+function instructionsIn(source: PolicySource, joined: Joined, guest: Guest): Monitors | undefined {
+  const { monitors, diagnostics } = instructionsOf(joined);
+  const wrong = guest === "engine" ? instructionsOverEngine(joined) : diagnostics;
+  return wrong.length > 0 ? complain(source, wrong) : monitors;
+}
+
+function newPolicing(
+  source: PolicySource,
+  granted: ReadonlyMap<string, Contract>,
+  guest: Guest,
+  isAudited: boolean,
+): Policing {
   const { vocabulary, conflicts } = vocabularyOf(granted);
   const conflict = conflicts[0];
   if (conflict !== undefined) refuse(`${conflict.message}. ${conflict.advice}`);
-  const machine = compile(entryOf(source, vocabulary));
-  if (vocabulary.operations.some((operation) => operation.isInstruction && machine.names(operation)))
-    refuse("instruction events (vm.*) are for WebAssembly programs: over an engine they would see the engine's own");
-  return { machine, vocabulary, shared: newShared(machine), source };
+  const joined = entryOf(source, vocabulary);
+  const { mode, enforced = [], explain = false } = source.options;
+  const binding = mode === "record" ? bindingOf(joined, new Set(enforced)) : joined;
+  const instructions = instructionsIn(source, binding, guest);
+  const tracing = explain || isAudited || mode === "record";
+  const machine = compile(binding, { tracing });
+  const observer = mode === "record" ? compile(joined, { tracing }) : undefined;
+  const shared = newShared(machine, { tracing, observer });
+  return { machine, vocabulary, shared, source, instructions, isAudited };
 }
 
 /** Operations that may be asked about or delayed. */
@@ -137,28 +171,60 @@ function standIn(of: Capability): Granted {
   return made;
 }
 
-function askOf(source: PolicySource): EnforcePowers["ask"] {
+/** Lasts as long as somebody is asked. */
+export type Asking = <T>(answering: () => T | Promise<T>) => Promise<T>;
+
+function askOf(source: PolicySource, asking: Asking): EnforcePowers["ask"] {
   const { approve } = source.options;
   return async (question: Question, context: CallContext) => {
-    if (approve !== undefined) return approve(question);
+    if (approve !== undefined) return asking(() => approve(question));
     return (await within(contextCall(context), () => interrupt(question))) === true;
   };
 }
 
-/** Puts a domain that is about to be born under a policy. */
-export function police(policing: Policing, domain: () => Domain, clock: () => Clock): Policed {
-  const { machine, vocabulary, shared, source } = policing;
+/** A listener hears what happens, and changes nothing: neither by what it throws nor by what it gives. */
+function quietly<A>(listener: ((heard: A) => void) | undefined): ((heard: A) => void) | undefined {
+  if (listener === undefined) return undefined;
+  return (heard) => {
+    try {
+      ignoreResult(listener(heard));
+    } catch {
+      // The embedder's own function, called in the middle of a decision.
+    }
+  };
+}
+
+const atOnce: Asking = async (answering) => answering();
+
+/** How a domain under a policy is waited for, and who hears of what the policy remembers. */
+export interface PoliceOptions {
+  readonly asking?: Asking;
+  readonly onChange?: () => void;
+}
+
+/** Puts a domain that is about to be born under a policy. `start`: of its virtual time. */
+export function police(
+  policing: Policing,
+  domain: () => Domain,
+  start: number | undefined,
+  { asking = atOnce, onChange }: PoliceOptions = {},
+): Policed {
+  const { machine, vocabulary, shared, source, isAudited } = policing;
   const { tenant = "", onDecided, onHappened } = source.options;
-  const enforced = newEnforced(machine, shared, tenant);
+  const times = new WeakMap<object, DomainTime>();
+  const timeOf = ({ owner }: CallContext): DomainTime | undefined =>
+    typeof owner === "object" && owner !== null ? times.get(owner) : undefined;
   const powers: EnforcePowers = {
-    now: () => Math.floor(clock().now()),
-    sleep: (ms, onDropped) => clock().sleep(ms, onDropped),
+    ...(start === undefined ? realHours(timeOf) : virtualHours(timeOf, start)),
     decode: (bytes, length, capabilities) => decodeParcel(bytes, length, capabilities, standIn),
     encode: (value) => encodeParcel(value, "a policy's change", (granted) => behind.get(granted) as Capability),
     errorValue,
-    ask: askOf(source),
+    ask: askOf(source, asking),
     halt: (why) => domain().end({ kind: "refused", by: "policy", why }),
-    ...{ onDecided, onHappened },
+    onChange,
+    ...{ onDecided: quietly(onDecided), onHappened: quietly(onHappened) },
+    onRefused: isAudited ? noteRefusal : undefined,
   };
-  return { enforced, monitor: newMonitor(enforced, vocabulary, powers), policing };
+  const monitor = newMonitor(newEnforced(machine, shared, tenant), vocabulary, powers);
+  return { monitor, policing, join: (owner, time) => void times.set(owner, time) };
 }

@@ -95,14 +95,15 @@ async function callOut(power: Capability, method: number, args: readonly unknown
   const { value, capabilities } = encodeParcel(args, call.name, powerOf);
   const checked = checkArguments(call, value, value.length);
   if ("why" in checked) throw new CordonError("E_VALUE", `${call.name}: ${checked.why}`);
-  let drop: (() => void) | undefined;
+  const drops: (() => void)[] = [];
   const context: CallContext = {
     ...{ domain: 0, owner: undefined, account: power.account, capabilities, found: checked.found },
-    onDropped: (task) => {
-      drop = task;
-    },
+    onDropped: (task) => void drops.push(task),
   };
-  const reply = await untilCut(power, power.target(method, value, value.length, context), () => drop?.());
+  const drop = (): void => {
+    for (const task of drops) task();
+  };
+  const reply = await untilCut(power, power.target(method, value, value.length, context), drop);
   return read(power, call, reply);
 }
 

@@ -2,10 +2,10 @@
 //
 // What WASI means by its calls and files do not (a directory is made once, unlink takes files only) is settled here, so
 // that a plain program finds the same answers.
-import { type Contract, permissive, type Target } from "../kernel/index.ts";
-import { type HostFunction, isGranted } from "../policy-libs/index.ts";
+import type { Contract, Target } from "../kernel/index.ts";
+import { type HostFunction, isGranted, permissive, standFor } from "../policy-libs/index.ts";
 import { PROGRAM } from "../stdlib/abi.ts";
-import type { Grant } from "./capability.ts";
+import type { Grant, Prepared } from "./capability.ts";
 import { hostTarget } from "./power.ts";
 import type { Meter } from "./target.ts";
 
@@ -158,12 +158,18 @@ export interface Ready {
   readonly target: Target;
 }
 
-/** The capability PROGRAM.FILES over a grant; undefined if the grant is no files. */
-export function programFiles(grant: Grant | undefined, meter: Meter): Ready | undefined {
+/** The capability PROGRAM.FILES over the grant of this name; undefined if that is no files. */
+export function programFiles(
+  grant: Grant | undefined,
+  prepared: Prepared | undefined,
+  meter: Meter,
+): Ready | undefined {
   const files = grant === undefined ? undefined : filesOf(grant);
   if (files === undefined) return undefined;
   // Whoever watches is told the calls of the capability; a program calls by number.
-  const contract = permissive("files", NAMES);
+  const own = permissive("files", NAMES);
+  // So is a policy: paths and bytes are where they are in the calls of the grant.
+  const contract = prepared === undefined ? own : standFor(own, prepared.contract);
   const work = methods(files);
   const functions = PROGRAM.FILES.methods.map((name) => guarded(work[name]));
   return { contract, target: hostTarget({ name: "files", contract, functions, meter }) };

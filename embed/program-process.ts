@@ -1,5 +1,6 @@
 // A program's process: its arguments, environment, streams and end. PROGRAM.PROCESS of stdlib/abi.ts.
-import { type Contract, permissive, type Target } from "../kernel/index.ts";
+import type { Contract, Target } from "../kernel/index.ts";
+import { permissive } from "../policy-libs/index.ts";
 import { PROGRAM } from "../stdlib/abi.ts";
 import { CordonError } from "./errors.ts";
 import { ignoreResult } from "./output.ts";

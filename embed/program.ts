@@ -2,40 +2,29 @@
 // with the WASI library, instrumented, verified, and given what PROGRAM of stdlib/abi.ts says.
 //
 // The linker, the instrumenter and the library are not trusted; what the kernel's verifier accepts is run.
-import {
-  createKernel,
-  type Domain,
-  type Ending,
-  type Grantable,
-  type Kernel,
-  type Outcome,
-  PAGE,
-  permissive,
-} from "../kernel/index.ts";
-import { UNJUDGED } from "../policy-libs/index.ts";
+import { createKernel, type Domain, type Grantable, type Kernel, type Outcome, PAGE } from "../kernel/index.ts";
+import { permissive, UNJUDGED } from "../policy-libs/index.ts";
 import { PROGRAM } from "../stdlib/abi.ts";
 import { type Audit, readAudits } from "./audit-options.ts";
 import { type Prepared, prepareGrants } from "./capability.ts";
-import { contractsOf } from "./child-grants.ts";
 import { type Clock, realClock, startOf, virtualClock } from "./clock.ts";
 import { asBytes, type BytesSource, later, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { allLimits, type Limits } from "./limits.ts";
 import { newOutput, type Output } from "./output.ts";
-import type { Policed } from "./policy.ts";
 import type { ArtifactNaming } from "./program-cache.ts";
 import { type Entry, findEntry } from "./program-entry.ts";
 import { codeOfErrno, programFiles } from "./program-files.ts";
 import { type Loaded, type LoadProgram, newProgramLoader } from "./program-load.ts";
 import { environmentOf, type ProgramRequest, readProgramRequest } from "./program-options.ts";
+import type { ProgramPolicy } from "./program-policy.ts";
 import { inputReader, newStreams, type ProcessParts, programProcess, type Streams } from "./program-process.ts";
+import { allow, factsOf, newCallMeter, newRunning, type Running } from "./program-running.ts";
 import { realRandom, seededRandom } from "./randomness.ts";
 import { fromEnding, NO_USAGE, type Result, type RunFacts } from "./result.ts";
 import { isAborted, onAbort } from "./signal.ts";
 import { systemGrants } from "./system.ts";
-import type { Meter } from "./target.ts";
 import { newMeter } from "./target.ts";
-import type { Watching } from "./watch.ts";
 import { newWatchers, type Watchers } from "./watchers.ts";
 
 /** How a program ended. `returned`: it returned or exited; the value is what its entry gave. */
@@ -67,18 +56,6 @@ interface Plan {
   readonly streams: Streams;
 }
 
-interface CallMeter extends Meter {
-  used: number;
-}
-
-interface Running {
-  readonly domain: Domain;
-  clock: Clock;
-  readonly meter: CallMeter;
-  /** What the program exited with, once it did. */
-  exited: number | undefined;
-}
-
 function planProgram(given: ProgramRequest): Plan {
   const request = readProgramRequest(given);
   const limits = allLimits(request.profile, request.limits);
@@ -107,21 +84,6 @@ const NOTHING: Grantable = {
   contract: permissive("nothing", []),
   target: () => ({ failed: Uint8Array.of(0xf6) }),
 };
-
-function newCallMeter(end: (ending: Ending) => void, most: number, watching: Watching | undefined): CallMeter {
-  const meter: CallMeter = {
-    ...{ used: 0, inFlight: 0, watching },
-    take() {
-      if (meter.used >= most) {
-        end({ kind: "exhausted", resource: "calls" });
-        return false;
-      }
-      meter.used++;
-      return true;
-    },
-  };
-  return meter;
-}
 
 interface World {
   readonly clock: Clock;
@@ -167,7 +129,12 @@ function capabilities(plan: Plan, running: Running): Grantable[] {
     all[PROGRAM.FIRST_GRANT + place] = capability(meter);
   }
   all[PROGRAM.PROCESS.handle] = processOf(plan, running, world);
-  all[PROGRAM.FILES.handle] = programFiles(plan.request.grant?.["files"], meter) ?? NOTHING;
+  all[PROGRAM.FILES.handle] =
+    programFiles(
+      plan.request.grant?.["files"],
+      plan.grants.find(({ name }) => name === "files"),
+      meter,
+    ) ?? NOTHING;
   return all;
 }
 
@@ -181,54 +148,41 @@ function grantAt({ grants }: Plan, handle: number): string | null | undefined {
 const watchersOf = (plan: Plan): Watchers =>
   newWatchers({ name: "program", trace: plan.request.trace, audits: plan.audits }, (handle) => grantAt(plan, handle));
 
-/** Calls are judged by the kernel's monitor. Instructions are not: a policy that names any does not fit, so far. */
-async function underPolicy(
-  { request: { policy }, grants }: Plan,
-  running: () => Running,
-): Promise<Policed | undefined> {
+/** The language is loaded for those who use it. */
+async function policyOf({ request, grants, limits, audits }: Plan): Promise<ProgramPolicy | undefined> {
+  const { policy, virtual, monitors, signal } = request;
   if (policy === undefined) return undefined;
-  const { police, policingOf } = await import("./policy.ts");
-  const policing = policingOf(policy, contractsOf(grants));
-  return police(
-    policing,
-    () => running().domain,
-    () => running().clock,
-  );
+  const { underPolicy } = await import("./program-policy.ts");
+  const start = virtual ? startOf(virtual === true ? {} : virtual) : undefined;
+  const made = underPolicy(policy, grants, start, { limits, signal }, audits.length > 0);
+  if (monitors === undefined || made.monitors === undefined) return made;
+  throw new CordonError("E_OPTION", "runProgram takes monitors, or a policy that makes some: leave one out");
 }
 
-async function spawnProgram(kernel: Kernel, plan: Plan, { artifact, maxPages }: Loaded): Promise<Outcome<Running>> {
+function spawnProgram(
+  kernel: Kernel,
+  plan: Plan,
+  { artifact, maxPages }: Loaded,
+  policy: ProgramPolicy | undefined,
+): Outcome<Running> {
   const { limits } = plan;
   const pages = Math.min(Math.floor(limits.memory / PAGE), maxPages);
   const watchers = watchersOf(plan);
   const watch = watchers.onCall === undefined ? {} : { onCall: watchers.onCall };
-  const policed = await underPolicy(plan, () => running);
-  const monitor = policed?.monitor;
-  const spawned = kernel.spawn(artifact, { limits: { pages, inFlight: limits.inFlight }, monitor, ...watch });
+  const monitor = policy?.policed.monitor;
+  const owner = {};
+  const spawned = kernel.spawn(artifact, { limits: { pages, inFlight: limits.inFlight }, owner, monitor, ...watch });
   if (spawned.kind !== "returned") return spawned;
   const domain = spawned.value;
   const watching = watchers.begin(domain, plan.grants, codeOfErrno);
   const meter = newCallMeter((ending) => domain.end(ending), limits.calls, watching);
-  const running: Running = { domain, meter, clock: realClock(), exited: undefined };
+  const running = newRunning(domain, meter);
   for (const [handle, capability] of capabilities(plan, running).entries()) {
     domain.grant(capability, grantAt(plan, handle) ?? UNJUDGED);
   }
+  policy?.policed.join(owner, { clock: running.clock, isBusy: () => meter.inFlight > 0 });
+  policy?.begin(running);
   return { kind: "returned", value: running };
-}
-
-/** The kernel counts every gate call; the limit of the embedder counts grants only and is kept by the meter. */
-const ALL_CALLS = 1e12;
-
-/** Sets what the program may use; the result stops watching. Waiting for nothing ends at the deadline too. */
-function allow({ domain }: Running, { request: { signal }, limits }: Plan, start: number): () => void {
-  const { fuel, bytes, wall } = limits;
-  const aborted = (): boolean => isAborted(signal);
-  domain.allow({ fuel, bytes, calls: ALL_CALLS, deadline: start + wall, aborted });
-  const stop = onAbort(signal, () => domain.end({ kind: "aborted" }));
-  const timer = setTimeout(() => domain.end({ kind: "exhausted", resource: "wall" }), wall + 1);
-  return () => {
-    clearTimeout(timer);
-    stop();
-  };
 }
 
 /** A library has `_initialize`, to be called before anything else; what WASI holds back is written at the end. */
@@ -247,11 +201,6 @@ async function enterAll(
   return finished.kind === "returned" ? outcome : finished;
 }
 
-function factsOf({ domain, meter }: Running, { output }: Plan, start: number): RunFacts {
-  const { fuel, memory, bytes } = domain.usage();
-  return { usage: { fuel, memory, bytes, calls: meter.used, wall: now() - start }, console: output.lines() };
-}
-
 function resultOf(
   outcome: Outcome<unknown>,
   running: Running,
@@ -268,28 +217,34 @@ function resultOf(
 }
 
 async function enterProgram(running: Running, plan: Plan, loaded: Loaded, entry: Entry): Promise<Result> {
-  const start = now();
-  if (isAborted(plan.request.signal)) return { status: "aborted", usage: NO_USAGE, console: [] };
+  const { domain, spent } = running;
+  const { signal } = plan.request;
+  if (isAborted(signal)) return { status: "aborted", usage: NO_USAGE, console: [] };
   let stop: (() => void) | undefined;
   try {
-    stop = allow(running, plan, start);
-    const outcome = await enterAll(running.domain, entry, loaded);
-    return resultOf(outcome, running, entry, factsOf(running, plan, start));
+    spent.start = now();
+    allow(running, { limits: plan.limits, signal });
+    stop = onAbort(signal, () => domain.end({ kind: "aborted" }));
+    const outcome = await enterAll(domain, entry, loaded);
+    return resultOf(outcome, running, entry, factsOf(running, plan.output));
   } finally {
     stop?.();
-    running.domain.end();
+    clearTimeout(running.timer);
+    domain.end();
     running.meter.watching?.end();
   }
 }
 
 async function perform(kernel: Kernel, load: LoadProgram, plan: Plan, library: Uint8Array): Promise<Result> {
   const facts: RunFacts = { usage: NO_USAGE, console: [] };
-  const { module: program, cache, monitors } = plan.request;
+  const { module: program, cache } = plan.request;
+  const policy = await policyOf(plan);
+  const monitors = policy?.monitors ?? plan.request.monitors;
   const loaded = await load({ program, library, cache, monitors });
   if ("why" in loaded) return { status: "refused", by: loaded.by, why: loaded.why, ...facts };
   const entry = findEntry(loaded.entries, plan.request);
   if (typeof entry === "string") return { status: "refused", by: "program", why: entry, ...facts };
-  const spawned = await spawnProgram(kernel, plan, loaded);
+  const spawned = spawnProgram(kernel, plan, loaded, policy);
   if (spawned.kind !== "returned") return fromEnding(spawned, facts);
   return enterProgram(spawned.value, plan, loaded, entry);
 }

@@ -1,7 +1,8 @@
 // What every engine gets from below: time, timers, randomness, its console and its modules (stdlib/abi.ts, CONFIGURE).
 // None of these calls counts against `limits.calls`: they are the engine's, not grants.
-import { type Contract, permissive, type Target } from "../kernel/index.ts";
+import type { Contract, Target } from "../kernel/index.ts";
 import type { HostFunction } from "../policy-libs/index.ts";
+import { permissive } from "../policy-libs/index.ts";
 import type { CallEntry } from "./capability.ts";
 import type { Clock } from "./clock.ts";
 import type { Load } from "./modules.ts";

@@ -9,8 +9,10 @@ import {
   enter,
   type Granted,
   type HostFunction,
+  hasHandle,
   type Interrupt,
   leave,
+  takesHandle,
 } from "../policy-libs/index.ts";
 import { CordonError } from "./errors.ts";
 import { decodeParcel, decodeValue, encodeParcel, encodeThrown, encodeValue } from "./values.ts";
@@ -122,16 +124,6 @@ interface Crossing {
   readonly decode: (bytes: Uint8Array, length: number, context: CallContext) => unknown;
   readonly encode: Encode;
 }
-
-export function hasHandle(shape: Shape): boolean {
-  if (shape.kind === "list") return hasHandle(shape.each);
-  if (shape.kind === "tuple") return shape.of.some(hasHandle) || (shape.rest !== undefined && hasHandle(shape.rest));
-  if (shape.kind === "union") return shape.of.some(hasHandle);
-  if (shape.kind === "record") return shape.fields.some((field) => hasHandle(field.shape));
-  return shape.kind === "handle";
-}
-
-export const takesHandle = ({ takes }: Contract["calls"][number]): boolean => hasHandle(takes);
 
 /** A call that gives nothing gives nothing, whatever its function returns. */
 const isNothing = (shape: Shape): boolean =>

@@ -9,7 +9,9 @@
 //   W1  Watching changes nothing: bytes that may be overwritten are copied first, and what a listener throws is dropped.
 //   W2  Every call is told once: when it is done, or at the end if it never was.
 import type { CallContext, CallRecord, Capability, Contract, Failure, Reply, Target } from "../kernel/index.ts";
+import type { Explanation } from "../policy-libs/index.ts";
 import { now } from "./engine.ts";
+import { refusalBehind } from "./refusals.ts";
 import { decodeParcel } from "./values.ts";
 
 export interface WatchedCall {
@@ -30,6 +32,8 @@ export interface EndedCall extends WatchedCall {
   readonly answer: { readonly value: unknown } | "cut" | undefined;
   /** What refused it, if the error that was thrown said so. */
   readonly rule: string | undefined;
+  /** Why a policy did. */
+  readonly policy: Explanation | undefined;
   /** Of arguments and answer. */
   readonly bytes: number;
   readonly ms: number;
@@ -138,12 +142,12 @@ function answerOf({ listeners }: State, reply: Reply): EndedCall["answer"] {
   return bytes.length <= most ? decoded(bytes, bytes.length, capabilitiesOf(reply)) : "cut";
 }
 
-type Came = Pick<EndedCall, "outcome" | "answer" | "bytes"> & { readonly rule?: string | undefined };
+type Came = Pick<EndedCall, "outcome" | "answer" | "bytes"> & Partial<Pick<EndedCall, "rule" | "policy">>;
 
-function tell(state: State, open: Open, { outcome, answer, bytes, rule }: Came): void {
+function tell(state: State, open: Open, { outcome, answer, bytes, rule, policy }: Came): void {
   if (!state.open.delete(open)) return;
   const ms = now() - open.start;
-  notify(state, { ...open.call, outcome, answer, rule, bytes: open.bytes + bytes, ms }, open.notes);
+  notify(state, { ...open.call, outcome, answer, rule, policy, bytes: open.bytes + bytes, ms }, open.notes);
 }
 
 function tellReply(state: State, open: Open, reply: Reply): void {
@@ -165,7 +169,7 @@ function begin(state: State, call: WatchedCall, { bytes, length, context }: Aske
     const note = attempt(() => listener.begin(call, length <= listener.mostArguments ? args : undefined, length));
     if (note === REFUSE) {
       const came = { outcome: "refused", answer: codeOnly("E_ENDED"), rule: "audit", bytes: length, ms: 0 } as const;
-      notify(state, { ...call, ...came }, notes);
+      notify(state, { ...call, ...came, policy: undefined }, notes);
       return undefined;
     }
     notes.push(note);
@@ -236,7 +240,13 @@ function observeForeign(state: State, record: CallRecord, grant: string | undefi
   state.open.add(begun);
   const reply = bytes && (decision === "done" ? bytes : { failed: bytes });
   const answer = reply && answerOf(state, reply);
-  tell(state, begun, { outcome: decision, answer, bytes: bytesOut });
+  tell(state, begun, { outcome: decision, answer, bytes: bytesOut, policy: refusalBehind(bytes) });
+}
+
+function tellWithheld(state: State, open: Open, { answer: bytes, decision }: CallRecord, policy: Explanation): void {
+  const reply: Reply = decision === "done" ? (bytes as Uint8Array) : { failed: bytes as Uint8Array };
+  const outcome = decision === "done" ? "done" : "failed";
+  tell(state, open, { outcome, answer: answerOf(state, reply), bytes: bytesOf(reply).length, policy });
 }
 
 function observe(state: State, record: CallRecord, grant: string | undefined): void {
@@ -246,6 +256,9 @@ function observe(state: State, record: CallRecord, grant: string | undefined): v
   const { open, reply } = answered;
   if (grant !== undefined) open.call = { ...open.call, capability: grant };
   if (reply === "promised" || record.decision === "pending") return;
+  const policy = refusalBehind(record.answer);
+  // It was served, and what came of it is withheld.
+  if (policy !== undefined) return tellWithheld(state, open, record, policy);
   // The kernel looked at the answer too, and may have found that it breaks the contract.
   if (reply !== NO_ANSWER && isOk(reply) === (record.decision === "done")) tellReply(state, open, reply);
   else tell(state, open, { outcome: "failed", answer: BROKEN, bytes: 0 });

@@ -8,7 +8,7 @@
 //   H3  Deriving cannot widen: a derived capability has its source's contract and target, and dies with every parent.
 // Trust
 //   Trusted by gate.ts, domain.ts.
-import { type Contract, isPlain } from "./contract.ts";
+import type { Contract } from "./contract.ts";
 import { MAX_DERIVED, MAX_HANDLES } from "./limits.ts";
 import type { Account } from "./meter.ts";
 import type { Monitor } from "./monitor.ts";
@@ -23,8 +23,6 @@ export interface Capability {
   /** Why calls are refused: `revoked` by its owner, `broken` by its target's own fault. */
   state: "live" | "revoked" | "broken";
   readonly parents: readonly Capability[];
-  /** Which calls, by method, may come without arguments and give nothing. */
-  readonly plain: readonly boolean[];
   /** Those that judge its calls. */
   readonly monitors: readonly Monitor[];
   derived: Set<Capability> | undefined;
@@ -37,41 +35,30 @@ export interface Capability {
 }
 
 type Parents = readonly Capability[];
+/** Who pays and who judges: nobody, if it is not said. */
+type Terms = Partial<Pick<Capability, "account" | "monitors">>;
 
 /** A capability that dies with each of its parents. Born dead if one is dead, or has too many children. */
 export function newCapability(
   contract: Contract,
   target: Target,
   parents: Parents = [],
-  account?: Account,
-  monitors: readonly Monitor[] = [],
+  terms: Terms = {},
 ): Capability {
+  const { account, monitors = [] } = terms;
   const isFull = parents.some(({ derived }) => (derived?.size ?? 0) >= MAX_DERIVED);
   const state = isFull ? "revoked" : (parents.find((parent) => parent.state !== "live")?.state ?? "live");
   const capability: Capability = {
     ...{ contract, target, account, state, parents, monitors, derived: undefined },
-    plain: plainCalls(contract),
     ...{ isHeld: true, onUnused: undefined, inFlight: undefined },
   };
-  if (state === "live") for (const parent of parents) childrenOf(parent).add(capability);
+  if (state === "live") for (const parent of parents) parent.derived = (parent.derived ?? new Set()).add(capability);
   return capability;
-}
-
-const plain = new WeakMap<Contract, readonly boolean[]>();
-function plainCalls(contract: Contract): readonly boolean[] {
-  const known = plain.get(contract) ?? contract.calls.map(isPlain);
-  plain.set(contract, known);
-  return known;
-}
-
-function childrenOf(parent: Capability): Set<Capability> {
-  parent.derived ??= new Set();
-  return parent.derived;
 }
 
 /** Another reference to the same, to be given away. */
 export const derive = (source: Capability, ...more: readonly Capability[]): Capability =>
-  newCapability(source.contract, source.target, [source, ...more], source.account, source.monitors);
+  newCapability(source.contract, source.target, [source, ...more], source);
 
 /** Revokes a capability and all that was derived from it; their calls in flight answer at once. Cannot fail. */
 export function cut(capability: Capability | undefined, state: "revoked" | "broken" = "revoked"): void {

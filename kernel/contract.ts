@@ -19,19 +19,14 @@ export interface CallContract {
   readonly refuses: "any" | readonly Uint8Array[];
   /** How a guest meets the call (stdlib/abi.ts). Nothing to the kernel. */
   readonly mode: "sync" | "async" | "blocking";
+  /** It may come without arguments and give nothing: then neither is checked. */
+  readonly isPlain?: boolean;
 }
 
 /** Contracts are the same when their forms are. A call's index is its method number. */
 export type Contract = { readonly name: string; readonly form: string; readonly calls: readonly CallContract[] };
 
 export const ANY: Shape = Object.freeze({ kind: "any" });
-
-/** The contract of plain host functions: any arguments, any result, any error. No handles. */
-export const permissive = (name: string, calls: readonly string[]): Contract => ({
-  name,
-  form: `permissive ${JSON.stringify([name, calls])}`,
-  calls: calls.map((call) => ({ name: call, takes: ANY, gives: ANY, refuses: "any", mode: "sync" })),
-});
 
 /** What a checked value came to: its items, and the handles in it, in order. */
 export type Checked = { readonly items: number; readonly found: readonly Found[] };
@@ -62,13 +57,3 @@ export function checkReply(call: CallContract | undefined, bytes: unknown, ok: b
     return checked;
   return { why: "a refusal that its contract does not declare", at: 0 };
 }
-
-/** The empty argument list, and what gives nothing. */
-export const [NO_ARGUMENTS, NOTHING] = [0x80, 0xf7];
-
-/** May the call come without arguments, and give nothing? */
-export const isPlain = (call: CallContract): boolean =>
-  !(
-    "why" in checkArguments(call, Uint8Array.of(NO_ARGUMENTS), 1) ||
-    "why" in checkReply(call, Uint8Array.of(NOTHING), true)
-  );

@@ -11,15 +11,8 @@
 //   Trusts cbor.ts, contract.ts, clist.ts. Trusted by kernel.ts.
 import { type BadValue, completionMessage, description, errorValue } from "./cbor.ts";
 import { type Capability, cut, derive, drop, lookUp, release } from "./clist.ts";
-import {
-  type CallContract,
-  type Checked,
-  checkArguments,
-  checkReply,
-  NO_ARGUMENTS,
-  NONE_FOUND,
-  NOTHING,
-} from "./contract.ts";
+import type { CallContract, Checked } from "./contract.ts";
+import { checkArguments, checkReply, NONE_FOUND } from "./contract.ts";
 import { announceWait, chargeFuel, deliver, end, mayPark, renew, type Tenant } from "./domain.ts";
 import { PAGE_COST } from "./fuel.ts";
 import { MAX_PENDING, MAX_VALUE_BYTES, PAGE } from "./limits.ts";
@@ -30,6 +23,9 @@ import { PARK } from "./trampolines.ts";
 import type { Answer, CallContext, Decision, Failure, Parcel, Reply, Replying, Sent } from "./types.ts";
 
 const [ERROR, PENDING, NOTHING_WAITS, EMPTY, CANNOT_WAIT, UNKNOWN] = [-1, -16, -1, -1, -2, -1];
+
+/** The empty argument list, and what gives nothing. */
+const [NO_ARGUMENTS, NOTHING] = [0x80, 0xf7];
 
 /** Bytes of scratch space that stay between calls. */
 const KEPT_SCRATCH = 65_536;
@@ -43,10 +39,11 @@ function chargeValue(tenant: Tenant, items: number, bytes: number): void {
   if (cost > FREE_WORK) chargeFuel(tenant, cost);
 }
 
-/** Copies [at, at + length) of the guest's memory, for fuel; undefined if it does not lie there. */
+/** Copies [at, at + length) of the guest's memory, for fuel; undefined if it does not lie there. No bytes are an empty list. */
 function copyIn(tenant: Tenant, allegedAt: number, allegedLength: number): number | undefined {
   const [at, length] = [allegedAt >>> 0, allegedLength >>> 0];
   if (length > MAX_VALUE_BYTES || at + length > tenant.memory.length) return undefined;
+  if (length === 0) return tenant.core.scratch.fill(NO_ARGUMENTS, 0, 1) && 1;
   chargeValue(tenant, 0, length);
   if (length > tenant.core.scratch.length) tenant.core.scratch = new Uint8Array(length);
   else if (tenant.core.scratch.length > KEPT_SCRATCH && length < KEPT_SCRATCH)
@@ -119,24 +116,19 @@ function callPlainly(tenant: Tenant, handle: number, method: number, at: number,
   const { scratch } = tenant.core;
   const capability = lookUp(tenant.clist, handle);
   const call = capability?.contract.calls[method];
-  if (call === undefined || capability?.state !== "live" || tenant.onCall !== undefined || !capability.plain[method])
+  if (call === undefined || capability?.state !== "live" || tenant.onCall !== undefined || call.isPlain !== true)
     return undefined;
   const account = capability.account ?? tenant.account;
   if (!chargeCall(account, 0) || !isAffordable(tenant, 0)) return undefined;
+  scratch[0] = NO_ARGUMENTS;
   const context = newContext(tenant, account, NOTHING_SENT);
-  const reply = invoke(capability, method, scratch, noArguments(tenant.core), context);
+  const reply = invoke(capability, method, scratch, 1, context);
   if (isNothing(reply) && capability.state === "live" && capacity > 0 && at >>> 0 < tenant.memory.length) {
     tenant.memory[at >>> 0] = NOTHING;
     return 1;
   }
   const called = { handle, method, at, capacity, length: 1 };
   return follow(tenant, { called, sent: NOTHING_SENT, capability, account, call }, reply, context);
-}
-
-/** No bytes are an empty list. Returns its length. */
-function noArguments({ scratch }: Tenant["core"]): number {
-  scratch[0] = NO_ARGUMENTS;
-  return 1;
 }
 
 const isNothing = (reply: Replying) => reply instanceof Uint8Array && reply.length === 1 && reply[0] === NOTHING;
@@ -148,7 +140,7 @@ export function call(t: Tenant, handle: number, alleged: number, at: number, n: 
   if (method >= DESCRIBE) return ofHandle(t, { handle, method, at, capacity, length: 0 });
   const plainly = n === 0 ? callPlainly(t, handle, method, at, capacity) : undefined;
   if (plainly !== undefined) return plainly;
-  const length = n === 0 ? noArguments(t.core) : copyIn(t, at, n);
+  const length = copyIn(t, at, n);
   if (length === undefined) return refuse(t, "E_BOUNDS", "the arguments do not lie in memory");
   if (!isAffordable(t, length)) return refuse(t, "E_ENDED", "the domain is ending");
   const called = { handle, method, at, capacity, length };
@@ -274,8 +266,7 @@ function judge({ capability, call }: Crossing, reply: Reply | undefined): Judged
 
 /** A policy library may be buggy: what it says is a capability must be one, of the contract that is due. */
 function isWhole(value: Uint8Array, checked: Checked, capabilities: readonly Capability[]): Checked | BadValue {
-  const isGood = ({ at, contract }: Found): boolean =>
-    capabilities[readU32(value, at)]?.contract.form === contract.form;
+  const isGood = ({ at, contract: { form } }: Found) => capabilities[readU32(value, at)]?.contract.form === form;
   return checked.found.every(isGood) ? checked : { why: "a capability of another contract", at: 0 };
 }
 
@@ -356,7 +347,7 @@ function checkAnswer(tenant: Tenant, call: CallContract | undefined, ok: boolean
   chargeChecked(tenant, checked);
   const sent = "why" in checked ? badValue(checked) : send(tenant, bytes, checked.found);
   if (!(sent instanceof Uint8Array)) return { kind: "answered", ok, bytes, ...sent };
-  if (call === undefined) return { kind: "answered", ok: false, bytes: sent, capabilities: NONE, found: NONE_FOUND };
+  if (call === undefined) return { kind: "answered", ok: false, bytes: sent, ...NOTHING_SENT };
   const why = `broke the contract of ${call.name}: ${"why" in checked ? checked.why : "a handle it does not hold"}`;
   const ending = { kind: "refused", by: "contract", why } as const;
   end(tenant, ending);

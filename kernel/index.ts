@@ -3,7 +3,7 @@ export type { BodySummary, Mode } from "./body.ts";
 export { i32, isNumeric, matches, type Reader, readByte, readCount, readI32, readU32, u32 } from "./bytes.ts";
 export { type BadValue, checkValue, errorValue } from "./cbor.ts";
 export { type Capability, cut, derive, newCapability, release } from "./clist.ts";
-export { ANY, type CallContract, type Contract, checkArguments, checkReply, permissive } from "./contract.ts";
+export { ANY, type CallContract, type Contract, checkArguments, checkReply } from "./contract.ts";
 export { decode } from "./decode.ts";
 export * from "./fuel.ts";
 export * from "./inline.ts";

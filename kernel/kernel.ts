@@ -72,7 +72,7 @@ function birth(core: domain.Core, module: engine.EngineModule, options: PaidOpti
 export type Domain = ReturnType<typeof facade>;
 
 const toGive = (given: Grantable): Capability =>
-  "state" in given ? derive(given) : newCapability(given.contract, given.target, [], given.account);
+  "state" in given ? derive(given) : newCapability(given.contract, given.target, [], given);
 
 const facade = (tenant: domain.Tenant) => ({
   id: tenant.id,

@@ -5,11 +5,8 @@ export type FunctionType = { readonly params: readonly number[]; readonly result
 export type Limits = { readonly min: number; readonly max: number | undefined };
 
 /** `type`: a function's type index. */
-export type Import = { readonly at: number; readonly module: string; readonly name: string } & {
-  readonly kind: "function" | "table" | "memory" | "global";
-  readonly type: number;
-  readonly limits: Limits;
-};
+export type Import = Readonly<{ at: number; module: string; name: string; type: number; limits: Limits } & Imported>;
+type Imported = { kind: "function" | "table" | "memory" | "global" };
 
 /** `at` to `end`: where the initial value's expression lies, its `end` included. */
 export type Global = Body & { readonly type: number; readonly mutable: boolean };

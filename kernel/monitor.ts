@@ -4,10 +4,10 @@
 // domain, another that got it from there, or the host, is judged; and so is what comes out of it.
 //
 // Invariants
-//   O1  No call of a watched capability reaches its target unless its table says ALLOW or its policy library has performed
-//       it, nor after the capability was revoked or the caller has ended.
-//   O2  What a call of a watched capability gives is watched.
-//   O3  State lies outside the guest, and changes as a call is performed, before its target runs.
+//   MO1  No call of a watched capability reaches its target unless its table says ALLOW or its policy library has performed
+//        it, nor after the capability was revoked or the caller has ended.
+//   MO2  What a call of a watched capability gives is watched.
+//   MO3  State lies outside the guest, and changes as a call is performed, before its target runs.
 // Trust
 //   Trusts clist.ts, contract.ts. Trusted by kernel.ts, passing.ts. Tables are policy libraries' work: a wrong one grants
 //   too much or too little of what was granted to the domain, and cannot do anything else.
@@ -22,14 +22,8 @@ const ASK = -1;
 const UNNAMED = -1;
 
 /** A call that the table does not decide. `bytes[0, length)` is scratch space until the judge returns. */
-export interface JudgedCall {
-  readonly event: number;
-  readonly capability: Capability;
-  readonly method: number;
-  readonly bytes: Uint8Array;
-  readonly length: number;
-  readonly context: CallContext;
-}
+export type JudgedCall = Readonly<Record<"event" | "method" | "length", number>> &
+  Readonly<{ capability: Capability; bytes: Uint8Array; context: CallContext }>;
 
 /**
  * Calls the target, once, with arguments under the same contract; `commit` is called before, if the call is made. They
@@ -76,7 +70,7 @@ function watched(monitor: Monitor | undefined, source: Capability, name = source
     }
     return watchReply(monitor, source.target(method, bytes, length, context));
   };
-  const made = newCapability(contract, target, [source], account, [...monitors, monitor]);
+  const made = newCapability(contract, target, [source], { account, monitors: [...monitors, monitor] });
   return made;
 }
 
@@ -101,16 +95,12 @@ function watchReply(monitor: Monitor, reply: Replying): Replying {
   if (reply instanceof Promise) return reply.then((late) => watchReply(monitor, late) as Reply);
   if (!("capabilities" in reply) || reply.capabilities.length === 0) return reply;
   // What a domain gives is given away; a host keeps what it gives.
-  const pass = (given: Capability) => watchedOnly(monitor, given, reply.found === undefined);
+  const pass = (given: Capability): Capability => {
+    const made = reply.found === undefined ? watched(monitor, given) : handOver(monitor, given);
+    if (made !== given) made.isHeld = false; // but by what is derived from it
+    return made;
+  };
   return { ...reply, capabilities: reply.capabilities.map(pass) };
-}
-
-/** Watched, and held by nobody but what is derived from it. */
-function watchedOnly(monitor: Monitor, source: Capability, isKept: boolean): Capability {
-  const made = watched(monitor, source);
-  if (made === source) return source;
-  [made.isHeld, source.isHeld] = [false, isKept];
-  return made;
 }
 
 /** Watched, for the one who held it. */

@@ -70,7 +70,8 @@ function offer(owner: Tenant, object: number, contract: Contract): Capability | 
   if (same !== undefined) return same;
   const target: Target = (method, bytes, length, context) =>
     invoke(owner, object, contract.calls[method] as CallContract, bytes.slice(0, length), context);
-  const made = newCapability(contract, target, [owner.life]);
+  // Its own policy is not asked of it: what a domain answers itself is nothing that it has done.
+  const made = newCapability(contract, target, [owner.life], owner.monitor && { monitors: [owner.monitor] });
   made.onUnused = () => withdraw(owner, object, offer, made);
   offer.made.push(made);
   return made;

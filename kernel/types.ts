@@ -44,11 +44,8 @@ export interface CallContext extends Sent {
  */
 export type Target = (method: number, bytes: Uint8Array, length: number, context: CallContext) => Replying;
 
-/** A span of a memory image. */
-export type ImageChunk = { readonly at: number; readonly bytes: Uint8Array };
-
 /** Memory with which a domain begins instead of what its module says. Untrusted: it can harm its own domain alone. */
-export type Image = { readonly pages: number; readonly chunks: readonly ImageChunk[] };
+export type Image = Readonly<{ pages: number; chunks: readonly Readonly<{ at: number; bytes: Uint8Array }>[] }>;
 
 /** `pages` of 64 KiB that the domain may ever have; `inFlight`: its calls that may wait at once. */
 export type DomainLimits = { readonly pages: number; readonly inFlight: number };

@@ -61,6 +61,7 @@ export {
   type Functions,
   type GrantedOf,
   handle,
+  hasHandle,
   integer,
   list,
   nothing,
@@ -74,6 +75,7 @@ export {
   string,
   type Type,
   type TypeOf,
+  takesHandle,
   union,
 } from "./contract/index.ts";
 export { type DescribedCall, type DescribedContract, isDescribed } from "./described.ts";
@@ -141,6 +143,7 @@ export { type Endpoint, type EndpointOptions, mayBind, mayReach, mayResolve, par
 export { NET_ERRORS, type NetErrorCode } from "./net/refusal.ts";
 export { type VirtualNetOptions, virtualNet } from "./net/virtual.ts";
 export { type HostOptions, virtualWorld, type World, type WorldOptions } from "./net/world.ts";
+export { permissive } from "./permissive.ts";
 export * from "./policy/index.ts";
 export { RANDOM } from "./random/contract.ts";
 export { type RandomOptions, random } from "./random/random.ts";

@@ -22,6 +22,8 @@ interface Repl {
   /** Lines of an input that is not complete yet. */
   begun: string;
   running: AbortController | undefined;
+  /** Nothing more will be typed. */
+  isClosed: boolean;
 }
 
 const HELP = `  .help     this
@@ -64,14 +66,30 @@ async function fresh(repl: Repl, why: string): Promise<void> {
   repl.screen.write(`${painter(repl.screen)("dim", `${why}: this is a fresh sandbox`)}\n`);
 }
 
+/** Asks on the line that is typed on; what was begun there is forgotten. */
+async function asked({ lines, screen }: Repl, first: Result, signal: AbortSignal): Promise<Result> {
+  const { answered } = await import("./policy/approve.ts");
+  return await answered(first, signal, {
+    screen,
+    drain: async () => lines.write(null, { ctrl: true, name: "u" }),
+    line: (shown) =>
+      new Promise((resolve) => {
+        const none = (): void => resolve("");
+        signal.addEventListener("abort", none, { once: true });
+        lines.once("close", none);
+        const at = shown.lastIndexOf("\n") + 1;
+        screen.write(shown.slice(0, at));
+        lines.question(shown.slice(at), { signal }, resolve);
+      }),
+  });
+}
+
 /** Top-level `let` and `const` stay only as scripts; `await` makes a script that the engine runs as one too. */
 async function evaluate(repl: Repl, source: string): Promise<void> {
   repl.running = new AbortController();
-  const result = await repl.box.run(source, {
-    name: NAME,
-    inputs: { args: repl.parsed.rest },
-    signal: repl.running.signal,
-  });
+  const { signal } = repl.running;
+  const first = await repl.box.run(source, { name: NAME, inputs: { args: repl.parsed.rest }, signal });
+  const result = first.status === "interrupted" ? await asked(repl, first, signal) : first;
   repl.running = undefined;
   repl.last = result;
   if (isUnfinished(result)) {
@@ -128,7 +146,7 @@ function interrupt(repl: Repl): void {
 }
 
 function prompt(repl: Repl): void {
-  if (!process.stdin.isTTY) return;
+  if (!process.stdin.isTTY || repl.isClosed) return;
   repl.lines.setPrompt(repl.begun === "" ? "> " : "... ");
   repl.lines.prompt();
 }
@@ -156,8 +174,21 @@ export async function repl(parsed: Parsed): Promise<number> {
     history: readHistory(history),
     historySize: HISTORY,
   });
-  const here: Repl = { parsed, world, screen: stdout(), lines, box, last: undefined, begun: "", running: undefined };
+  const here: Repl = {
+    parsed,
+    world,
+    screen: stdout(),
+    lines,
+    box,
+    last: undefined,
+    begun: "",
+    running: undefined,
+    isClosed: false,
+  };
   lines.on("SIGINT", () => interrupt(here));
+  lines.on("close", () => {
+    here.isClosed = true;
+  });
   if (process.stdin.isTTY) here.screen.write("A sandbox; .help tells more.\n");
   prompt(here);
   for await (const line of lines) {

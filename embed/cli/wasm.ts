@@ -69,12 +69,15 @@ function streams(parsed: Parsed, tracer: Tracer | undefined): { readonly stdout:
 }
 
 async function run(parsed: Parsed, source: Source, { listeners, signal }: Watched): Promise<ProgramResult> {
-  const { grant, limits, profile, console, virtual, audit } = await worldOf(parsed, source.name, ...listeners.audits);
+  const world = await worldOf(parsed, source.name, ...listeners.audits);
+  const { grant, limits, profile, console, virtual, audit } = world;
+  const asking = world.policy && (await import("./policy/program.ts"));
   return await runProgram({
     ...{ module: source.bytes, grant, limits, profile, console, virtual, audit, signal, cache: cacheOf(parsed) },
+    policy: world.policy && asking?.askedFor(world.policy, signal),
     ...callOf(parsed, source.name),
     monitors: monitorsOf(parsed),
-    ...(source.name === "stdin" ? {} : { stdin: standardInput() }),
+    ...(source.name === "stdin" ? {} : { stdin: asking?.sharedInput() ?? standardInput() }),
     ...streams(parsed, listeners.tracer),
   });
 }

@@ -19,6 +19,7 @@ export {
 } from "./builders.ts";
 export { contract, contractFrom } from "./contract.ts";
 export type { ContractError } from "./error.ts";
+export { hasHandle, takesHandle } from "./handles.ts";
 export type {
   AnyContract,
   ArgumentsOf,

@@ -93,4 +93,6 @@ export const lowerCall = (name: string, { takes, gives, refuses, mode }: CallDat
     gives: shapeOf(gives, follow),
     refuses: refusesOf(refuses),
     mode: mode ?? "async",
+    // The kernel checks neither then.
+    isPlain: gives.type === "nothing" && takes.every((one) => one.type === "rest" || one.of.type === "option"),
   });

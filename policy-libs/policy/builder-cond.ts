@@ -1,6 +1,6 @@
 // The TypeScript builder's inner parts: patterns, terms and conditions. They yield plain nodes of the tree.
 import { lex } from "./lex.ts";
-import type { Comparison, Cond, EventKind, Pattern, Scope, Tail, Term, TextTest, Value } from "./tree.ts";
+import type { Comparison, Cond, EventKind, Name, Pattern, Scope, Tail, Term, TextTest, Value } from "./tree.ts";
 
 /** `block("10.0.0.0/8")` is a value; a string is a text. */
 export type Given = string | number | boolean | Value;
@@ -65,15 +65,23 @@ export interface TermBuilder {
   /** A list, or an address block alone. A set or remembered values: `inSet`. */
   in(list: Value | readonly Given[]): Cond;
   inSet(name: string): Cond;
-  startsWith(text: string): Cond;
-  endsWith(text: string): Cond;
-  contains(text: string): Cond;
-  like(glob: string): Cond;
-  under(path: string): Cond;
+  /** A text, or a parameter: `argument("path").under(argument("root"))`. */
+  startsWith(text: string | TermBuilder): Cond;
+  endsWith(text: string | TermBuilder): Cond;
+  contains(text: string | TermBuilder): Cond;
+  like(glob: string | TermBuilder): Cond;
+  under(path: string | TermBuilder): Cond;
   plus(...more: readonly Operand[]): TermBuilder;
 }
 
 export type Operand = Given | TermBuilder;
+
+/** A literal, or the name of a parameter. */
+export function literal<T extends string | number>(given: T | TermBuilder): T | Name {
+  if (typeof given !== "object") return given;
+  if (given.term.kind === "name") return { name: given.term.name };
+  throw new TypeError("only a literal or the name of a parameter can stand here");
+}
 
 export const termOf = (given: Operand): Term =>
   typeof given === "object" && "term" in given ? given.term : { kind: "value", value: value(given) };
@@ -86,7 +94,7 @@ export function builderOf(term: Term): TermBuilder {
     (right: Operand): Cond => ({ kind: "compare", is, left: term, right: termOf(right) });
   const text =
     (test: TextTest) =>
-    (given: string): Cond => ({ kind: "text", test, term, text: given });
+    (given: string | TermBuilder): Cond => ({ kind: "text", test, term, text: literal(given) });
   return Object.freeze({
     term,
     is: compare("=="),
@@ -114,7 +122,7 @@ export const length = (name: string): TermBuilder => builderOf({ kind: "length",
 
 export interface Counting {
   /** The name of an argument, and how many of its values are told apart. */
-  readonly by?: readonly [name: string, max: number];
+  readonly by?: readonly [name: string, max: number | TermBuilder];
   readonly per?: Scope;
   readonly within?: Time;
   readonly steps?: number;
@@ -122,7 +130,7 @@ export interface Counting {
 
 function tail({ by, per, within, steps }: Counting): Tail {
   return {
-    by: by === undefined ? undefined : { name: by[0], max: by[1] },
+    by: by === undefined ? undefined : { name: by[0], max: literal(by[1]) },
     per,
     within: within === undefined ? undefined : milliseconds(within),
     steps,
@@ -133,8 +141,8 @@ export const count = (pattern: Pattern, counting: Counting = {}): TermBuilder =>
   builderOf({ kind: "count", pattern, ...tail(counting) });
 export const sum = (of: string, pattern: Pattern, counting: Counting = {}): TermBuilder =>
   builderOf({ kind: "sum", of, pattern, ...tail(counting) });
-export const level = (plus: Pattern, minus: Pattern, max?: number): TermBuilder =>
-  builderOf({ kind: "level", plus, minus, max });
+export const level = (plus: Pattern, minus: Pattern, max?: number | TermBuilder): TermBuilder =>
+  builderOf({ kind: "level", plus, minus, max: max === undefined ? undefined : literal(max) });
 
 export const or = (...of: readonly Cond[]): Cond => ({ kind: "or", of });
 export const and = (...of: readonly Cond[]): Cond => ({ kind: "and", of });

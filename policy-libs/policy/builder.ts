@@ -1,6 +1,6 @@
 // The TypeScript builder: a policy file as an expression. It yields the tree that the text would; a mistake that the
 // types do not catch (a name that is none, a limit) is thrown where the item is made.
-import { type Given, givenList, milliseconds, type TermBuilder, type Time, value } from "./builder-cond.ts";
+import { type Given, givenList, literal, milliseconds, type TermBuilder, type Time, value } from "./builder-cond.ts";
 import { fromJson, toJson } from "./json.ts";
 import type {
   Binding,
@@ -14,6 +14,7 @@ import type {
   Item,
   Label,
   Let,
+  Name,
   Parameter,
   Pattern,
   Policy,
@@ -75,8 +76,8 @@ export const suppress = (...on: readonly Pattern[]): Suppressing => ({
   giving: (given) => withEffect({ kind: "suppress", giving: value(given) }, on),
 });
 /** `delay(http.get).to(30, "1m")` */
-export const delay = (...on: readonly Pattern[]): { to(to: number, per: Time): RuleBuilder } => ({
-  to: (to, per) => withEffect({ kind: "delay", to, per: milliseconds(per) }, on),
+export const delay = (...on: readonly Pattern[]): { to(to: number | TermBuilder, per: Time): RuleBuilder } => ({
+  to: (to, per) => withEffect({ kind: "delay", to: literal(to), per: milliseconds(per) }, on),
 });
 /** `change(http.get).so(edit.atMost("timeout", 30_000))` */
 export const change = (...on: readonly Pattern[]): { so(...edits: readonly Edit[]): RuleBuilder } => ({
@@ -84,18 +85,24 @@ export const change = (...on: readonly Pattern[]): { so(...edits: readonly Edit[
 });
 
 export const edit = {
-  atMost: (argument: string, most: number): Edit => ({ argument, kind: "at most", most }),
-  first: (argument: string, length: number): Edit => ({ argument, kind: "first", length }),
+  atMost: (argument: string, most: number | TermBuilder): Edit => ({ argument, kind: "at most", most: literal(most) }),
+  first: (argument: string, length: number | TermBuilder): Edit => ({
+    argument,
+    kind: "first",
+    length: literal(length),
+  }),
   masks: (argument: string, mask: string): Edit => ({ argument, kind: "masks", mask }),
   becomes: (argument: string, given: Given): Edit => ({ argument, kind: "becomes", value: value(given) }),
 } as const;
 
-type Remembered = { readonly values: { readonly of: string; readonly pattern: Pattern; readonly max: number } };
+type Remembered = { readonly values: { readonly of: string; readonly pattern: Pattern; readonly max: number | Name } };
 type Definition = { readonly let: Let };
 type Labelling = { readonly label: Label };
 
 /** Different values of an argument: `define("resolved", values("name", result(dns.resolve), 64))` */
-export const values = (of: string, pattern: Pattern, max: number): Remembered => ({ values: { of, pattern, max } });
+export const values = (of: string, pattern: Pattern, max: number | TermBuilder): Remembered => ({
+  values: { of, pattern, max: literal(max) },
+});
 
 /** A `let`. */
 export function define(name: string, as: Cond | TermBuilder | Remembered): Definition {

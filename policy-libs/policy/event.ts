@@ -17,6 +17,9 @@ export interface EventArguments {
 
 export const namesOf = ({ name, also = [] }: Argument): readonly string[] => [name, ...also];
 
+/** No part of another argument: it is passed, or given, itself. */
+export const isOwn = ({ source }: Argument): boolean => source?.part === undefined || source.part === "url";
+
 const byName = (list: readonly Argument[]): ReadonlyMap<string, Argument> =>
   new Map(list.flatMap((argument) => namesOf(argument).map((name) => [name, argument])));
 

@@ -37,7 +37,7 @@ export const TEXTS = {
 // biome-ignore format: a list
 export const NODE_NAMES = [
   "file", "item", "parameter", "over", "pattern", "let", "label", "rule", "edit", "member", "ref", "binding", "step", "by",
-  "value", "prim", "term", "cond",
+  "value", "name", "prim", "term", "cond",
 ] as const;
 export type NodeName = (typeof NODE_NAMES)[number];
 
@@ -47,6 +47,8 @@ export type Form =
   | { readonly is: "bool" }
   | { readonly is: "word"; readonly of: readonly string[] }
   | { readonly is: "list"; readonly of: Form; readonly least: number }
+  /** Or the name of a parameter that is one. */
+  | { readonly is: "named"; readonly of: Form }
   /** A list, or one. */
   | { readonly is: "or"; readonly list: Form; readonly one: Form }
   | { readonly is: "node"; readonly of: NodeName }
@@ -76,6 +78,7 @@ const word = (of: readonly string[]): Form => ({ is: "word", of });
 const list = (of: Form, least = 0): Form => ({ is: "list", of, least });
 const node = (of: NodeName): Form => ({ is: "node", of });
 const cond = (around: Around): Form => ({ is: "cond", around });
+const named = (of: Form): Form => ({ is: "named", of });
 
 const NAMED = text("name");
 const ANY = text("any");
@@ -86,6 +89,7 @@ const VALUES = list(VALUE);
 const TIME = int(0, MAX_DURATION, "P404");
 const SPAN_OF_TIME = int(1, MAX_DURATION, "P404");
 const FEW = int(1, MAX_VALUES);
+const MOST = named(FEW);
 
 const field = (key: string, path: string, form: Form): Field => ({ key, path, form });
 const optional = (key: string, path: string, form: Form, means?: unknown): Field => ({
@@ -120,7 +124,7 @@ const PRIMS: readonly Variant[] = [
   kind("length", field("length", "of", text("argument"))),
   kind("count",  field("count", "pattern", PATTERN), ...TAIL),
   kind("sum",    field("sum", "of", text("argument")), field("on", "pattern", PATTERN), ...TAIL),
-  kind("level",  field("level", "plus", PATTERN), same("minus", PATTERN), maybe("max", int(1, MAX_LEVEL, "P408"))),
+  kind("level",  field("level", "plus", PATTERN), same("minus", PATTERN), maybe("max", named(int(1, MAX_LEVEL, "P408")))),
 ];
 
 const RULE = [maybe("when", cond("rule")), maybe("unless", cond("rule")), maybe("because", ANY)];
@@ -175,19 +179,19 @@ export const NODES: Readonly<Record<NodeName, readonly Variant[]>> = {
     { fixed: [["kind", "cond"]],   tag: "cond",   fields: [field("let", "name", NAMED), same("cond", cond("let"))] },
     { fixed: [["kind", "term"]],   tag: "term",   fields: [field("let", "name", NAMED), same("term", TERM)] },
     { fixed: [["kind", "values"]], tag: "values", fields: [field("let", "name", NAMED), field("values", "of", text("argument")),
-                                                           field("on", "pattern", PATTERN), same("max", FEW)] },
+                                                           field("on", "pattern", PATTERN), same("max", MOST)] },
   ],
   label: [plain(field("label", "name", NAMED), same("from", list(PATTERN, 1)), maybe("cleared", list(PATTERN), []))],
   rule: [
     effect(["allow", "deny", "halt"]),
     effect(["ask"],      optional("of", "effect.of", NAMED)),
     effect(["suppress"], optional("giving", "effect.giving", VALUE)),
-    effect(["delay"],    field("to", "effect.to", int(1)), field("per", "effect.per", SPAN_OF_TIME)),
+    effect(["delay"],    field("to", "effect.to", named(int(1))), field("per", "effect.per", SPAN_OF_TIME)),
     effect(["change"],   field("so", "effect.edits", list(node("edit"), 1))),
   ],
   edit: [
-    edit("at most", "at most", "most", int()),
-    edit("first",   "first",   "length", int()),
+    edit("at most", "at most", "most", named(int())),
+    edit("first",   "first",   "length", named(int())),
     edit("masks",   "masks",   "mask", ANY),
     edit("becomes", "becomes", "value", VALUE),
   ],
@@ -199,8 +203,9 @@ export const NODES: Readonly<Record<NodeName, readonly Variant[]>> = {
     kind("event", same("op", text("call")), maybe("event", word(["call", "result"]), "call"), same("values", VALUES),
          same("is", word(VERDICTS)), maybe("by", ANY)),
   ],
-  by:    [plain(same("name", text("argument")), same("max", FEW))],
+  by:    [plain(same("name", text("argument")), same("max", MOST))],
   value: [bare("int", int()), bare("text", ANY), bare("bool", { is: "bool" }), kind("cidr", field("cidr", "value", text("block")))],
+  name:  [plain(same("name", NAMED))],
   prim:  PRIMS,
   term:  [...PRIMS, kind("add", field("add", "terms", list(node("prim"), 2)))],
   cond: [
@@ -214,6 +219,6 @@ export const NODES: Readonly<Record<NodeName, readonly Variant[]>> = {
     kind("carries",  field("carries", "label", NAMED)),
     kind("compare",  field("compare", "is", word(COMPARISONS)), same("left", TERM), same("right", TERM)),
     kind("in",       field("in", "list", { is: "or", list: VALUES, one: NAMED }), same("term", TERM)),
-    kind("text",     field("test", "test", word(TEXT_TESTS)), same("term", TERM), same("text", ANY)),
+    kind("text",     field("test", "test", word(TEXT_TESTS)), same("term", TERM), same("text", named(ANY))),
   ],
 };

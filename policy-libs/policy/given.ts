@@ -17,6 +17,12 @@ export interface PolicyOptions {
   readonly tenant?: string | undefined;
   /** Answers questions of `ask`. Without it the run is interrupted with the question, and `resume(true)` approves. */
   readonly approve?: ((question: Question) => boolean | Promise<boolean>) | undefined;
+  /** "record": it only looks on. What it would refuse is performed, but for what halts. Default: "enforce". */
+  readonly mode?: "enforce" | "record" | undefined;
+  /** With `mode: "record"`: parties, by the names of their files, whose policies are enforced all the same. */
+  readonly enforced?: readonly string[] | undefined;
+  /** Remember which earlier events are behind what the policy remembers, for explanations. Default: false. */
+  readonly explain?: boolean | undefined;
   /** Told of what is strange in the file, but no mistake, when it is loaded. */
   readonly onWarning?: ((warning: Diagnostic) => void) | undefined;
   /** Told of every decision that the policy makes. */

@@ -77,6 +77,8 @@ function read(form: Form, json: unknown, here: Here): unknown {
       return readList(form, json, here);
     case "or":
       return read(Array.isArray(json) ? form.list : form.one, json, here);
+    case "named":
+      return isObject(json) ? readNode("name", json, here) : read(form.of, json, here);
     case "node":
       return readNode(form.of, json, here);
     case "cond":

@@ -14,6 +14,7 @@ export const toJson = (file: File): Json => write({ is: "node", of: "file" }, fi
 function write(form: Form, value: unknown): Json {
   if (form.is === "list") return (value as unknown[]).map((one) => write(form.of, one));
   if (form.is === "or") return write(Array.isArray(value) ? form.list : form.one, value);
+  if (form.is === "named") return typeof value === "object" ? writeNode("name", value as Node) : write(form.of, value);
   if (form.is === "cond") return writeNode("cond", value as Node);
   return form.is === "node" ? writeNode(form.of, value as Node) : (value as Json);
 }

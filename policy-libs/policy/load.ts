@@ -48,6 +48,8 @@ export type Instance =
 
 export interface Loaded {
   readonly kind: "loaded";
+  /** Its name. Policies that it imports have another one. */
+  readonly file: string;
   readonly policies: ReadonlyMap<string, Template>;
   readonly bundles: ReadonlyMap<string, Joined>;
   /** What is enforced. Undefined: the file has nothing that could be. */
@@ -150,7 +152,7 @@ export function loadTree(tree: File, options: LoadOptions, text = ""): Load {
   const all = sorted([...diagnostics, ...files.broken], [...files.met.keys()]);
   if (all.some(isError)) return { kind: "wrong", diagnostics: all };
   const policies = new Map([...unit.policies].map(([name, policy]) => [name, templateOf(unit, policy)]));
-  return { kind: "loaded", policies, bundles, entry, tests, proves, warnings: all };
+  return { kind: "loaded", file, policies, bundles, entry, tests, proves, warnings: all };
 }
 
 /** Loads a file. Its diagnostics are all that is wrong with it, or the first thing that is no policy at all. */

@@ -45,6 +45,12 @@ function reachable(root: Node): readonly Node[] {
   return [...met].slice(1);
 }
 
+/** What a policy can say of a contract's calls, in their order. */
+export function callsOf(contract: Contract): readonly Call[] {
+  const node = known(contract)?.node;
+  return node === undefined ? contract.calls.map(unsaid) : said(node);
+}
+
 interface Group {
   readonly name: string;
   readonly calls: readonly Call[];
@@ -52,11 +58,9 @@ interface Group {
   readonly from: string;
 }
 
-const grantedGroup = (name: string, contract: Contract): Group => {
-  const node = known(contract)?.node;
-  const calls = node === undefined ? contract.calls.map(unsaid) : said(node);
-  return { name, calls, from: `the grant "${name}"` };
-};
+const grantedGroup = (name: string, contract: Contract): Group => ({
+  ...{ name, calls: callsOf(contract), from: `the grant "${name}"` },
+});
 
 function handleGroups(name: string, contract: Contract): readonly Group[] {
   const node = known(contract)?.node;

@@ -22,6 +22,7 @@ import {
   COMPARISONS,
   type Comparison,
   type Cond,
+  type Name,
   type Pattern,
   SCOPES,
   type Tail,
@@ -132,7 +133,7 @@ function comparison(c: Cursor, left: Term, from: number): Cond | undefined {
   if (is !== undefined) return { kind: "compare", is, left, right: term(c), at: spanFrom(c, from) };
   if (accept(c, "in")) return { kind: "in", term: left, list: membership(c), at: spanFrom(c, from) };
   const test = textTest(c);
-  return test && { kind: "text", test, term: left, text: text(c), at: spanFrom(c, from) };
+  return test && { kind: "text", test, term: left, text: named(c, text), at: spanFrom(c, from) };
 }
 
 function membership(c: Cursor): readonly Value[] | string {
@@ -185,7 +186,7 @@ function level(c: Cursor, from: number): Term {
   const plus = pattern(c);
   expect(c, "minus");
   const minus = pattern(c);
-  const max = accept(c, "max") ? int(c, 1, MAX_LEVEL, "P408") : undefined;
+  const max = accept(c, "max") ? named(c, (one) => int(one, 1, MAX_LEVEL, "P408")) : undefined;
   return { kind: "level", plus, minus, max, at: spanFrom(c, from) };
 }
 
@@ -200,9 +201,16 @@ function tail(c: Cursor): Tail {
 }
 
 /** "max INT" of remembered values. */
-export function atMost(c: Cursor): number {
+export function atMost(c: Cursor): number | Name {
   expect(c, "max");
-  return int(c, 1, MAX_VALUES);
+  return named(c, (one) => int(one, 1, MAX_VALUES));
+}
+
+/** A literal, or the name of a parameter that is one. */
+export function named<T>(c: Cursor, literal: (c: Cursor) => T): T | Name {
+  const { from, kind, value: word } = c.token;
+  const isName = kind === "name" || (kind === "word" && !RESERVED.has(word));
+  return isName ? { name: take(c).value, at: spanFrom(c, from) } : literal(c);
 }
 
 const scope = (c: Cursor): (typeof SCOPES)[number] => acceptOne(c, SCOPES) ?? unexpected(c);

@@ -17,7 +17,18 @@ import {
   unexpected,
 } from "./cursor.ts";
 import { MAX_RULES } from "./limits.ts";
-import { atMost, cond, condOfTerm, condOrTerm, list, pattern, patterns, separated, value } from "./parse-cond.ts";
+import {
+  atMost,
+  cond,
+  condOfTerm,
+  condOrTerm,
+  list,
+  named,
+  pattern,
+  patterns,
+  separated,
+  value,
+} from "./parse-cond.ts";
 import {
   DEFAULTS,
   type Default,
@@ -129,7 +140,7 @@ function effectOf(c: Cursor, kind: Effect["kind"]): Effect {
   if (kind === "suppress") return { kind, giving: accept(c, "giving") ? value(c) : undefined };
   if (kind === "delay") {
     expect(c, "to");
-    const to = int(c, 1);
+    const to = named(c, (one) => int(one, 1));
     expect(c, "per");
     return { kind, to, per: time(c, 1) };
   }
@@ -144,9 +155,9 @@ function edit(c: Cursor): Edit {
   const kind = expectOne(c, ["at", "first", "masks", "becomes"]);
   if (kind === "at") {
     expect(c, "most");
-    return { argument: changed, kind: "at most", most: int(c), at: spanFrom(c, from) };
+    return { argument: changed, kind: "at most", most: named(c, int), at: spanFrom(c, from) };
   }
-  if (kind === "first") return { argument: changed, kind, length: int(c), at: spanFrom(c, from) };
+  if (kind === "first") return { argument: changed, kind, length: named(c, int), at: spanFrom(c, from) };
   if (kind === "masks") return { argument: changed, kind, mask: text(c), at: spanFrom(c, from) };
   return { argument: changed, kind, value: value(c), at: spanFrom(c, from) };
 }

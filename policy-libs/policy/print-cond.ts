@@ -1,7 +1,7 @@
 // Conditions, terms, patterns and values as text. Blanks and breaks are layout.ts's business.
 import { quoted } from "./characters.ts";
 import { type Around, isParenthesised } from "./depth.ts";
-import type { Cond, Pattern, Tail, Term, Value } from "./tree.ts";
+import type { Cond, Name, Pattern, Tail, Term, Value } from "./tree.ts";
 import { RESERVED, TIMES } from "./words.ts";
 
 /** Beside a dot no word is reserved. */
@@ -12,6 +12,9 @@ export function timeText(milliseconds: number): string {
   const [unit, size] = [...TIMES].find(([, each]) => milliseconds % each === 0 && milliseconds >= each) ?? ["ms", 1];
   return `${milliseconds / size}${unit}`;
 }
+
+export const amountText = (amount: number | Name): string =>
+  typeof amount === "number" ? String(amount) : nameText(amount.name);
 
 export const valueText = (value: Value): string => (value.kind === "text" ? quoted(value.value) : String(value.value));
 
@@ -32,7 +35,7 @@ export const maybe = <T>(before: string, given: T | undefined, print: (given: T)
   given === undefined ? "" : ` ${before} ${print(given)}`;
 
 function tailText({ by, per, within, steps }: Tail): string {
-  const key = maybe("by", by, ({ name, max }) => `${nameText(name)} max ${max}`);
+  const key = maybe("by", by, ({ name, max }) => `${nameText(name)} max ${amountText(max)}`);
   return `${key}${maybe("per", per, String)}${maybe("within", within, timeText)}${maybe("in", steps, (n) => `${n} steps`)}`;
 }
 
@@ -49,7 +52,7 @@ export function termText(term: Term): string {
     case "sum":
       return `sum ${nameText(term.of)} on ${patternText(term.pattern)}${tailText(term)}`;
     case "level":
-      return `level ${patternText(term.plus)} minus ${patternText(term.minus)}${maybe("max", term.max, String)}`;
+      return `level ${patternText(term.plus)} minus ${patternText(term.minus)}${maybe("max", term.max, amountText)}`;
     case "add":
       return term.terms.map(termText).join(" + ");
   }
@@ -82,7 +85,7 @@ function plainText(cond: Cond): string {
     case "in":
       return `${termText(cond.term)} in ${typeof cond.list === "string" ? nameText(cond.list) : membersText(cond.list)}`;
     case "text":
-      return `${termText(cond.term)} ${cond.test} ${quoted(cond.text)}`;
+      return `${termText(cond.term)} ${cond.test} ${typeof cond.text === "string" ? quoted(cond.text) : nameText(cond.text.name)}`;
   }
 }
 

@@ -3,6 +3,7 @@
 import { quoted } from "./characters.ts";
 import { INDENT, lines, tokensOf } from "./layout.ts";
 import {
+  amountText,
   condText,
   givenText,
   listText,
@@ -98,7 +99,7 @@ function letText(given: Let): string {
   const head = `let ${nameText(given.name)} =`;
   if (given.kind === "cond") return `${head} ${condText(given.cond, "let")}`;
   if (given.kind === "term") return `${head} ${termText(given.term)}`;
-  return `${head} values ${nameText(given.of)} on ${patternText(given.pattern)} max ${given.max}`;
+  return `${head} values ${nameText(given.of)} on ${patternText(given.pattern)} max ${amountText(given.max)}`;
 }
 
 const labelText = ({ name, from, cleared }: Label): string =>
@@ -112,14 +113,14 @@ export function ruleText({ effect, on, when, unless, because }: Rule): string {
 function effectText(effect: Effect): string {
   if (effect.kind === "ask") return maybe("of", effect.of, nameText);
   if (effect.kind === "suppress") return maybe("giving", effect.giving, valueText);
-  if (effect.kind === "delay") return ` to ${effect.to} per ${timeText(effect.per)}`;
+  if (effect.kind === "delay") return ` to ${amountText(effect.to)} per ${timeText(effect.per)}`;
   return effect.kind === "change" ? ` so ${effect.edits.map(editText).join(", ")}` : "";
 }
 
 function editText(edit: Edit): string {
   const argument = nameText(edit.argument);
-  if (edit.kind === "at most") return `${argument} at most ${edit.most}`;
-  if (edit.kind === "first") return `${argument} first ${edit.length}`;
+  if (edit.kind === "at most") return `${argument} at most ${amountText(edit.most)}`;
+  if (edit.kind === "first") return `${argument} first ${amountText(edit.length)}`;
   if (edit.kind === "masks") return `${argument} masks ${quoted(edit.mask)}`;
   return `${argument} becomes ${valueText(edit.value)}`;
 }

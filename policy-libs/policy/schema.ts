@@ -25,6 +25,8 @@ function schemaOf(form: Form): Json {
     }
     case "or":
       return { anyOf: [schemaOf(form.list), schemaOf(form.one)] };
+    case "named":
+      return { anyOf: [schemaOf(form.of), reference("name")] };
     case "node":
       return reference(form.of);
     case "cond":

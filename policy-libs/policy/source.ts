@@ -4,7 +4,11 @@ import { branded, type PolicyOptions, type PolicySource } from "./given.ts";
 import { print } from "./print.ts";
 import type { File, Policy } from "./tree.ts";
 
-const KEYS = ["file", "imports", "parameters", "use", "tenant", "approve", "onWarning", "onDecided", "onHappened"];
+// biome-ignore format: a list
+const KEYS = [
+  "file", "imports", "parameters", "use", "tenant", "approve", "mode", "enforced", "explain", "onWarning", "onDecided",
+  "onHappened",
+];
 
 function checked(alleged: PolicyOptions): PolicyOptions {
   if (typeof alleged !== "object" || alleged === null)
@@ -12,6 +16,10 @@ function checked(alleged: PolicyOptions): PolicyOptions {
   const unknown = Object.keys(alleged).find((key) => !KEYS.includes(key));
   if (unknown !== undefined)
     throw new TypeError(`a policy has no option ${JSON.stringify(unknown)}: there are ${KEYS.join(", ")}`);
+  const { mode = "enforce", enforced = [] } = alleged;
+  if (mode !== "enforce" && mode !== "record") throw new TypeError('the mode of a policy is "enforce" or "record"');
+  if (!Array.isArray(enforced) || !enforced.every((party) => typeof party === "string"))
+    throw new TypeError("enforced parties are a list of names");
   return Object.freeze({ ...alleged });
 }
 

@@ -13,6 +13,11 @@ interface Placed {
   readonly at?: Span | undefined;
 }
 
+/** In place of a text or an integer: a parameter, or a `let` of one or of a literal. Known when the policy is used. */
+export interface Name extends Placed {
+  readonly name: string;
+}
+
 /** An integer from 0 to 2^53-1 with its unit multiplied out, a text, a truth value, or an address block such as 10.0.0.0/8. */
 export type Value = Placed &
   (
@@ -36,7 +41,7 @@ export type Scope = (typeof SCOPES)[number];
 
 /** `by`: only events whose argument of this name equals the present event's. Times are milliseconds. */
 export interface Tail {
-  readonly by?: { readonly name: string; readonly max: number } | undefined;
+  readonly by?: { readonly name: string; readonly max: number | Name } | undefined;
   readonly per?: Scope | undefined;
   readonly within?: number | undefined;
   readonly steps?: number | undefined;
@@ -55,7 +60,12 @@ export type Term = Placed &
     | { readonly kind: "length"; readonly of: string }
     | ({ readonly kind: "count"; readonly pattern: Pattern } & Tail)
     | ({ readonly kind: "sum"; readonly of: string; readonly pattern: Pattern } & Tail)
-    | { readonly kind: "level"; readonly plus: Pattern; readonly minus: Pattern; readonly max?: number | undefined }
+    | {
+        readonly kind: "level";
+        readonly plus: Pattern;
+        readonly minus: Pattern;
+        readonly max?: number | Name | undefined;
+      }
     | { readonly kind: "add"; readonly terms: readonly Term[] }
   );
 
@@ -76,13 +86,13 @@ export type Cond = Placed &
     | { readonly kind: "compare"; readonly is: Comparison; readonly left: Term; readonly right: Term }
     /** `list`: values, one address block, or the name of a set or of remembered values. */
     | { readonly kind: "in"; readonly term: Term; readonly list: readonly Value[] | string }
-    | { readonly kind: "text"; readonly test: TextTest; readonly term: Term; readonly text: string }
+    | { readonly kind: "text"; readonly test: TextTest; readonly term: Term; readonly text: string | Name }
   );
 
 export type Let = Placed & { readonly name: string } & (
     | { readonly kind: "cond"; readonly cond: Cond }
     | { readonly kind: "term"; readonly term: Term }
-    | { readonly kind: "values"; readonly of: string; readonly pattern: Pattern; readonly max: number }
+    | { readonly kind: "values"; readonly of: string; readonly pattern: Pattern; readonly max: number | Name }
   );
 
 export interface Label extends Placed {
@@ -92,8 +102,8 @@ export interface Label extends Placed {
 }
 
 export type Edit = Placed & { readonly argument: string } & (
-    | { readonly kind: "at most"; readonly most: number }
-    | { readonly kind: "first"; readonly length: number }
+    | { readonly kind: "at most"; readonly most: number | Name }
+    | { readonly kind: "first"; readonly length: number | Name }
     | { readonly kind: "masks"; readonly mask: string }
     | { readonly kind: "becomes"; readonly value: Value }
   );
@@ -103,7 +113,7 @@ export type Effect =
   | { readonly kind: "ask"; readonly of?: string | undefined }
   | { readonly kind: "suppress"; readonly giving?: Value | undefined }
   /** At most `to` per `per` milliseconds. */
-  | { readonly kind: "delay"; readonly to: number; readonly per: number }
+  | { readonly kind: "delay"; readonly to: number | Name; readonly per: number }
   | { readonly kind: "change"; readonly edits: readonly Edit[] };
 
 export interface Rule extends Placed {

@@ -23,6 +23,7 @@ export const GOALS: Readonly<Record<string, readonly Goal[]>> = {
   "policies.gate":       [{ atMost: 15 }],
   "policies.decision":   [{ atMost: 3000 }],
   "policies.load":       [{ atMost: 50 }],
+  "policies.narrower":   [{ atMost: 2000 }],
   "compute.mean.quickjs-wasi": [{ atMost: 1.4 }],
   "compute.fuel.spread": [{ atMost: 4 }],
   "verify.warm":         [{ atMost: 15 }],

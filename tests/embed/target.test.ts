@@ -5,8 +5,8 @@ import { blocking, callSignal, type Grants } from "../../embed/api.ts";
 import { prepareGrants } from "../../embed/capability.ts";
 import { newMeter } from "../../embed/target.ts";
 import { decodeValue, encodeValue } from "../../embed/values.ts";
-import { type CallContext, type Failure, permissive, type Reply } from "../../kernel/index.ts";
-import { capability } from "../../policy-libs/index.ts";
+import type { CallContext, Failure, Reply } from "../../kernel/index.ts";
+import { capability, permissive } from "../../policy-libs/index.ts";
 
 /** A thenable on purpose. */
 const THEN: string = "then";

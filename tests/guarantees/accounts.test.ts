@@ -107,7 +107,9 @@ describe("who pays", () => {
   test("a capability that has an account of its own pays itself, however often it was derived", async () => {
     const [own, account] = [newOne(), newOne()];
     const hand = newHand({ account });
-    const source = newCapability(CELL, seen(CELL, () => Uint8Array.from(textOf("hello"))).given.target, [], own);
+    const source = newCapability(CELL, seen(CELL, () => Uint8Array.from(textOf("hello"))).given.target, [], {
+      account: own,
+    });
     const cell = hand.domain.grant(derive(derive(source))) as number;
     await hand.call(cell, GET);
     expect([used(own, "calls"), used(account, "calls"), used(account, "bytes")]).toEqual([1, 0, 0]);

@@ -1,14 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  ANY,
-  type Answer,
-  checkValue,
-  type Domain,
-  type Grantable,
-  permissive,
-  type Reply,
-} from "../../kernel/index.ts";
+import { ANY, type Answer, checkValue, type Domain, type Grantable, type Reply } from "../../kernel/index.ts";
+import { permissive } from "../../policy-libs/index.ts";
 import { probeSource } from "../kit/probe.ts";
 import { loadSource, mustReturn, newKernel, PLENTY, spawn } from "../kit/world.ts";
 import "../kit/vitest.ts";
@@ -124,6 +117,7 @@ describe("G3 authority: handles and methods", () => {
     const call = {
       ...(capability.contract.calls[0] as NonNullable<unknown>),
       takes: { kind: "tuple", of: [ANY], least: 1 },
+      isPlain: false,
     } as never;
     const contract = { ...capability.contract, form: "one more", calls: [call] };
     const domain = spawn(kernel, probe);

@@ -1,7 +1,7 @@
 // G3: a guest names a capability by a handle that it holds, or not at all: H1, P1, K2, by guests that try other ways.
 import { describe, expect, test } from "vitest";
-import { derive, MAX_HANDLES, MAX_OFFERS, newCapability, permissive, release } from "../../kernel/index.ts";
-import { arg, contract, handle, integer, nothing, record, string, union } from "../../policy-libs/index.ts";
+import { derive, MAX_HANDLES, MAX_OFFERS, newCapability, release } from "../../kernel/index.ts";
+import { arg, contract, handle, integer, nothing, permissive, record, string, union } from "../../policy-libs/index.ts";
 import {
   BOX,
   CELL,

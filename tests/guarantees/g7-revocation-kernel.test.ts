@@ -9,11 +9,11 @@ import {
   derive,
   MAX_DERIVED,
   newCapability,
-  permissive,
   type Reply,
   release,
   type Target,
 } from "../../kernel/index.ts";
+import { permissive } from "../../policy-libs/index.ts";
 import { CALL, EVERY, MESSAGE } from "../../stdlib/abi.ts";
 import { probeSource } from "../kit/probe.ts";
 import { loadSource, mustReturn, newKernel, spawn } from "../kit/world.ts";

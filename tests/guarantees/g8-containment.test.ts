@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Artifact, type Domain, type Kernel, type Outcome, permissive } from "../../kernel/index.ts";
+import type { Artifact, Domain, Kernel, Outcome } from "../../kernel/index.ts";
+import { permissive } from "../../policy-libs/index.ts";
 import { worldWithCanaries } from "../kit/canaries.ts";
 import { anyProgram } from "../kit/generators.ts";
 import { probeSource } from "../kit/probe.ts";

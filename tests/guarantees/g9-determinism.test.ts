@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Allowance, type FeralPowers, permissive } from "../../kernel/index.ts";
+import type { Allowance, FeralPowers } from "../../kernel/index.ts";
+import { permissive } from "../../policy-libs/index.ts";
 import type { Bytes } from "../kit/assemble.ts";
 import { anyProgram, anySpinner } from "../kit/generators.ts";
 import { probeSource } from "../kit/probe.ts";

@@ -1,15 +1,8 @@
 // Checks of instructions do what their data says, as an oracle outside the guest says it, and nothing else.
 import { fc, test as prop } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
-import {
-  type Check,
-  type Domain,
-  type Mode,
-  type Monitors,
-  type Outcome,
-  permissive,
-  type Step,
-} from "../../kernel/index.ts";
+import type { Check, Domain, Mode, Monitors, Outcome, Step } from "../../kernel/index.ts";
+import { permissive } from "../../policy-libs/index.ts";
 import { assemble } from "../kit/assemble.ts";
 import { anyProgram } from "../kit/generators.ts";
 import { constant, inFrame, inSegment, MONITORS, monitored, operand, program, register } from "../kit/monitored.ts";

@@ -12,6 +12,7 @@ import type {
   Item,
   Label,
   Let,
+  Name,
   Parameter,
   Pattern,
   Policy,
@@ -77,6 +78,8 @@ const call = (d: Draw): string => `${name(d)}.${name(d)}`;
 const calls = (d: Draw): string => d.of([() => call(d), () => `${name(d)}.*`, () => `${call(d)}*`, () => "*"])();
 const int = (d: Draw): number => d.of(INTS);
 const few = (d: Draw): number => 1 + (d.next() % 4096);
+/** A literal, or a name in place of it. */
+const named = <T>(d: Draw, make: () => T): T | Name => d.perhaps(4, () => ({ name: name(d) })) ?? make();
 
 function value(d: Draw): Value {
   const kinds: readonly (() => Value)[] = [
@@ -101,7 +104,7 @@ const patterns = (d: Draw, depth: number): Pattern[] => d.some(1, 3, () => patte
 function tail(d: Draw): Tail {
   const within = d.perhaps(2, () => d.of(TIMES));
   return {
-    by: d.perhaps(3, () => ({ name: dotted(d), max: few(d) })),
+    by: d.perhaps(3, () => ({ name: dotted(d), max: named(d, () => few(d)) })),
     per: d.perhaps(3, () => d.of(SCOPES)),
     within,
     steps: within === undefined ? undefined : d.perhaps(2, () => few(d)),
@@ -119,7 +122,7 @@ function prim(d: Draw, depth: number): Term {
       kind: "level",
       plus: pattern(d, depth),
       minus: pattern(d, depth),
-      max: d.perhaps(2, () => 1 + (d.next() % 65_535)),
+      max: d.perhaps(2, () => named(d, () => 1 + (d.next() % 65_535))),
     }),
   ];
   return d.of(kinds)();
@@ -142,7 +145,7 @@ function cond(d: Draw, depth: number): Cond {
     () => ({ kind: "carries", label: name(d) }),
     () => ({ kind: "compare", is: d.of(COMPARISONS), left: term(d, depth), right: term(d, depth) }),
     () => ({ kind: "in", term: term(d, depth), list: d.perhaps(2, () => name(d)) ?? list(d) }),
-    () => ({ kind: "text", test: d.of(TEXT_TESTS), term: term(d, depth), text: d.of(TEXTS) }),
+    () => ({ kind: "text", test: d.of(TEXT_TESTS), term: term(d, depth), text: named(d, () => d.of(TEXTS)) }),
   ];
   const nested: readonly (() => Cond)[] = [
     () => ({ kind: "not", of: cond(d, depth - 1) }),
@@ -155,8 +158,8 @@ function cond(d: Draw, depth: number): Cond {
 function edit(d: Draw): Edit {
   const argument = dotted(d);
   const kinds: readonly (() => Edit)[] = [
-    () => ({ argument, kind: "at most", most: int(d) }),
-    () => ({ argument, kind: "first", length: int(d) }),
+    () => ({ argument, kind: "at most", most: named(d, () => int(d)) }),
+    () => ({ argument, kind: "first", length: named(d, () => int(d)) }),
     () => ({ argument, kind: "masks", mask: d.of(TEXTS) }),
     () => ({ argument, kind: "becomes", value: value(d) }),
   ];
@@ -168,7 +171,7 @@ function effect(d: Draw): Effect {
     () => ({ kind: d.of(["allow", "deny", "halt"] as const) }),
     () => ({ kind: "ask", of: d.perhaps(2, () => name(d)) }),
     () => ({ kind: "suppress", giving: d.perhaps(2, () => value(d)) }),
-    () => ({ kind: "delay", to: 1 + (d.next() % 1000), per: d.of(TIMES) }),
+    () => ({ kind: "delay", to: named(d, () => 1 + (d.next() % 1000)), per: d.of(TIMES) }),
     () => ({ kind: "change", edits: d.some(1, 3, () => edit(d)) }),
   ];
   return d.of(kinds)();
@@ -186,7 +189,7 @@ function letOf(d: Draw): Let {
   const kinds: readonly (() => Let)[] = [
     () => ({ name: name(d), kind: "term", term: term(d, DEPTH) }),
     () => ({ name: name(d), kind: "cond", cond: cond(d, DEPTH) }),
-    () => ({ name: name(d), kind: "values", of: dotted(d), pattern: pattern(d, DEPTH), max: few(d) }),
+    () => ({ name: name(d), kind: "values", of: dotted(d), pattern: pattern(d, DEPTH), max: named(d, () => few(d)) }),
   ];
   return d.of(kinds)();
 }

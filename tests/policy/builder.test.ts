@@ -168,6 +168,7 @@ const OTHERS = `set inner = [10.0.0.0/8, "x", 3, false]
 policy other(on: bool = true, all: text = ["a"]) {
   default allow
   let late = once a.b(c == 1) with no failed c.d since within 10m
+  let seen = values n on a.b max x
   let sum = length(body) + 1 + level a.b minus a.c max 9
   let same = late
   let both = late and on
@@ -176,6 +177,8 @@ policy other(on: bool = true, all: text = ["a"]) {
   ask a.b
   suppress a.b
   change a.b so to.host becomes 10.0.0.0/8
+  change a.b so n at most x, t first x when t like x and level a.b minus a.c max x > 1
+  delay a.b to x per 1s when x in seen and count a.b by n max x > 1
 }
 test "waits" for other {
   wait 90s
@@ -193,6 +196,7 @@ const others = [
     "other",
     { parameters: [b.parameter("on", "bool", true), b.parameter("all", "text", ["a"])], default: "allow" },
     b.define("late", b.once(b.call(op("a.b"), arg("c").is(1)), { withNo: b.failed(op("c.d")), within: "10m" })),
+    b.define("seen", b.values("n", op("a.b"), arg("x"))),
     b.define("sum", b.length("body").plus(1, b.level(op("a.b"), op("a.c"), 9))),
     b.define("same", arg("late")),
     b.define("both", b.and(b.named("late"), b.named("on"))),
@@ -211,6 +215,14 @@ const others = [
     b.ask(op("a.b")),
     b.suppress(op("a.b")),
     b.change(op("a.b")).so(b.edit.becomes("to.host", b.block("10.0.0.0/8"))),
+    b
+      .change(op("a.b"))
+      .so(b.edit.atMost("n", arg("x")), b.edit.first("t", arg("x")))
+      .when(b.and(arg("t").like(arg("x")), b.level(op("a.b"), op("a.c"), arg("x")).above(1))),
+    b
+      .delay(op("a.b"))
+      .to(arg("x"), "1s")
+      .when(b.and(arg("x").inSet("seen"), b.count(op("a.b"), { by: ["n", arg("x")] }).above(1))),
   ),
   b.test("waits", "other", b.wait("90s"), b.step(result(op("a.b")), 1).is("halted")),
   b.prove("other").sameAs("host.base"),
@@ -240,6 +252,7 @@ describe("the builder", () => {
     expect(() => b.policy("two words", { default: "deny" })).toThrow(/P020 .*\.policy: expected a name/);
     expect(() => b.policy("p", { default: "deny" }, b.deny())).toThrow(/at least 1/);
     expect(() => b.policy("p", { default: "deny" }, b.deny(op("send")))).toThrow(/expected a call or calls/);
+    expect(() => arg("a").under(b.length("b"))).toThrow(/only a literal or the name of a parameter/);
     expect(() => b.set("s", -1)).toThrow(/integer/);
     expect(() => b.delay(op("a.b")).to(1, "1w" as "1s")).toThrow(/no time/);
     expect(() => b.policy("p", { default: "deny" }, b.delay(op("a.b")).to(1, "367d"))).toThrow(/P404/);

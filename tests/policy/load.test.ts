@@ -153,6 +153,51 @@ describe("parameters", () => {
     expect(entry && names(entry)).toEqual({ all: ['p(n: 5, who: "me")'] });
   });
 
+  const chroot = 'policy p(root: path = "/srv") { default deny let base = root allow files.read when path under base }';
+
+  test("a text test takes a parameter, and a value that it could not take is found when it is given", () => {
+    const given = (root: string) => {
+      const made = loaded(chroot)
+        .policies.get("p")
+        ?.instantiate(new Map([["root", root]]));
+      return made?.kind === "wrong" ? made.diagnostics.map(render) : plain(made?.policy.rules[0]?.when);
+    };
+    const under = (text: string) => ({ kind: "text", test: "under", argument: "path", text });
+    expect(plain(policiesIn(loaded(chroot).entry)[0]?.rules[0]?.when)).toEqual(under("/srv"));
+    expect(given("/a/b")).toEqual(under("/a/b"));
+    expect(given("/a/")).toEqual([expect.stringContaining("P110")]);
+    const suffix = "policy p(end: text) { default deny allow net.send when host ends with end }";
+    expect(wrong(`${suffix} bundle b { all of p(end: ".Example") }`)).toEqual([
+      'p:1:71 P110 a host never ends with ".Example". Hosts have small letters: write ".example".',
+    ]);
+    expect(wrong("policy p(root: host) { default deny allow files.read when path under root }")).toContain(
+      'p:1:70 P108 "root" is a host, where a path is expected',
+    );
+    expect(wrong('policy p(root: path = ["/a"]) { default deny allow files.read when path under root }')).toEqual([
+      'p:1:79 P111 "root" is a list, where one value is expected. Lists stand after "in".',
+    ]);
+  });
+
+  test("amounts are parameters, too, within the limits of what could be written", () => {
+    const text = `policy p(n: int = 3) { default abstain
+      let seen = values host on net.send max n
+      deny net.send when host in seen or count net.send by host max n > 1 or level net.send minus net.connect max n > 1
+      delay net.connect to n per 1m
+      change http.get so timeout at most n
+      change result mail.read so text first n }`;
+    const given = (n: number) => {
+      const made = loaded(text)
+        .policies.get("p")
+        ?.instantiate(new Map([["n", n]]));
+      return made?.kind === "wrong" ? made.diagnostics.map(render) : JSON.stringify(plain(made?.policy.rules));
+    };
+    for (const part of ['"max":7', '"to":7', '"most":7', '"length":7']) expect(given(7)).toContain(part);
+    expect(String(given(7)).match(/"max":7/g)).toHaveLength(3);
+    expect(given(0)).toContain('p:2:46 P019 "n" is 0, and must be at least 1');
+    expect(given(5000)).toContain('p:2:46 P405 "n" is 5000, more than the limit of 4096');
+    expect(String(given(4000))).toContain("P406");
+  });
+
   test("a parameter of addresses takes blocks", () => {
     const inner = "policy p(inner: ip = [10.0.0.0/8]) { default abstain deny net.connect when ip in inner }";
     const instance = loaded(inner)

@@ -164,6 +164,15 @@ describe("names", () => {
     expect(plain(when("let a = c let c = once net.send deny net.send when a"))).toMatchObject({ kind: "once" });
   });
 
+  test("a let of a name is a condition in one place and a value in another", () => {
+    const head = "policy p(yes: bool = true)";
+    for (const cond of ["a and a == false", "a == false and a"]) {
+      const [first] = policy(`let a = yes deny net.send when ${cond}`, head).rules;
+      const values = cond.startsWith("a and") ? [true, false] : [false, true];
+      expect(plain(first?.when)).toEqual({ kind: "and", of: values.map((value) => ({ kind: "constant", value })) });
+    }
+  });
+
   test("sets and lists of parameters are put in", () => {
     const text = `set web = [80, 443]
       policy p(hosts: host = ["a.example"]) { default abstain deny net.send when port in web or host in hosts }`;

@@ -1,7 +1,7 @@
 // What a policy may speak of, made from contracts; and what it sees of a call's values.
 import { fc, test as prop } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
-import { ANY, type Contract, permissive } from "../../kernel/index.ts";
+import { ANY, type Contract } from "../../kernel/index.ts";
 import {
   any,
   arg,
@@ -21,6 +21,7 @@ import {
   oneOf,
   option,
   type Parameter,
+  permissive,
   record,
   rest,
   string,

@@ -19,12 +19,11 @@ const textIn = (said: Plain, key: string): string | undefined => said.get(key) a
 const mapIn = <T>(said: Plain, key: string): ReadonlyMap<string, T> => (said.get(key) ?? new Map()) as Map<string, T>;
 
 async function read(said: Plain, folder: string): Promise<PolicySource> {
-  const [{ policy }, { readText }] = await Promise.all([
-    import("../../../policy-libs/node/index.ts"),
-    import("../policy/given.ts"),
-  ]);
-  const imports = [...mapIn<string>(said, "imports")].map(([name, path]) => [name, readText(resolve(folder, path))]);
-  return policy.file(resolve(folder, textIn(said, "file") ?? ""), {
+  const { readFile, readText } = await import("../policy/given.ts");
+  const imports = [...mapIn<string>(said, "imports")].map(
+    ([name, path]) => [name, readText(resolve(folder, path))] as const,
+  );
+  return readFile(resolve(folder, textIn(said, "file") ?? ""), {
     imports: Object.fromEntries(imports),
     parameters: Object.fromEntries(mapIn<ParameterValue>(said, "parameters")),
     ...{ use: textIn(said, "use"), tenant: textIn(said, "tenant") },

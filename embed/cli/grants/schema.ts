@@ -53,9 +53,12 @@ function additional(given: unknown, place: Place, schema: Schema): Problem[] {
   });
 }
 
-/** Of the schemas that might have been meant, the one whose constants fit tells what is wrong. */
+/** Of the schemas that might have been meant, the one whose type and constants fit tells what is wrong. */
 function anyOf(given: unknown, place: Place): Problem[] {
-  const tried = (given as readonly Schema[]).map((schema) => check(place, schema));
+  const all = given as readonly Schema[];
+  const isOfType = ({ type }: Schema): boolean => type === undefined || type === place.node.kind;
+  const likely = all.some(isOfType) ? all.filter(isOfType) : all;
+  const tried = likely.map((schema) => check(place, schema));
   if (tried.some((problems) => problems.length === 0)) return [];
   const weight = (problems: readonly Problem[]): number =>
     problems.length + problems.filter(({ message }) => message.startsWith(ONLY)).length * 1_000;

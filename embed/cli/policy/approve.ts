@@ -4,6 +4,8 @@
 //   A1  Only what is typed after the question was shown answers it: a guest that says "press y" cannot have typed ahead.
 //   A2  Nothing that a guest chose drives the terminal or looks like a line of ours: it is quoted, escaped and cut.
 //   A3  No line, or its end, or Ctrl-C, is no yes.
+import { openSync } from "node:fs";
+import { ReadStream } from "node:tty";
 import { inspect } from "node:util";
 import { isGranted, type Question } from "../../../policy-libs/index.ts";
 import type { Result } from "../../node/index.ts";
@@ -12,6 +14,15 @@ import { escapeControls, painter, type Screen, stderr } from "../terminal.ts";
 const DRAIN = 50; // ms: what is typed ahead is there by then
 const MOST_SHOWN = 300; // characters of one argument
 const MOST_TYPED = 200; // characters of an answer
+
+/** Where a question is put. */
+export interface Place {
+  readonly screen: Screen;
+  /** Forgets what was typed already. */
+  drain(signal: AbortSignal): Promise<void>;
+  /** Shows a text and gives the line that is typed then; "" if none comes. */
+  line(shown: string, signal: AbortSignal): Promise<string>;
+}
 
 /** The part of process.stdin that is used. */
 export interface Input {
@@ -22,20 +33,11 @@ export interface Input {
   readonly readableEnded: boolean;
 }
 
-export interface Place {
-  readonly input: Input;
-  readonly screen: Screen;
-}
-
 /** Input is read while this lasts, and not a moment longer. Gives what `until` made of a piece; undefined: nothing came. */
-function listen<T>(
-  { input }: Place,
-  signal: AbortSignal,
-  until: (piece: string) => T | undefined,
-): Promise<T | undefined> {
+function listen<T>(input: Input, signal: AbortSignal, until: (piece: string) => T | undefined): Promise<T | undefined> {
   return new Promise((resolve) => {
     const end = (value?: T): void => {
-      for (const event of ["end", "close", "error"]) input.off(event, onEnd);
+      for (const event of ENDS) input.off(event, onEnd);
       input.off("data", onData);
       signal.removeEventListener("abort", onEnd);
       input.pause();
@@ -47,26 +49,50 @@ function listen<T>(
       if (value !== undefined) end(value);
     };
     if (signal.aborted || input.readableEnded) return resolve(undefined);
-    for (const event of ["end", "close", "error"]) input.on(event, onEnd);
+    for (const event of ENDS) input.on(event, onEnd);
     input.on("data", onData);
     signal.addEventListener("abort", onEnd);
     input.resume();
   });
 }
+const ENDS = ["end", "close", "error"];
 
-/** A1. */
-async function drain(place: Place, signal: AbortSignal): Promise<void> {
-  await listen(place, AbortSignal.any([signal, AbortSignal.timeout(DRAIN)]), () => undefined);
+/** A terminal that hands on whole lines, as terminals do unless told otherwise. */
+export const placeOf = (input: Input, screen: Screen): Place => ({
+  screen,
+  async drain(signal) {
+    await listen(input, AbortSignal.any([signal, AbortSignal.timeout(DRAIN)]), () => undefined);
+  },
+  async line(shown, signal) {
+    screen.write(shown);
+    let typed = "";
+    const whole = await listen(input, signal, (piece) => {
+      typed += piece;
+      return typed.includes("\n") || typed.length > MOST_TYPED ? typed : undefined;
+    });
+    // Whoever pressed Ctrl-D or Ctrl-C left the line open.
+    if (whole === undefined) screen.write("\n");
+    return whole ?? "";
+  },
+});
+
+/** Whoever pressed Ctrl-D for a program that read to the end is still there. */
+async function withKeyboard<T>(use: (place: Place) => Promise<T>): Promise<T> {
+  if (!process.stdin.readableEnded) return await use(placeOf(process.stdin, stderr()));
+  const again = new ReadStream(openSync("/dev/tty", "r"));
+  try {
+    return await use(placeOf(again, stderr()));
+  } finally {
+    again.destroy();
+  }
 }
 
-async function line(place: Place, signal: AbortSignal): Promise<string> {
-  let typed = "";
-  const whole = await listen(place, signal, (piece) => {
-    typed += piece;
-    return typed.includes("\n") || typed.length > MOST_TYPED ? typed : undefined;
-  });
-  return whole ?? "";
-}
+/** The terminal of this process. */
+export const atTerminal = (): Place => ({
+  screen: stderr(),
+  drain: (signal) => withKeyboard((place) => place.drain(signal)).catch(() => undefined),
+  line: (shown, signal) => withKeyboard((place) => place.line(shown, signal)).catch(() => ""),
+});
 
 const oneLine = (text: string): string => escapeControls(text).replaceAll("\n", "\\n").replaceAll("\t", "\\t");
 
@@ -90,14 +116,22 @@ export function questionText({ call, policy, because, of, arguments: args }: Que
 
 /** Asks. What is not plainly a yes is a no. */
 export async function ask(question: Question, place: Place, signal: AbortSignal): Promise<boolean> {
-  await drain(place, signal);
-  place.screen.write(questionText(question, place.screen));
-  const answer = (await line(place, signal)).trim().toLowerCase();
-  const isYes = answer === "y" || answer === "yes";
-  // Whoever pressed Ctrl-D or Ctrl-C left the line open.
-  if (answer === "") place.screen.write("\n");
-  if (!isYes) place.screen.write("  no\n");
+  const { screen } = place;
+  await place.drain(signal);
+  const answer = (await place.line(questionText(question, screen), signal)).trim().toLowerCase();
+  const isYes = (answer === "y" || answer === "yes") && !signal.aborted;
+  if (!isYes) screen.write("  no\n");
   return isYes;
+}
+
+/** One question after the other. */
+export function asker(place: Place, signal: AbortSignal): (question: Question) => Promise<boolean> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (question) => {
+    const answer = last.then(() => ask(question, place, signal));
+    last = answer;
+    return answer;
+  };
 }
 
 const isPolicyQuestion = (asked: unknown): asked is Question =>
@@ -107,7 +141,7 @@ const isPolicyQuestion = (asked: unknown): asked is Question =>
 export async function answered<T>(
   first: Result<T>,
   signal: AbortSignal,
-  place: Place = { input: process.stdin, screen: stderr() },
+  place: Place = atTerminal(),
 ): Promise<Result<T>> {
   let result = first;
   while (result.status === "interrupted" && isPolicyQuestion(result.question)) {

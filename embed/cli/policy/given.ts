@@ -24,6 +24,9 @@ export function readText(file: string): string {
   return textOf({ name: file === "-" ? "stdin" : file, language: "js", bytes: readBytes(file) });
 }
 
+/** A policy file with what it is given. */
+export const readFile = policy.file;
+
 /** Values as a policy would write them, units too. */
 function valuesIn(text: string): readonly (boolean | number | string)[] | undefined {
   const parsed = parse(`set v = [${text}]`, "");

@@ -11,6 +11,7 @@ import type { PolicyInFile } from "../grants/policy.ts";
 import { stderr } from "../terminal.ts";
 import { showDiagnostics } from "./complaint.ts";
 import { readPolicy } from "./given.ts";
+import { logTo } from "./log.ts";
 
 const WORDS = { parameter: "policy-parameter", import: "policy-import" };
 const ANSWERS = ["ask", "yes", "no"] as const;
@@ -55,10 +56,22 @@ async function fileOf(parsed: Parsed, named: PolicyInFile | undefined): Promise<
     return readPolicy(parsed, path, WORDS);
   }
   if (named !== undefined) return named.read();
-  const alone = ["policy-parameter", "policy-import", "policy-use", "tenant", "approve"].find(
-    (word) => parsed.text(word) !== undefined,
-  );
+  const alone = [
+    "policy-parameter",
+    "policy-import",
+    "policy-use",
+    "policy-log",
+    "policy-mode",
+    "tenant",
+    "approve",
+  ].find((word) => parsed.text(word) !== undefined);
   throw new UsageError(`--${alone} without --policy FILE`, "cordon help run");
+}
+
+function modeOf(parsed: Parsed): "enforce" | "record" {
+  const mode = parsed.text("policy-mode") ?? "enforce";
+  if (mode === "enforce" || mode === "record") return mode;
+  throw new UsageError(`--policy-mode ${mode}: enforce, or record`);
 }
 
 /** What the options and the grants file say, as the sandbox takes it. */
@@ -70,10 +83,12 @@ export async function policyOf(parsed: Parsed, named: PolicyInFile | undefined):
     use: parsed.text("policy-use") ?? options.use,
     tenant: parsed.text("tenant") ?? options.tenant,
   };
+  const log = parsed.text("policy-log");
   const texts = new Map([...Object.entries(options.imports ?? {}), [options.file ?? "policy", text]]);
   return policy.text(text, {
     ...options,
-    ...{ use, tenant },
+    ...{ use, tenant, mode: modeOf(parsed) },
+    ...(log === undefined ? {} : logTo(log, parsed.positionals[0] ?? "")),
     onWarning: (warning) => showDiagnostics([warning], texts, stderr()),
     // "ask" is left open: the run is interrupted, its clock rests, and run.ts asks.
     ...(answer === "yes" ? { approve: () => true } : {}),

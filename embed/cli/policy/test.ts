@@ -15,6 +15,8 @@ interface Run {
 const testsOf = ({ loaded }: Examined) => loaded?.tests ?? [];
 const failedOf = ({ failures }: Run): ReadonlySet<string> => new Set(failures.map(({ test }) => test));
 
+const counted = (many: number): string => `${many} test${many === 1 ? "" : "s"}`;
+
 function showFailure({ at, test, expected, came }: TestFailure, { texts }: Examined, screen: Screen): void {
   const paint = painter(screen);
   const { file, line, column } = at;
@@ -39,8 +41,8 @@ function show(run: Run, screen: Screen): void {
     return screen.write(`${paint("red", "wrong")}  ${name}: no test was run\n`);
   }
   for (const failure of failures) showFailure(failure, examined, screen);
-  if (failed > 0) screen.write(`${paint("red", "failed")}  ${name}: ${failed} of ${all} tests\n`);
-  else screen.write(`${paint("green", "passed")}  ${name}: ${all === 0 ? "there are no tests" : `${all} tests`}\n`);
+  if (failed > 0) screen.write(`${paint("red", "failed")}  ${name}: ${failed} of ${counted(all)}\n`);
+  else screen.write(`${paint("green", "passed")}  ${name}: ${all === 0 ? "there are no tests" : counted(all)}\n`);
 }
 
 function jsonOf({ examined: { name, loaded, diagnostics }, failures }: Run): object {

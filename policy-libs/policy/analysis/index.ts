@@ -2,6 +2,6 @@
 export { disjoint, narrower, never, prove, same } from "./claims.ts";
 export type { Past } from "./lab.ts";
 export type { Solver } from "./linear.ts";
-export { type Conflict, conflicts, contradiction, type Finding, type Reach, reach } from "./reach.ts";
+export { type Conflict, conflicts, contradiction, type Finding, type Reach, reach, ungranted } from "./reach.ts";
 export { LIMITS, type Limits, type Options, type Verdict } from "./refine.ts";
 export { bound, type Possible, type Residual, residual } from "./residual.ts";

@@ -178,13 +178,38 @@ export function reach(joined: Joined, options: Options = {}): Reach {
       if (rule.effect.kind !== "allow")
         noteUnless(attempt(joined, rule, isTrue(rule), options), "only unknown", policy, rule);
       const decided = attempt(joined, rule, decides(joined, policy, rule), options);
-      noteUnless(decided, "never decides", policy, rule, undefined, [insteadOf(joined, matched.trace)]);
+      const rest = without(joined, rule);
+      noteUnless(decided, "never decides", policy, rule, undefined, [insteadOf(rest, matched.trace)]);
       for (const cond of rule.when === undefined ? [] : parts(rule.when)) {
         noteUnless(attempt(joined, rule, isOtherwise(rule, cond), options), "always true", policy, rule, cond);
       }
     }
   }
   return { findings, open };
+}
+
+const isObligation = ({ effect: { kind } }: RRule): boolean => kind === "ask" || kind === "delay" || kind === "change";
+
+const grantsIn = (joined: Joined): Joined =>
+  joined.kind === "policy"
+    ? { ...joined, rules: joined.rules.filter(({ effect }) => effect.kind === "allow") }
+    : { ...joined, of: joined.of.map(grantsIn) };
+
+/** Obligations of calls that nothing grants: they match, and are never reached. */
+export function ungranted(joined: Joined, options: Options = {}): readonly RRule[] {
+  const [policies, grants] = [policiesOf(joined), grantsIn(joined)];
+  const isOfCalls = ({ on }: RRule): boolean => on.every(({ kinds }) => kinds.includes("call"));
+  const rules = policies.flatMap((policy) => policy.rules).filter((rule) => isObligation(rule) && isOfCalls(rule));
+  return rules.filter((rule) => {
+    const reached: Asked = {
+      ask: (world) => test(rule)(world) && decideWhole(world, grants).refusal === undefined,
+      isAskedFor: (history, event) =>
+        matches(rule).isAskedFor(history, event) && decideByHistory(grants, history, event).refusal === undefined,
+      must: (event) => ({ not: [], some: hasAny(joined) ? [] : grantsOf(policies, event) }),
+    };
+    const isMatched = attempt(joined, rule, matches(rule), options).verdict === "refuted";
+    return isMatched && attempt(joined, rule, reached, options).verdict === "proved";
+  });
 }
 
 /** Of which of its operations no call is ever performed; all of them: it contradicts itself. */

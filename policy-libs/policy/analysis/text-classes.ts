@@ -45,7 +45,7 @@ export function pieces(cuts: readonly number[], { least, most }: Lengths): reado
     : [...inside, most].map((cut, at) => ({ least: at === 0 ? least : (inside[at - 1] as number) + 1, most: cut }));
 }
 
-function graphOf({ type, alsoOf = [], atoms }: TextQuestion): Graph {
+export function graphOf({ type, alsoOf = [], atoms }: TextQuestion): Graph {
   const base = textType(type);
   const also = alsoOf.map(textType);
   const letters = lettersOf(atoms.flatMap(textsOf), {

@@ -2,7 +2,7 @@
 import type { Datum, Place, RCond, RTerm } from "../resolved.ts";
 import type { Comparison } from "../tree.ts";
 import type { ArgumentType } from "../vocabulary.ts";
-import { datumOf, isSeen, isTextual, wordOf } from "./literal.ts";
+import { datumOf, isSeen, isTextual, mayBe, wordOf } from "./literal.ts";
 import { checkSame } from "./names.ts";
 import type { Here, Scope } from "./scope.ts";
 import type { Typed } from "./terms.ts";
@@ -55,10 +55,6 @@ const FOLD: Readonly<Record<Comparison, (a: Datum, b: Datum) => boolean>> = {
   ">": (a, b) => a > b,
   ">=": (a, b) => a >= b,
 };
-
-/** A text may be of any type that is written as one; what has been said to be a path is no host. */
-const mayBe = (type: ArgumentType, beside: ArgumentType): boolean =>
-  type === beside || (type === "text" && isTextual(beside));
 
 /** A constant beside what it is compared with: as that one's type, or with a diagnostic. */
 function fitted(scope: Scope, { term, type, value }: Typed, beside: Typed): RTerm | undefined {

@@ -5,8 +5,9 @@ import type { Place, RArgument, RCond, RPattern } from "../resolved.ts";
 import type { Cond, Let, TextTest } from "../tree.ts";
 import type { ArgumentType } from "../vocabulary.ts";
 import { compared } from "./compare.ts";
+import { textOf } from "./constants.ts";
 import { expand, spend } from "./lets.ts";
-import { checkTest, wordOf } from "./literal.ts";
+import { wordOf } from "./literal.ts";
 import { membership } from "./members.ts";
 import { meaningOf } from "./names.ts";
 import { labelOf, patternOf, patternsOf } from "./patterns.ts";
@@ -27,7 +28,7 @@ function ofParameter(scope: Scope, { parameter, value }: Bound, at: Place): RCon
 function ofLet(scope: Scope, made: Let, here: Here, at: Place): RCond | undefined {
   const inner =
     made.kind === "cond" ? made.cond : made.kind === "term" && made.term.kind === "name" ? made.term : undefined;
-  if (inner !== undefined) return expand(scope, made, here, at, () => condOf(scope, inner, here));
+  if (inner !== undefined) return expand(scope, made, "cond", here, at, () => condOf(scope, inner, here));
   const is = made.kind === "term" ? "a value" : "a set of remembered values";
   scope.unit.report("P111", at, `"${made.name}" is ${is}, where a condition is expected`, "Compare it with something.");
   return undefined;
@@ -100,9 +101,8 @@ function textTest(scope: Scope, { test, term, text }: Of<"text">, here: Here, at
     scope.unit.report("P109", at, `"${test}" needs ${needs}, and ${is}`);
     return undefined;
   }
-  return checkTest(scope.unit.report, argument.type, test, text, at)
-    ? { kind: "text", test, argument, text, at }
-    : undefined;
+  const against = textOf(scope, text, test, argument, here, at);
+  return against === undefined ? undefined : { kind: "text", test, argument, text: against, at };
 }
 
 /** What a condition comes to for the event at hand. Undefined: something in it is wrong, and has been said. */

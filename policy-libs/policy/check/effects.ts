@@ -5,6 +5,7 @@ import { MASKS } from "../mask.ts";
 import type { Datum, Place, RArgument, REdit, REffect, RPattern } from "../resolved.ts";
 import type { Edit, Effect, EventKind, Rule, Value } from "../tree.ts";
 import type { Argument, ArgumentType, Operation } from "../vocabulary.ts";
+import { intOf } from "./constants.ts";
 import { datumOf, isTextual, TYPE_OF, wordOf } from "./literal.ts";
 import { argumentOf } from "./names.ts";
 import type { Here, Scope } from "./scope.ts";
@@ -41,10 +42,14 @@ function editOf(scope: Scope, edit: Edit, here: Here): REdit | undefined {
   const argument = argumentOf(scope, here, edit.argument, at);
   if (argument === undefined || !checkEdit(scope, edit, argument, at)) return undefined;
   switch (edit.kind) {
-    case "at most":
-      return { kind: edit.kind, most: edit.most, argument, at };
-    case "first":
-      return { kind: edit.kind, length: edit.length, argument, at };
+    case "at most": {
+      const most = intOf(scope, edit.most, here);
+      return most === undefined ? undefined : { kind: edit.kind, most, argument, at };
+    }
+    case "first": {
+      const length = intOf(scope, edit.length, here);
+      return length === undefined ? undefined : { kind: edit.kind, length, argument, at };
+    }
     case "masks":
       return { kind: edit.kind, mask: edit.mask, argument, at };
     case "becomes": {
@@ -95,8 +100,10 @@ export function effectOf(
       return { kind: "ask", of: effect.of };
     case "suppress":
       return { kind: "suppress", giving: givingOf(scope, effect.giving, on, at) };
-    case "delay":
-      return { kind: "delay", to: effect.to, per: effect.per };
+    case "delay": {
+      const to = intOf(scope, effect.to, here, { least: 1 });
+      return to === undefined ? undefined : { kind: "delay", to, per: effect.per };
+    }
     case "change": {
       const edits = effect.edits.map((edit) => editOf(scope, edit, here));
       return edits.includes(undefined) ? undefined : { kind: "change", edits: edits as readonly REdit[] };

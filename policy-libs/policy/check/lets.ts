@@ -48,8 +48,38 @@ export function makeOnce<K extends Named, M, T>(
 }
 
 /** What a `let` comes to for the event at hand. */
-export function expand<T>(scope: Scope, made: Let, here: Here, at: Place, make: () => T | undefined): T | undefined {
-  const known = scope.expanded.get(made) ?? new Map<Here, Made>();
-  scope.expanded.set(made, known);
+export function expand<T>(
+  scope: Scope,
+  made: Let,
+  as: "cond" | "term",
+  here: Here,
+  at: Place,
+  make: () => T | undefined,
+): T | undefined {
+  const all = scope.expanded[as];
+  const known = all.get(made) ?? new Map<Here, Made>();
+  all.set(made, known);
   return makeOnce(scope, known, here, made, at, make);
+}
+
+/** L1, of `let`s of a name alone that nobody uses: whether they are conditions or values is not known. */
+export function checkAliases({ unit, declared }: Scope, lets: readonly Let[]): void {
+  const known = new Set<Let>();
+  for (const made of lets) {
+    const chain: Let[] = [];
+    let next: Let | undefined = made;
+    while (next !== undefined && !known.has(next)) {
+      known.add(next);
+      chain.push(next);
+      next = aliased(declared, next);
+    }
+    if (next === undefined || !chain.includes(next)) continue;
+    const names = [...chain.slice(chain.indexOf(next)), next].map(({ name }) => name);
+    unit.report("P102", unit.place(next.at), `"${next.name}" is made of itself: ${names.join(", ")}`);
+  }
+}
+
+function aliased(declared: Scope["declared"], made: Let): Let | undefined {
+  const named = made.kind === "term" && made.term.kind === "name" ? declared.get(made.term.name) : undefined;
+  return named?.kind === "let" ? named.let : undefined;
 }

@@ -77,6 +77,10 @@ function checkText(report: Report, kind: Kind, text: string, at: Place): boolean
 
 export const isTextual = (type: ArgumentType): boolean => ["text", "path", "host", "ip", "enum"].includes(type);
 
+/** A text may be of any type that is written as one; what has been said to be a path is no host. */
+export const mayBe = (type: ArgumentType, beside: ArgumentType): boolean =>
+  type === beside || (type === "text" && isTextual(beside));
+
 /** The datum that an argument of this kind can be; else a diagnostic. */
 export function datumOf(report: Report, kind: Kind, value: Value, at: Place): Datum | undefined {
   const { type } = kind;

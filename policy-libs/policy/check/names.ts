@@ -7,17 +7,9 @@ import { didYouMean } from "../diagnostic.ts";
 import { eventArguments } from "../event.ts";
 import type { Place, RArgument } from "../resolved.ts";
 import type { Argument } from "../vocabulary.ts";
+import { lackAdvice, signature } from "./lack.ts";
 import { wordOf } from "./literal.ts";
-import { argumentAt, type Declared, type Found, find, type Here, type Scope, type Spoken } from "./scope.ts";
-
-const isOwn = ({ source }: Argument): boolean => source?.part === undefined || source.part === "url";
-
-/** "net.send(host, port, size)" */
-function signature({ operation, event }: Spoken): string {
-  const { takes, gives } = eventArguments(operation, event);
-  const list = [...takes, ...gives].filter(isOwn).map(({ name }) => name);
-  return `${event === "result" ? "result " : ""}${operation.name}(${list.join(", ")})`;
-}
+import { argumentAt, type Declared, type Found, find, type Here, type Scope } from "./scope.ts";
 
 const namesAt = (here: Here): Iterable<string> =>
   here.events.flatMap(({ operation, event }) => [...eventArguments(operation, event).byName.keys()]);
@@ -44,12 +36,11 @@ function explain(scope: Scope, here: Here, name: string, found: Found, at: Place
   }
   const of = found.kind === "missing" ? found.of : here.events[0];
   if (of === undefined) return;
-  const near = didYouMean(name, new Set([...namesAt(here), ...scope.declared.keys()]));
-  const each =
-    here.events.length > 1 && found.kind === "missing"
-      ? "This rule or pattern matches several calls: a name must be an argument of each."
-      : "";
-  report("P107", at, `"${name}" is not an argument of ${signature(of)}`, near || each);
+  const advice =
+    found.kind === "missing"
+      ? lackAdvice(scope.unit.vocabulary, here.events, name)
+      : didYouMean(name, new Set([...namesAt(here), ...scope.declared.keys()]));
+  report("P107", at, `"${name}" is not an argument of ${signature(of)}`, advice);
 }
 
 /** The argument of this name, or a diagnostic. Other things of this name do not count, and are errors (N1). */

@@ -2,6 +2,7 @@
 import type { HistoryKind, Place, RLabel, RPattern, RValues } from "../resolved.ts";
 import type { EventKind, Label, Let, Pattern } from "../tree.ts";
 import type { Operation } from "../vocabulary.ts";
+import { FEW, intOf } from "./constants.ts";
 import { makeOnce, spend } from "./lets.ts";
 import { isSeen, wordOf } from "./literal.ts";
 import { operationsOf } from "./match.ts";
@@ -78,9 +79,9 @@ function makeValues(scope: Scope, made: Values): RValues | undefined {
   if (resolved === undefined) return undefined;
   const at = scope.unit.place(made.at);
   const argument = argumentOf(scope, newHere(resolved.here.events), made.of, at);
-  if (argument === undefined || isSeen(argument.type)) {
-    return argument && { name: made.name, argument, pattern: resolved.pattern, max: made.max, at };
-  }
+  const max = intOf(scope, made.max, resolved.here, FEW);
+  if (argument === undefined || max === undefined) return undefined;
+  if (isSeen(argument.type)) return { name: made.name, argument, pattern: resolved.pattern, max, at };
   scope.unit.report("P109", at, `"${made.of}" is ${wordOf(argument.type)}, which is not remembered`);
   return undefined;
 }

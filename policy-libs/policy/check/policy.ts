@@ -6,7 +6,7 @@ import type { Operation } from "../vocabulary.ts";
 import { condOf } from "./conds.ts";
 import { checkSubjects, effectOf } from "./effects.ts";
 import { checkInstructions } from "./instructions.ts";
-import { expand } from "./lets.ts";
+import { checkAliases, expand } from "./lets.ts";
 import { operationsOf } from "./match.ts";
 import { conditioned, labelOf, spokenOf, valuesOf } from "./patterns.ts";
 import { type Bound, type Declared, type Here, newHere, type Scope } from "./scope.ts";
@@ -22,9 +22,10 @@ export const newScope = (unit: Unit, declared: ReadonlyMap<string, Declared> = s
   declared,
   labels: new Map(),
   cond: condOf,
+  term: termOf,
   values: new Map(),
   carried: new Map(),
-  expanded: new Map(),
+  expanded: { cond: new Map(), term: new Map() },
   expanding: [],
   used: new Set(),
 });
@@ -105,11 +106,15 @@ function ruleOf(scope: Scope, rule: Rule, index: number, over: ReadonlySet<Opera
 function checkUnused(scope: Scope, { lets, labels }: Policy, over: readonly Operation[]): void {
   const { place } = scope.unit;
   const here = newHere(spokenOf(over, "call"), { isAny: true });
+  checkAliases(
+    scope,
+    lets.filter((made) => !scope.used.has(made)),
+  );
   for (const made of lets) {
     if (scope.used.has(made) || (made.kind === "term" && made.term.kind === "name")) continue;
     const at = place(made.at);
     if (made.kind === "values") valuesOf(scope, made, at);
-    else expand<unknown>(scope, made, here, at, () => checkLet(scope, made, here));
+    else expand<unknown>(scope, made, made.kind, here, at, () => checkLet(scope, made, here));
   }
   for (const label of labels) if (!scope.used.has(label)) labelOf(scope, label, place(label.at));
 }

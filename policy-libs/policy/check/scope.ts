@@ -4,8 +4,9 @@
 //   S1  In a pattern's parentheses arguments are those of the pattern's events alone (T3).
 import { type EventName, eventArguments } from "../event.ts";
 import type { HistoryKind, RArgument, RCond } from "../resolved.ts";
-import type { Cond, Label, Let, Parameter, Value, Set as ValueSet } from "../tree.ts";
+import type { Cond, Label, Let, Parameter, Term, Value, Set as ValueSet } from "../tree.ts";
 import type { Argument, Operation } from "../vocabulary.ts";
+import type { Typed } from "./terms.ts";
 import type { Unit } from "./unit.ts";
 
 /** What a parameter is in an instance. Undefined: the policy is checked without one. */
@@ -48,12 +49,13 @@ export interface Scope {
   readonly unit: Unit;
   readonly declared: ReadonlyMap<string, Declared>;
   readonly labels: ReadonlyMap<string, Label>;
-  /** Patterns have conditions inside, and these have patterns: conds.ts puts itself here. */
+  /** Patterns have conditions inside, and these have patterns: conds.ts and terms.ts put themselves here. */
   readonly cond: (scope: Scope, cond: Cond, here: Here) => RCond | undefined;
+  readonly term: (scope: Scope, term: Term, here: Here) => Typed | undefined;
   readonly values: Map<Let, Made>;
   readonly carried: Map<Label, Made>;
-  /** What `let`s came to, for each place that they speak of. */
-  readonly expanded: Map<Let, Map<Here, Made>>;
+  /** What `let`s came to, for each place that they speak of. One of a name alone may be both. */
+  readonly expanded: Readonly<Record<"cond" | "term", Map<Let, Map<Here, Made>>>>;
   /** What is being made just now, the outermost first. */
   readonly expanding: Named[];
   readonly used: Set<unknown>;

@@ -1,9 +1,10 @@
 // Terms: what conditions compare.
 
 import { MAX_LEVEL } from "../limits.ts";
-import type { Place, RArgument, RPattern, RTail, RTerm } from "../resolved.ts";
+import type { Place, RArgument, RTail, RTerm } from "../resolved.ts";
 import type { Scope as PolicyScope, Tail, Term, Value } from "../tree.ts";
 import type { ArgumentType, Operation } from "../vocabulary.ts";
+import { FEW, intOf } from "./constants.ts";
 import { expand, spend } from "./lets.ts";
 import { isSeen, type Kind, TYPE_OF, wordOf } from "./literal.ts";
 import { argumentOf, meaningOf } from "./names.ts";
@@ -55,7 +56,7 @@ function ofName(scope: Scope, name: string, here: Here, at: Place): Typed | unde
   if (meaning.kind === "parameter") return ofParameter(scope, meaning.bound, at);
   if (meaning.kind === "let" && meaning.let.kind === "term") {
     const { term } = meaning.let;
-    return expand(scope, meaning.let, here, at, () => termOf(scope, term, here));
+    return expand(scope, meaning.let, "term", here, at, () => termOf(scope, term, here));
   }
   const is =
     meaning.kind === "set" ? "a set" : meaning.let.kind === "cond" ? "a condition" : "a set of remembered values";
@@ -92,7 +93,8 @@ function tailOf(scope: Scope, { by, per, within, steps }: Tail, past: Here, here
   const rest = { per: per ?? SCOPE, within, steps };
   if (by === undefined) return rest;
   const argument = keyOf(scope, by.name, past, here, at);
-  return argument && { ...rest, by: { argument, max: by.max } };
+  const max = intOf(scope, by.max, here, FEW);
+  return argument === undefined || max === undefined ? undefined : { ...rest, by: { argument, max } };
 }
 
 function countOf(scope: Scope, term: Extract<Term, { kind: "count" }>, here: Here, at: Place): RTerm | undefined {
@@ -129,7 +131,9 @@ function lengthOf(scope: Scope, name: string, here: Here, at: Place): RTerm | un
 
 function levelOf(scope: Scope, term: Extract<Term, { kind: "level" }>, here: Here, at: Place): RTerm | undefined {
   const [plus, minus] = [term.plus, term.minus].map((each) => patternOf(scope, each, here, "level")?.pattern);
-  return plus && minus && { kind: "level", plus, minus: minus as RPattern, max: term.max ?? MAX_LEVEL, at };
+  const max = intOf(scope, term.max ?? MAX_LEVEL, here, { least: 1, most: MAX_LEVEL, code: "P408" });
+  if (plus === undefined || minus === undefined || max === undefined) return undefined;
+  return { kind: "level", plus, minus, max, at };
 }
 
 function sumOfTerms(scope: Scope, terms: readonly Term[], here: Here, at: Place): RTerm | undefined {

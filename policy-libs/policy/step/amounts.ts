@@ -68,6 +68,10 @@ function bitsRegister(builder: Builder, { common, cap, isTwin }: Amount, width: 
         const lo = up(value & low, plus === T);
         return isTwin ? lo | (up(value >>> width, plus !== F) << width) : lo;
       },
+      ends: (value) => {
+        const hi = isTwin ? value >>> width : value;
+        return [value & low, hi === cap ? Number.POSITIVE_INFINITY : hi];
+      },
     }),
   );
 }

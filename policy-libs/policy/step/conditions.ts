@@ -42,6 +42,7 @@ function notNode(part: Node): Unplaced {
     registers: [],
     key: `not(${part.key})`,
     of: [part],
+    joins: "not",
   };
 }
 
@@ -80,6 +81,7 @@ function junctionNode(kind: "and" | "or", parts: readonly Node[]): Unplaced {
     registers: [],
     key: `${kind}(${parts.map(({ key }) => key).sort()})`,
     of: parts,
+    joins: kind,
   };
 }
 

@@ -42,6 +42,7 @@ function narrowLevel(builder: Builder, common: Common, width: number, max: numbe
     finiteRegister(builder.layouts.domain, { ...common, index }, width + (isTwin ? width : 1), {
       isValid: (value) => lo(value) <= hi(value) && hi(value) <= max && pack(lo(value), hi(value)) === value,
       next: (value, plus, minus) => pack(nextLo(lo(value), max, plus, minus), nextHi(hi(value), max, plus, minus)),
+      ends: (value) => [lo(value), hi(value) === max ? Number.POSITIVE_INFINITY : hi(value)],
     }),
   );
   const field = fieldOf(register);

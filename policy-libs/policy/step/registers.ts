@@ -25,6 +25,8 @@ export interface Matcher {
 export interface FiniteRegister extends FieldSpec {
   /** What follows, when an event surely (T), possibly (U) or not (F) adds to it, or takes away. */
   readonly next: (value: number, plus: Kleene, minus: Kleene) => number;
+  /** Of a counter: what a value says it has counted, at least and at most. */
+  readonly ends?: (value: number) => readonly [lo: number, hi: number];
 }
 
 export interface Register {

@@ -67,6 +67,8 @@ export interface Node {
   readonly key: string;
   readonly at: Place;
   readonly of: readonly Node[];
+  /** How its parts make it; undefined: it has none. */
+  readonly joins?: "and" | "or" | "not";
 }
 
 /** A term of numbers, compiled. */

@@ -1,7 +1,7 @@
 // What contracts, layers and revocation cost. Contracts and layers by what they add: each sample is the difference of
 // two that were taken one right after the other.
 import { createSandbox, layer, type Sandbox } from "../../../embed/node/index.ts";
-import { type Capability, cut, derive, newCapability, permissive } from "../../../kernel/index.ts";
+import { type Capability, cut, derive, newCapability } from "../../../kernel/index.ts";
 import {
   arg,
   boolean,
@@ -9,6 +9,7 @@ import {
   contract,
   type Granted,
   integer,
+  permissive,
   record,
   string,
 } from "../../../policy-libs/index.ts";

@@ -1,6 +1,6 @@
 // What policies cost: a call of plain WebAssembly through the gate, with and without a monitor of sixteen states; one
 // decision among a hundred rules over data; loading a file of a thousand rules; comparing two policies of thirty rules.
-import { type Monitor, newAccount, permissive } from "../../../kernel/index.ts";
+import { type Monitor, newAccount } from "../../../kernel/index.ts";
 import {
   arg,
   capability,
@@ -11,9 +11,11 @@ import {
   load,
   nothing,
   type PolicyEvent,
+  permissive,
   string,
   vocabularyOf,
 } from "../../../policy-libs/index.ts";
+import { narrower } from "../../../policy-libs/policy/analysis/index.ts";
 import { wat } from "../../kit/wat.ts";
 import { LIMITS, loadSource, mustReturn, newKernel, PLENTY } from "../../kit/world.ts";
 import { checkedFirst, type Entrant, paired, perOperation } from "../pairs.ts";
@@ -129,6 +131,24 @@ const loading = (rules: number): Entrant =>
     20,
   );
 
+/** Thirty rules of all kinds, of which one is missing on the other side: found, with the trace that shows it. */
+function comparing(): Entrant {
+  const whole = loaded(fileOf(30));
+  const less = loaded(fileOf(29));
+  const entrant = perOperation(
+    "cordon",
+    (n) => {
+      for (let i = 0; i < n; i++) narrower(less, whole);
+    },
+    50,
+    20,
+  );
+  return checkedFirst(entrant, async () => {
+    const [no, yes] = [narrower(less, whole), narrower(whole, less)];
+    if (no.verdict !== "refuted" || yes.verdict !== "proved") throw new Error(`${no.verdict}, ${yes.verdict}`);
+  });
+}
+
 async function measure(_field: unknown, emit: (line: Line) => void): Promise<void> {
   const add = async (id: string, what: string, unit: Line["unit"], entrants: readonly Entrant[]): Promise<void> =>
     emit({ id, what, unit, entries: await paired(entrants) });
@@ -140,6 +160,9 @@ async function measure(_field: unknown, emit: (line: Line) => void): Promise<voi
   ]);
   await add("policies.decision", "a decision among 100 rules over data", "ns", [deciding(100)]);
   await add("policies.load", "loading and compiling a file of 1,000 rules", "ms", [loading(1_000)]);
+  await add("policies.narrower", "comparing two policies of 30 rules, with the trace that tells them apart", "ms", [
+    comparing(),
+  ]);
 }
 
 export const policies: Group = { name: "policies", what: "the monitor at the gate, decisions, loading", measure };
