@@ -2,7 +2,8 @@
 //
 // Invariants
 //   E1  Order does not matter: `at most` takes the least, `first` the shortest, masks their union on the original;
-//       two different `becomes` of one argument clash, and a clash refuses.
+//       two different `becomes` of one argument clash, and so does one that another edit would narrow: its own rule would
+//       not perform what comes of it. A clash refuses.
 //   E2  Editing is stable but for `becomes`: editing what was edited by the same rules changes nothing.
 //   E3  What cannot be edited is refused, and not performed unedited.
 //   E4  An `at most` whose argument is missing, or is no integer that a policy can see, sets it to the bound: unknown
@@ -24,7 +25,7 @@ export interface Edited {
   readonly event: PolicyEvent;
   /** The first rule that changes something. */
   readonly by: Obligation | undefined;
-  /** One of two rules that want one argument to become different things, or one that edits what nobody can set. */
+  /** One of two rules that want one argument to be different things, or one that edits what nobody can set. */
   readonly clash: Obligation | undefined;
 }
 
@@ -79,7 +80,9 @@ function edited(value: Datum | undefined, edits: readonly Placed[]): Datum | und
 
 function clashing(argument: Argument, edits: readonly Placed[]): Obligation | undefined {
   if (isDerived(argument)) return edits[0]?.by;
-  if (new Set(becoming(edits)).size < 2) return undefined;
+  const wanted = [...new Set(becoming(edits))];
+  const narrow = edits.map(({ edit }) => edit);
+  if (wanted.length === 0 || (wanted.length === 1 && narrowed(wanted[0], narrow) === wanted[0])) return undefined;
   return edits.find(({ edit }) => edit.kind === "becomes")?.by;
 }
 

@@ -307,6 +307,15 @@ describe("changes", () => {
     expect([both(1, 2), both(2, 1), both(1, 1)]).toEqual(["denied", "denied", "changed"]);
   });
 
+  test("a becomes that another rule's at most would lower refuses: its own policy would not perform what comes of it", () => {
+    const becoming = over("allow", change(r.becomes(size, 3)));
+    const both = (most: number, n: number) =>
+      settledBy(allOf(becoming, over("allow", change(r.atMost(size, most)))), send("a", n));
+    expect([both(2, 4), both(2, 2), both(2, 3)].map(({ verdict }) => verdict)).toEqual(["denied", "denied", "denied"]);
+    expect(both(3, 4)).toMatchObject({ verdict: "changed" });
+    expect(both(3, 4).event.data.get("size")).toBe(3);
+  });
+
   test("at most takes the least, and sets what is missing", () => {
     const policy = allOf(over("allow", change(r.atMost(size, 3))), over("allow", change(r.atMost(size, 2))));
     expect([4, undefined].map((n) => settledBy(policy, send("a", n)).event.data.get("size"))).toEqual([2, 2]);

@@ -120,12 +120,22 @@ export function shortest(
 export const lengthOf = (trace: readonly PolicyEvent[]): number =>
   trace.filter(({ kind }) => kind !== "approved").length;
 
-/** Every combination of one value for each argument. */
-export function products(lists: readonly (readonly [Argument, readonly (Datum | undefined)[]])[]): readonly Data[] {
+/** So many of a list, from all over it. */
+const spread = <A>(list: readonly A[], most: number): readonly A[] =>
+  list.length <= most
+    ? list
+    : Array.from({ length: most }, (_, at) => list[Math.floor((at * list.length) / most)] as A);
+
+/** Combinations of one value for each argument: all, or as many as are wanted. */
+export function products(
+  lists: readonly (readonly [Argument, readonly (Datum | undefined)[]])[],
+  most: number,
+): readonly Data[] {
   const [first, ...rest] = lists;
   if (first === undefined) return [new Map()];
   const [{ name }, values] = first;
-  return products(rest).flatMap((inner) =>
+  const all = products(rest, most).flatMap((inner) =>
     values.map((value) => (value === undefined ? inner : new Map([[name, value] as const, ...inner]))),
   );
+  return spread(all, most);
 }

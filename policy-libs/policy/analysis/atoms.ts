@@ -176,14 +176,42 @@ export function noteCond(asking: Asking, cond: RCond): void {
   }
 }
 
+/** The bound itself is told apart too: another rule's `becomes` may be cut down to it. */
+function noteMost(asking: Asking, argument: RArgument, most: number): void {
+  each(asking, argument, (asked) => {
+    asked.cuts.add(most);
+    asked.values.add(most);
+  });
+}
+
+function noteFirst(asking: Asking, argument: RArgument, length: number): void {
+  each(asking, argument, (asked) => {
+    asked.lengths.add(length);
+    if (argument.type === "bytes") asked.values.add(length);
+  });
+}
+
+/** What texts become where several edits meet: each one that a `becomes` gives, as short as any `first` makes it. */
+function noteShortened(asking: Asking, rules: readonly RRule[]): void {
+  const edits = rules.flatMap(({ effect }) => (effect.kind === "change" ? effect.edits : []));
+  const firsts = edits.filter((edit) => edit.kind === "first");
+  for (const edit of edits) {
+    if (edit.kind !== "becomes" || typeof edit.value !== "string") continue;
+    const { value } = edit;
+    // One unit less where a character of two would be halved.
+    const cut = firsts.flatMap(({ length }) => [value.slice(0, length), value.slice(0, Math.max(0, length - 1))]);
+    noteValues(asking, edit.argument, cut);
+  }
+}
+
 function noteRule(asking: Asking, { effect, on, when }: RRule): void {
   for (const pattern of on) notePattern(asking, pattern);
   if (when !== undefined) noteCond(asking, when);
   if (effect.kind !== "change") return;
   for (const edit of effect.edits) {
-    if (edit.kind === "at most") each(asking, edit.argument, (asked) => asked.cuts.add(edit.most));
+    if (edit.kind === "at most") noteMost(asking, edit.argument, edit.most);
     else if (edit.kind === "becomes") noteValues(asking, edit.argument, [edit.value]);
-    else if (edit.kind === "first") each(asking, edit.argument, (asked) => asked.lengths.add(edit.length));
+    else if (edit.kind === "first") noteFirst(asking, edit.argument, edit.length);
   }
 }
 
@@ -223,7 +251,9 @@ export function shared(asking: Asking, of: Related): Asking {
 
 export function askingOf(joined: readonly Joined[], conds: readonly RCond[] = []): Asking {
   const asking: Asking = new Map();
-  for (const policy of joined.flatMap(policiesOf)) for (const rule of policy.rules) noteRule(asking, rule);
+  const rules = joined.flatMap(policiesOf).flatMap((policy) => policy.rules);
+  for (const rule of rules) noteRule(asking, rule);
+  noteShortened(asking, rules);
   for (const cond of conds) noteCond(asking, cond);
   return asking;
 }

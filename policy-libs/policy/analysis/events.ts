@@ -11,11 +11,12 @@ import { policiesOf } from "./atoms.ts";
 import { classesIn } from "./key.ts";
 import type { Lab } from "./lab.ts";
 import { solve } from "./linear.ts";
-import { type Must, NOTHING, obliging, performing, refusing, rulesFor, satisfy, type Test, together } from "./must.ts";
+import { type Must, NOTHING, obliging, performing, refusing, satisfy, together } from "./must.ts";
 import type { Data, Node, Pending, Step } from "./node.ts";
 import { type Choices, eachPath } from "./paths.ts";
 import type { Register } from "./registers.ts";
 import { tidied } from "./tidy.ts";
+import { rulesFor } from "./units.ts";
 import { isTouched, type Updated, update } from "./update.ts";
 import {
   adopt,
@@ -25,6 +26,7 @@ import {
   narrowTo,
   type Relation,
   settledValue,
+  type Test,
   tableIn,
   type Value,
   type World,

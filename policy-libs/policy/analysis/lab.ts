@@ -4,7 +4,7 @@
 // then cannot happen; and what can is tried on the reference semantics, which tells which register has to be followed.
 
 import type { Kleene } from "../kleene.ts";
-import type { Datum, Joined, PolicyEvent, RCond } from "../resolved.ts";
+import type { Datum, Joined, PolicyEvent, RCond, REdit } from "../resolved.ts";
 import type { Argument, Operation } from "../vocabulary.ts";
 import { type Asking, askingOf, related, shared } from "./atoms.ts";
 import { type ArgumentClass, argumentClasses, mayBeMissing } from "./classes.ts";
@@ -41,6 +41,9 @@ export interface Lab {
   /** What all registers remember before the first event that is explored. */
   readonly start: ReadonlyMap<Register, Memory>;
   readonly solver: Solver | undefined;
+  /** Edits by number, and tests of what several of them change together. */
+  readonly edits: Map<REdit, number>;
+  readonly merged: Map<string, Unary>;
   /** Values of each class that are told apart. */
   readonly spots: number;
   /** Levels are followed so far above what they are compared with. */
@@ -180,6 +183,8 @@ export function newLab(
     many,
     isCounting,
     solver,
+    edits: new Map(),
+    merged: new Map(),
     start: new Map(registers.all.map((register) => [register, startMemory(register)])),
     vague: vagueOf(registers),
     isComplete: tables.every(([, { isComplete }]) => isComplete),

@@ -7,12 +7,15 @@ import { applies as appliesBy, decideByHistory, momentOf } from "../reference.ts
 import type { Decision, HistoryKind, Joined, PolicyEvent, RCond, RPolicy, RRule } from "../resolved.ts";
 import type { Operation } from "../vocabulary.ts";
 import { policiesOf } from "./atoms.ts";
+import { isChangedBy } from "./changes.ts";
 import { guestOperations, inquiryOf } from "./claims.ts";
+import { decideWhole } from "./decide.ts";
 import type { Question } from "./events.ts";
 import { applies, judge, matchesAny } from "./judge.ts";
-import { alters, decideWhole, type Must, NOTHING, rulesFor, type Test } from "./must.ts";
+import { type Must, NOTHING } from "./must.ts";
 import { inquire, type Options, type Verdict } from "./refine.ts";
-import type { World } from "./world.ts";
+import { rulesFor } from "./units.ts";
+import type { Test, World } from "./world.ts";
 
 /** "only unknown": a restriction whose condition is never true; it holds where an argument is missing, or forgotten. */
 export type FindingKind = "never matches" | "only unknown" | "never decides" | "always true";
@@ -132,7 +135,8 @@ function decides(joined: Joined, policy: RPolicy, rule: RRule): Asked {
   }
   const isIdle = rule.effect.kind === "allow" && policy.default !== "deny";
   return {
-    ask: (world) => !isIdle && test(rule)(world) && (rule.effect.kind !== "change" || alters(world, rule)),
+    ask: (world) =>
+      !isIdle && test(rule)(world) && (rule.effect.kind !== "change" || isChangedBy(world, [{ policy, rule }])),
     isAskedFor,
     must: (event) => alone(policiesOf(joined), policy, rule, event),
   };

@@ -1,14 +1,16 @@
 // Tests that look at one argument and nothing else: conditions, and whether an edit would change the argument.
-import { compare, exactly, F, type Interval, type Kleene, kleene, T, U } from "../kleene.ts";
-import { masked } from "../mask.ts";
+import { compare, exactly, type Interval, type Kleene, kleene, U } from "../kleene.ts";
 import { inBlocks, testText } from "../predicates.ts";
-import type { Datum, RArgument, RCond, REdit } from "../resolved.ts";
+import type { Datum, RArgument, RCond } from "../resolved.ts";
 import { linear } from "./atoms.ts";
 
 type UnaryCond = Extract<RCond, { kind: "argument" | "oneOf" | "address" | "text" | "compare" }>;
-export type Unary = UnaryCond | REdit;
-
-const isEdit = (test: Unary): test is REdit => ["at most", "first", "masks", "becomes"].includes(test.kind);
+/** Whether some edits together change an argument. */
+interface Merged {
+  readonly kind: "merged";
+  readonly alters: (datum: Datum | undefined) => boolean;
+}
+export type Unary = UnaryCond | Merged;
 
 const found = new WeakMap<RCond, { readonly argument: RArgument | undefined }>();
 
@@ -72,20 +74,6 @@ function compared(cond: Compare, datum: Datum): Kleene {
   return kleene((left === right) === (cond.is === "=="));
 }
 
-/** Whether an edit would change such an argument. */
-function isAltering(edit: REdit, datum: Datum | undefined): boolean {
-  switch (edit.kind) {
-    case "at most":
-      return typeof datum !== "number" || datum > edit.most;
-    case "first":
-      return typeof datum === "string" ? datum.length > edit.length : typeof datum === "number" && datum > edit.length;
-    case "masks":
-      return typeof datum === "string" && masked(datum, [edit.mask]) !== datum;
-    case "becomes":
-      return datum !== edit.value;
-  }
-}
-
 function judgedPresent(test: UnaryCond, datum: Datum): Kleene {
   switch (test.kind) {
     case "argument":
@@ -103,6 +91,6 @@ function judgedPresent(test: UnaryCond, datum: Datum): Kleene {
 
 /** The answer for an argument; undefined: it is missing. */
 export function judged(test: Unary, datum: Datum | undefined): Kleene {
-  if (isEdit(test)) return isAltering(test, datum) ? T : F;
+  if (test.kind === "merged") return kleene(test.alters(datum));
   return datum === undefined ? U : judgedPresent(test, datum);
 }

@@ -84,6 +84,9 @@ export interface World {
   readonly budget: { left: number };
 }
 
+/** Something that an event in the making is or is not. */
+export type Test = (world: World) => boolean;
+
 /** A copy that always takes the first choice. */
 export const trialOf = (world: World): World => ({
   ...world,
