@@ -27,41 +27,6 @@ async function imageOf(domain: Domain): Promise<Image | undefined> {
 
 type Prepare = (domain: Domain) => Promise<unknown>;
 
-/** The memory of a new domain after `prepare`. */
-async function memoryOf(
-  kernel: Kernel,
-  artifact: Artifact,
-  image: Image | undefined,
-  prepare: Prepare,
-): Promise<{ pages: number; bytes: Uint8Array }> {
-  const begin = image === undefined ? {} : { image };
-  const spawned = kernel.spawn(artifact, { limits: { pages: MOST_PAGES, inFlight: 0 }, ...begin });
-  if (spawned.kind !== "returned") return fail(`cannot be made (${spawned.kind})`);
-  const domain = spawned.value;
-  domain.allow({ fuel: 1e12, calls: 1e6, bytes: 1e9, deadline: Number.POSITIVE_INFINITY });
-  await prepare(domain);
-  const made = await imageOf(domain);
-  domain.end();
-  const bytes = made?.chunks[0]?.bytes;
-  return made === undefined || bytes === undefined ? fail("cannot be made") : { pages: made.pages, bytes };
-}
-
-function differs(a: Uint8Array, b: Uint8Array, at: number): boolean {
-  for (let i = at; i < at + GRANULE; i++) if ((a[i] ?? 0) !== (b[i] ?? 0)) return true;
-  return false;
-}
-
-/** Runs of granules in which `after` is not `before`. */
-function difference(before: Uint8Array, after: Uint8Array): Image["chunks"][number][] {
-  const chunks: Image["chunks"][number][] = [];
-  for (let at = 0; at < after.length; at += GRANULE) {
-    const start = at;
-    while (at < after.length && differs(after, before, at)) at += GRANULE;
-    if (at > start) chunks.push({ at: start, bytes: after.slice(start, at) });
-  }
-  return chunks;
-}
-
 /** Starts the engine once and keeps its memory. */
 export const bakeImage = (kernel: Kernel, artifact: Artifact): Promise<Image> =>
   continueImage(kernel, artifact, undefined, (domain) => domain.enter("cordon_turn", []));
@@ -73,9 +38,15 @@ export async function continueImage(
   image: Image | undefined,
   prepare: Prepare,
 ): Promise<Image> {
-  const born = await memoryOf(kernel, artifact, undefined, async () => undefined);
-  const ready = await memoryOf(kernel, artifact, image, prepare);
-  return { pages: ready.pages, chunks: difference(born.bytes, ready.bytes) };
+  const begin = image === undefined ? {} : { image };
+  const spawned = kernel.spawn(artifact, { limits: { pages: MOST_PAGES, inFlight: 0 }, ...begin });
+  if (spawned.kind !== "returned") return fail(`cannot be made (${spawned.kind})`);
+  const domain = spawned.value;
+  domain.allow({ fuel: 1e12, calls: 1e6, bytes: 1e9, deadline: Number.POSITIVE_INFINITY });
+  await prepare(domain);
+  const made = await imageOf(domain);
+  domain.end();
+  return made ?? fail("cannot be made");
 }
 
 // The file: "CDIM", version, fingerprint of the artifact, pages, number of runs; then per run its first granule, its
