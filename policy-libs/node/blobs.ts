@@ -16,6 +16,7 @@
 //       first gets its name when it is complete.
 // Against accidents, that is. Who may write the file may write another one that fits.
 import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { openBlobs } from "./blobs-open.ts";
 import { BlobError, BROKEN, wordsOf } from "./blobs-words.ts";
@@ -98,6 +99,12 @@ function totalsOf({ totals }: Statements): Totals {
   return { entries, sum };
 }
 
+/** A page that is cut in two is read as if zeroes followed. */
+function checkSize(database: DatabaseSync, path: string): void {
+  const [pages, size] = ["page_count", "page_size"].map((name) => database.prepare(`PRAGMA ${name}`).get()?.[name]);
+  if (statSync(path).size < Number(pages) * Number(size)) throw new BlobError(`${BROKEN}: its end is cut off`);
+}
+
 /** L3. In a transaction: others may write. */
 function checkTotals(statements: Statements): void {
   const { entries, sum } = totalsOf(statements);
@@ -167,7 +174,8 @@ export function blobFile({ path, patience = PATIENCE }: BlobFileOptions): BlobFi
   try {
     const statements = prepare(database);
     database.exec("BEGIN");
-    checkTotals(statements);
+    checkTotals(statements); // from here on nobody writes
+    checkSize(database, path);
     database.exec("COMMIT");
     database.exec("PRAGMA busy_timeout = 0"); // from now on the line waits, and not the event loop
     return blobsOn(newLine(database, patience, words), statements);
