@@ -10,6 +10,8 @@ export const CODES = {
   E_ENGINE: "the engine could not be loaded: build it (`npm run build`) or pass its bytes",
   E_LAYER: "a layer could not be started: nothing above it runs (see the reason in the message)",
   E_CONTINUATION: "an interrupted run was resumed or cancelled before: each continuation is used once",
+  E_SNAPSHOT: "a snapshot cannot be taken or read: see what is wrong with it, and at which byte, in the message",
+  E_STORE: "a store of snapshots cannot be opened, read or written: see the path and the reason in the message",
   E_DISPOSED: "the sandbox was disposed: make a new one",
 } as const;
 

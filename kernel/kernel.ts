@@ -25,8 +25,11 @@ import { newSchedule } from "./schedule.ts";
 import type { Allowance, Answer, Chunk, DomainOptions, FeralPowers, PaidOptions, Target, Visit } from "./types.ts";
 import { attempt, RESERVED_EXPORTS, type Verified, verify } from "./verify.ts";
 
-/** Verified bytes, compiled. Belongs to the kernel that loaded it. `entries`: the functions that `enter` may name. */
-export type Artifact = Verified & { readonly entries: readonly string[] };
+/**
+ * Verified bytes, compiled. Belongs to the kernel that loaded it. `entries`: the functions that `enter` may name. `data`:
+ * with which its memory begins.
+ */
+export type Artifact = Verified & Readonly<{ entries: readonly string[]; data: readonly Chunk[] }>;
 
 /** What may be granted: a capability, or what one is made of. */
 export type Grantable =
@@ -148,8 +151,9 @@ export function createKernel(feral: FeralPowers) {
     if ("rule" in judged) return refusal(judged);
     const { module, compiled, summary } = judged.value;
     const entries = module.exports.filter(({ kind }) => kind === 0).map(({ name }) => name);
-    const artifact: Artifact = Object.freeze({ ...summary, entries });
-    programs.set(artifact, programOf(bytes, compiled, module, mode, summary.reserved));
+    const program = programOf(bytes, compiled, module, mode, summary.reserved);
+    const artifact: Artifact = Object.freeze({ ...summary, entries, data: program.data });
+    programs.set(artifact, program);
     return { kind: "returned", value: artifact };
   }
 

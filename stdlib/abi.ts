@@ -9,6 +9,9 @@
 //
 // What crosses is CBOR (RFC 8949, definite lengths only). Every address and length is in bytes, unsigned, little-endian.
 
+/** Raised when a domain's memory of an older Cordon could not go on under this one: snapshots of another are refused. */
+export const ABI_VERSION = 1;
+
 /** The module name of every gate. */
 export const GATE_MODULE = "cordon";
 

@@ -4,7 +4,7 @@ import { PAGE } from "../../kernel/index.ts";
 import { assemble } from "../kit/assemble.ts";
 import { worldWithCanaries } from "../kit/canaries.ts";
 import { anyProgram } from "../kit/generators.ts";
-import { PROBE_DATA, probeSource } from "../kit/probe.ts";
+import { probeSource } from "../kit/probe.ts";
 import { PAGES } from "../kit/program.ts";
 import { type Segment, segmentWorld } from "../kit/segment.ts";
 import { wat } from "../kit/wat.ts";
@@ -90,7 +90,7 @@ describe("G1 memory: frames", () => {
         const before = await imageOnce(domain);
         const outcome = await domain.enter(gate, gate === "reply" ? [at, capacity] : [at, capacity, 0]);
         const length = Number(mustReturn(outcome));
-        const after = memoryOf(domain, PROBE_DATA) ?? new Uint8Array();
+        const after = memoryOf(domain) ?? new Uint8Array();
         const [from, room] = [at >>> 0, capacity >>> 0];
         const fits = length >= 0 && length <= room && from + length <= PAGE;
         for (let i = 0; i < PAGE; i++) {
@@ -105,7 +105,7 @@ describe("G1 memory: frames", () => {
 
   async function imageOnce(domain: ReturnType<typeof spawn>): Promise<Uint8Array> {
     for (;;) {
-      const memory = memoryOf(domain, PROBE_DATA);
+      const memory = memoryOf(domain);
       if (memory !== undefined) return memory;
       await new Promise((resolve) => setTimeout(resolve, 1));
     }

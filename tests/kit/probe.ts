@@ -13,9 +13,6 @@ const CALL = 1;
 const RECEIVE = 3;
 const params = (count: number): Instruction[] => Array.from({ length: count }, (_, index) => ["local.get", index]);
 
-/** What a probe's memory begins with. */
-export const PROBE_DATA: readonly number[] = [0x80];
-
 /**
  * Exports `grow`, `call`, `reply`, `receive`, `answer`, `poke(at, byte)`, `peek(at)`, `deep(frames)`: so many calls deep
  * it parks until a message comes; `spree(n, handle, method)`: so many calls of a capability without looking at what they
@@ -76,6 +73,6 @@ export function probeSource(pages = 1): Bytes {
       { params: "", results: "", exported: "spin", code: [["loop", ""], ["br", 0], ["end"]] },
     ],
     // The argument list that `spree` passes, at 0: an empty array.
-    data: [{ offset: 0, bytes: PROBE_DATA }],
+    data: [{ offset: 0, bytes: [0x80] }],
   });
 }

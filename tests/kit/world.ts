@@ -8,7 +8,6 @@ import {
   type FeralPowers,
   type Kernel,
   type Outcome,
-  PAGE,
 } from "../../kernel/index.ts";
 import { instrument } from "../../stdlib/toolchain/index.ts";
 import type { Bytes } from "./assemble.ts";
@@ -72,12 +71,5 @@ export function spawn(kernel: Kernel, artifact: Artifact, { limits, allowance }:
 export const spawnSource = (kernel: Kernel, source: Uint8Array, options?: SpawnOptions): Domain =>
   spawn(kernel, loadSource(kernel, source), options);
 
-/** The memory of an idle domain: what its image says, over zeroes and the data that its module begins with. */
-export function memoryOf(domain: Domain, data: readonly number[] = []): Bytes | undefined {
-  const image = domain.image();
-  if (image === undefined) return undefined;
-  const memory = new Uint8Array(image.pages * PAGE);
-  memory.set(data);
-  for (const { at, bytes } of image.chunks) memory.set(bytes, at);
-  return memory;
-}
+/** A copy of the memory of an idle domain. */
+export const memoryOf = (domain: Domain): Bytes | undefined => domain.read((memory) => memory.slice());
