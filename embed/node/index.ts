@@ -10,4 +10,4 @@ export { type DiskCacheOptions, diskCache } from "./disk-cache.ts";
 export { type FileStoreOptions, fileStore } from "./file-store.ts";
 export { runProgram } from "./program.ts";
 
-export const { run, createSandbox, layer, stack, domains, runRepy, warmUp } = createCordon(nodePowers);
+export const { run, createSandbox, createTemplate, layer, stack, domains, runRepy, warmUp } = createCordon(nodePowers);
