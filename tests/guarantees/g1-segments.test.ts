@@ -31,9 +31,11 @@ function story(bytes: Uint8Array, calls: readonly Call[], fill: number, own = ST
   };
 }
 
+type Story = ReturnType<typeof story>;
+
 /** Does the guest do the same whatever its neighbours hold, and leave them alone? */
 function isConfined(bytes: Uint8Array, calls: readonly Call[], own?: number): boolean {
-  const [a, b] = FILLS.map((fill) => story(bytes, calls, fill, own)) as [ReturnType<typeof story>, typeof a];
+  const [a, b] = FILLS.map((fill) => story(bytes, calls, fill, own)) as [Story, Story];
   const isSame = Buffer.compare(a.own, b.own) === 0 && fc.stringify(a.told) === fc.stringify(b.told);
   return isSame && a.isKept && b.isKept;
 }
@@ -118,9 +120,9 @@ describe("G1 memory: segments of one shared memory", () => {
     65_535.5,
     Number.NaN,
     Number.POSITIVE_INFINITY,
-  ])("a mask that makes no segment is refused: %d", (mask) =>
-    expect(newKernel().load(GUEST, { ...MODE, mask })).toBeInvalid("V7-segment"),
-  );
+  ])("a mask that makes no segment is refused: %d", (mask) => {
+    expect(newKernel().load(GUEST, { ...MODE, mask })).toBeInvalid("V7-segment");
+  });
 
   test.each([0, GUARD - 16, GUARD + 1, 2 * GUARD, Number.NaN])("a guard of another size is refused: %d", (guard) => {
     expect(newKernel().load(GUEST, { ...MODE, guard })).toBeInvalid("V7-segment");
