@@ -10,13 +10,13 @@ import { type Refusal, refuse } from "./bytes.ts";
 import { forkedMessage, requestMessage } from "./cbor.ts";
 import { type Capability, cut, derive, grant, lookUp, newCapability, retire } from "./clist.ts";
 import type { CallContract, Contract } from "./contract.ts";
-import { decode } from "./decode.ts";
+import { dataSectionAt, decode } from "./decode.ts";
 import * as domain from "./domain.ts";
 import * as engine from "./engine.ts";
 import * as gate from "./gate.ts";
 import { MAX_MODULE_BYTES, PAGE } from "./limits.ts";
 import type { Machine } from "./machine.ts";
-import { newFrames, type Program, programOf, withoutData } from "./memory.ts";
+import { newFrames, type Program, programOf } from "./memory.ts";
 import { type Account, adjust, chargeAccount, DOMAINS, MEMORY, newAccount } from "./meter.ts";
 import { handOver } from "./monitor.ts";
 import type { Ending, Outcome } from "./outcome.ts";
@@ -29,7 +29,7 @@ import { attempt, RESERVED_EXPORTS, type Verified, verify } from "./verify.ts";
  * Verified bytes, compiled. Belongs to the kernel that loaded it. `entries`: the functions that `enter` may name. `data`:
  * with which its memory begins.
  */
-export type Artifact = Verified & Readonly<{ entries: readonly string[]; data: readonly Chunk[] }>;
+export type Artifact = Omit<Verified, "data"> & Readonly<{ entries: readonly string[]; data: readonly Chunk[] }>;
 
 /** What may be granted: a capability, or what one is made of. */
 export type Grantable =
@@ -145,13 +145,13 @@ export function createKernel(feral: FeralPowers) {
     const judged = attempt(() => {
       // Before the engine looks: 6 MB of calls of a type with 1,000 parameters take its validation 16 s.
       const module = decode(bytes, feral.utf8);
-      const compiled = engine.compile(withoutData(bytes, module)) ?? refuse("malformed", 0);
+      const compiled = engine.compile(bytes.subarray(0, dataSectionAt(bytes, module))) ?? refuse("malformed", 0);
       return { module, compiled, summary: verify(bytes, module, mode) };
     });
     if ("rule" in judged) return refusal(judged);
     const { module, compiled, summary } = judged.value;
     const entries = module.exports.filter(({ kind }) => kind === 0).map(({ name }) => name);
-    const program = programOf(bytes, compiled, module, mode, summary.reserved);
+    const program = programOf(bytes, compiled, summary, mode);
     const artifact: Artifact = Object.freeze({ ...summary, entries, data: program.data });
     programs.set(artifact, program);
     return { kind: "returned", value: artifact };

@@ -38,9 +38,7 @@ export function newMachine(
   const seat: Pick<Machine, "current"> = { current: undefined };
   const { exports } = engine.instantiate(module, link(seat as Machine));
   const functions = Object.entries(exports).filter(([, value]) => typeof value === "function");
-  const globals = mutable
-    .filter((index) => reservedExport(index) in exports)
-    .map((index) => exports[reservedExport(index)] as engine.EngineGlobal); // TEMP filter until segments land
+  const globals = mutable.map((index) => exports[reservedExport(index)] as engine.EngineGlobal);
   return Object.assign(seat, {
     ...{ isShared, globals, initial: globals.map(({ value }) => value) },
     entries: new Map(functions.map(([name, f]) => [name, engine.promising(f as engine.EngineFunction)])),

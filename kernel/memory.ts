@@ -14,8 +14,8 @@ import type { Mode } from "./body.ts";
 import { type EngineMemory, type EngineModule, newMemory } from "./engine.ts";
 import { KEPT_FRAMES, MAX_PAGES, PAGE } from "./limits.ts";
 import { type Machine, newMachine } from "./machine.ts";
-import type { Module } from "./module.ts";
 import type { Chunk, Image } from "./types.ts";
+import type { Verified } from "./verify.ts";
 
 /**
  * A verified artifact, as frames know it. `data`: of its segments. `pages`: at birth, and at `most`. `stride`: bytes from
@@ -37,27 +37,13 @@ export type Frame = Readonly<
 type Link = (machine: Machine, memory: EngineMemory) => Readonly<Record<string, unknown>>;
 export type Frames = ReturnType<typeof newFrames>;
 
-const DATA = 11; // the section's id
-
-/** The data section is last. It is not the engine's business: each domain's memory gets the data from here. */
-export const withoutData = (bytes: Uint8Array, { sections }: Module): Uint8Array =>
-  bytes.subarray(0, sections.find(({ id }) => id === DATA)?.at ?? bytes.length);
-
-export function programOf(
-  bytes: Uint8Array,
-  module: EngineModule,
-  source: Module,
-  mode: Mode,
-  reserved: number,
-): Program {
-  const data = source.data.map(({ from, length, offset }) => ({
-    ...{ at: (offset ?? 0) >>> 0, bytes: bytes.slice(from, from + length) },
-  }));
-  const mutable = source.globals.flatMap((global, index) => (global.mutable ? [index] : []));
+export function programOf(bytes: Uint8Array, module: EngineModule, verified: Verified, mode: Mode): Program {
+  const { globals, initialPages: pages, reserved } = verified;
+  const data = verified.data.map(({ to, from, length }) => ({ at: to, bytes: bytes.slice(from, from + length) }));
+  const mutable = globals.flatMap((global, index) => (global.mutable ? [index] : []));
   const span = mode.kind === "segment" ? mode.mask + 1 : MAX_PAGES * PAGE;
-  const sizes = { most: span / PAGE, stride: mode.kind === "segment" ? span + mode.guard : 0 };
-  const pages = source.imports[0]?.limits.min ?? 0;
-  return { module, data, mutable, reserved, pages, ...sizes, idle: [], arenas: new Set() };
+  const stride = mode.kind === "segment" ? span + mode.guard : 0;
+  return { module, data, mutable, reserved, pages, most: span / PAGE, stride, idle: [], arenas: new Set() };
 }
 
 /** Writes chunks that may come from anywhere; false if one does not lie in `memory`. */

@@ -11,6 +11,7 @@ import { FRAME, MAIN, SEGMENT, victim } from "../kit/victim.ts";
 import { artifactBytes, mustReturn, newKernel, spawn } from "../kit/world.ts";
 import {
   allInserted,
+  exportMutants,
   flipsOf,
   guestBodies,
   intrusions,
@@ -103,8 +104,9 @@ describe.each(MODES)("mutants in %s mode", (_, mode) => {
     expectAllRefused(bytes, resumptionMutants(bytes), mode, 4);
   });
 
-  test("raw gates as elements and exports, and other changes of the layout", () => {
+  test("raw gates as elements and exports, globals that the kernel would not find, and other changes of the layout", () => {
     expectAllRefused(victim(mode), layoutMutants(victim(mode)), mode, 20);
+    expectAllRefused(victim(mode), exportMutants(victim(mode)), mode, 50);
   });
 });
 
