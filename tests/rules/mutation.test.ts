@@ -132,7 +132,7 @@ describe("stale tokens", () => {
       ending: undefined,
       left: 10,
       sliceSize: 5,
-      core: { schedule: { now: () => 0 } },
+      core: { schedule: { now: () => 0, unpaid: () => 0 } },
       ...fields,
     }) as unknown as Tenant;
 
