@@ -82,15 +82,15 @@ describe("the time of the thread", () => {
 
   test("that was not used is lost: who slept for an hour has no more than its share then", () => {
     const thread = new Thread();
-    const [sleeper, other] = [tenant(), tenant()];
-    thread.spin(other);
+    const [sleeper, ...others] = [tenant(), tenant(), tenant()];
+    for (const other of others) thread.spin(other);
     let naps = 0;
-    thread.begin({ account: sleeper, next: () => (naps++ === 0 ? { costs: 1, sleeps: 3_600_000 } : { costs: 1 }) });
-    thread.run(3_600_001);
-    const [before, beforeOther] = [thread.of(sleeper), thread.of(other)];
-    thread.run(1_000);
-    expect(thread.of(sleeper) - before).toBeLessThanOrEqual(502);
-    expect(thread.of(other) - beforeOther).toBeGreaterThanOrEqual(498);
+    thread.begin({ account: sleeper!, next: () => (naps++ === 0 ? { costs: 1, sleeps: 360_000 } : { costs: 1 }) });
+    thread.run(360_001);
+    const before = others.map(thread.of);
+    thread.run(900);
+    expect(thread.of(sleeper!)).toBeLessThanOrEqual(303);
+    others.forEach((other, i) => void expect(thread.of(other) - before[i]!).toBeGreaterThanOrEqual(298));
   });
 
   test("that was used while nobody else wanted it is nobody's debt", () => {
@@ -150,6 +150,25 @@ describe("whoever cheats", () => {
     thread.run(2_000, true);
     even(thread, cheat, victim);
     expect(thread.of(victim)).toBeGreaterThan(990);
+  });
+
+  test("by sleeping first, and being entered from settled promises then, has no more than its share", () => {
+    const thread = new Thread();
+    const [cheat, ...victims] = [tenant(), tenant(), tenant()];
+    for (const victim of victims) thread.spin(victim, 0.01);
+    thread.run(10_000);
+    const before = victims.map(thread.of);
+    const entered: Guest = {
+      account: victims[0]!,
+      next() {
+        while (thread.queue.isDue?.(cheat!) === true) thread.use(cheat!, 0.5);
+        return { costs: 0.01 };
+      },
+    };
+    thread.begin(entered);
+    thread.run(900);
+    expect(thread.of(cheat!)).toBeLessThanOrEqual(304);
+    victims.forEach((victim, i) => void expect(thread.of(victim) - before[i]!).toBeGreaterThanOrEqual(296));
   });
 
   test("by ending and beginning anew, again and again, gains nothing", () => {

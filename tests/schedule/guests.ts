@@ -14,7 +14,10 @@ const work: Instruction[] = [["local.get", 0], ...constants(0, 0, 1, 0), ["call"
 const awaits: Instruction[] = [...constants(0x100, 256, 1), ["call", 1], ["drop"]];
 const forever = (code: Code): Code => [["loop", ""], ...code, ["br", 0], ["end"]];
 
-/** `spins(handle)`, `asks(handle)`: calls and waits for a message, for ever; `works(handle)`: once. */
+/**
+ * `spins(handle)`, `asks(handle)`: calls and waits for a message, for ever; `works(handle)`: once; `wakes(handle)`: once,
+ * after a message.
+ */
 const SOURCE = assemble({
   pages: 1,
   imports: GATES,
@@ -24,6 +27,7 @@ const SOURCE = assemble({
     { params: "i", results: "", exported: "works", code: work },
     { params: "", results: "", exported: "idles", code: forever([]) },
     { params: "", results: "", exported: "waits", code: awaits },
+    { params: "i", results: "", exported: "wakes", code: [...awaits, ...work] },
   ],
   data: [{ offset: 0, bytes: [0x80] }],
 });
@@ -43,8 +47,8 @@ export interface Work {
   readonly costs: number;
   /** What else it does. */
   readonly does?: () => void;
-  /** Its answers come as settled promises. */
-  readonly promises?: boolean;
+  /** When the answer comes. Default: at once, without a promise. */
+  readonly answers?: () => Promise<void>;
 }
 
 export class Guests {
@@ -76,13 +80,13 @@ export class Guests {
     if (this.now >= this.until) this.stop();
   }
 
-  spawn({ costs, does, promises = false }: Work, account = newAccount() as Account): Worker {
+  spawn({ costs, does, answers }: Work, account = newAccount() as Account): Worker {
     const domain = mustReturn(this.kernel.spawn(this.#artifact, { limits: LIMITS, account }));
     domain.allow({ ...PLENTY, fuel: 1e12, calls: 1e9, bytes: 1e12 });
     const target = () => {
       this.pass(costs, account);
       does?.();
-      return promises ? Promise.resolve(UNDEFINED) : UNDEFINED;
+      return answers === undefined ? UNDEFINED : answers().then(() => UNDEFINED);
     };
     const handle = domain.grant({ contract: WORK, target }) as number;
     const worker: Worker = { domain, account, handle, ended: undefined };
@@ -90,7 +94,7 @@ export class Guests {
     return worker;
   }
 
-  enter(worker: Worker, name: "spins" | "asks" | "works" | "idles" | "waits"): Promise<Outcome<unknown>> {
+  enter(worker: Worker, name: "spins" | "asks" | "works" | "idles" | "waits" | "wakes"): Promise<Outcome<unknown>> {
     const args = name === "idles" || name === "waits" ? [] : [worker.handle];
     const running = worker.domain.enter(name, args);
     void running.then((outcome) => Object.assign(worker, { ended: outcome }));
@@ -103,8 +107,9 @@ export class Guests {
     return worker;
   }
 
-  ask(costs: number, account?: Account): Worker {
-    const worker = this.spawn({ costs, promises: true }, account);
+  /** Its answers come as settled promises, if nothing else is said. */
+  ask(work: Work, account?: Account): Worker {
+    const worker = this.spawn({ answers: () => Promise.resolve(), ...work }, account);
     void this.enter(worker, "asks");
     return worker;
   }

@@ -5,7 +5,7 @@ import { fairQueue } from "../../policy-libs/index.ts";
 /** What a guest does with its next turn: so many ms of the thread, then it waits again, or sleeps for some ms. */
 export interface Step {
   readonly costs: number;
-  readonly sleeps?: number;
+  readonly sleeps?: number | undefined;
 }
 
 export interface Guest {
