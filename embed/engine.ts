@@ -1,5 +1,6 @@
 // The engine: loaded and verified once, shared by every sandbox of one Cordon.
 import { type Artifact, createKernel, type Image, type Kernel } from "../kernel/index.ts";
+import { fairQueue } from "../policy-libs/index.ts";
 import { CordonError } from "./errors.ts";
 import { findLater } from "./host.ts";
 import { bakeImage, readImage } from "./image.ts";
@@ -39,7 +40,7 @@ export const later = findLater();
 
 function newKernel(): Kernel {
   const decoder = new TextDecoder();
-  return createKernel({ utf8: (bytes) => decoder.decode(bytes), now, later });
+  return createKernel({ utf8: (bytes) => decoder.decode(bytes), now, later, runQueue: fairQueue() });
 }
 
 async function readEngine(powers: CordonPowers): Promise<Uint8Array> {

@@ -17,7 +17,7 @@ import * as engine from "./engine.ts";
 import * as limits from "./limits.ts";
 import { install, type Machine, type Values } from "./machine.ts";
 import type { Frame, Frames, Program } from "./memory.ts";
-import { adjust, available, DOMAINS, FUEL, frozenAt, IN_FLIGHT, MEMORY } from "./meter.ts";
+import { type Account, adjust, available, DOMAINS, FUEL, frozenAt, IN_FLIGHT, MEMORY } from "./meter.ts";
 import { type Ending, invariant, type Outcome } from "./outcome.ts";
 import { moveOut } from "./residence.ts";
 import type { Schedule } from "./schedule.ts";
@@ -68,6 +68,7 @@ export function newTenant(core: Core, options: PaidOptions, program: Program) {
     ...{ left: 0, granted: 0, sliceSize: limits.FIRST_SLICE, sliceStart: 0 },
     ...{ parkedFor: "slice" as "slice" | "message", wake: undefined as ((token: number) => void) | undefined },
     ...{ queued: false, inbox: [] as Uint8Array[], inboxBytes: 0, nextToken: 1 },
+    since: undefined as number | undefined,
     requests: new Map<number, OpenRequest>(),
     /** Calls in flight, by token, with what tells their targets that nobody wants the result. */
     pending: new Map<number, () => void>(),
@@ -87,7 +88,7 @@ export const usageOf = ({ fuelSpent: fuel, calls, bytes, pages }: Tenant): Usage
 /** Nothing of it runs or is about to: parked for a message that has not come, or idle with nothing to do. */
 export function isWaiting({ state, inbox, queued, parkedFor, requests, allowance }: Tenant): boolean {
   const standsStill = requests.size === 0 && (state === "idle" || allowance.perAnswer !== undefined);
-  const isAtRest = state === "idle" ? !queued : state === "parked" && parkedFor === "message";
+  const isAtRest = state === "idle" || state === "asleep" ? !queued : state === "parked" && parkedFor === "message";
   return state === "ended" || (isAtRest && (inbox.length === 0 || standsStill));
 }
 
@@ -108,6 +109,7 @@ function grantSlice(tenant: Tenant, now = tenant.core.schedule.now()): number {
   tenant.left -= slice;
   tenant.granted = slice;
   tenant.sliceStart = now;
+  tenant.since ??= tenant.core.schedule.unpaid(now);
   if (tenant.isCalledFirst) renew(tenant);
   return slice;
 }
@@ -155,6 +157,7 @@ export function park(tenant: Tenant): Promise<number> {
   invariant(tenant.state === "running", "M1");
   tenant.state = "parked";
   tenant.core.parked++;
+  tenant.core.schedule.stop(tenant);
   return new Promise((resolve) => {
     tenant.wake = resolve;
     if (tenant.parkedFor === "slice") queueResume(tenant);
@@ -163,13 +166,14 @@ export function park(tenant: Tenant): Promise<number> {
 }
 
 /** Does something once, later, unless something is to be done already. */
-function once(tenant: Tenant, later: (task: () => void) => void, task: () => void): void {
+function once(tenant: Tenant, later: (task: () => void, account: Account) => void, task: () => void): void {
   if (tenant.queued) return;
   tenant.queued = true;
-  later(() => {
+  const go = (): void => {
     tenant.queued = false;
     task();
-  });
+  };
+  later(go, tenant.account);
 }
 
 const queueResume = (tenant: Tenant): void => once(tenant, tenant.core.schedule.queue, () => resume(tenant));
@@ -187,7 +191,7 @@ function resume(tenant: Tenant): void {
 /** A domain under a frozen account stands still until it thaws. Its end does not wait. */
 function waitsForThaw(tenant: Tenant, go: () => void): boolean {
   const frozen = tenant.ending === undefined ? frozenAt(tenant.account) : undefined;
-  frozen?.waiting.add(() => tenant.core.schedule.queue(go));
+  frozen?.waiting.add(() => tenant.core.schedule.queue(go, tenant.account));
   return frozen !== undefined;
 }
 
@@ -214,7 +218,7 @@ export function end(tenant: Tenant, ending: Ending): void {
   if (tenant.state === "running") return chargeToDeath(tenant);
   // Its stack ends in a turn of its own; whoever holds what it offered must not wait for that.
   if (tenant.state === "parked") cut(tenant.life);
-  if (tenant.state === "parked") tenant.core.schedule.queueFirst(() => resume(tenant));
+  if (tenant.state === "parked") tenant.core.schedule.queueFirst(() => resume(tenant), tenant.account);
 }
 
 /** Called inside a gate: the guest dies at its next charge. */
@@ -306,6 +310,7 @@ function begin(tenant: Tenant, entry: (...args: Values) => Promise<unknown>, arg
     return entry(...args);
   } finally {
     tenant.core.nested--;
+    tenant.core.schedule.stop(tenant);
     // It called a gate, and goes on when the host returns.
     if (outer?.state === "running") install(machine, outer);
   }
@@ -327,6 +332,7 @@ function neverBegan(tenant: Tenant, thrown: unknown): boolean {
  */
 function leave(tenant: Tenant, ending?: Ending): true {
   settleFuel(tenant, tenant.fuel.value);
+  tenant.core.schedule.stop(tenant);
   tenant.fuel.value = 0;
   tenant.state = "idle";
   tenant.ending ??= ending ?? (tenant.left < 0 ? exhausted("fuel") : undefined);
@@ -370,7 +376,7 @@ export function deliver(tenant: Tenant, message: Uint8Array): void {
 }
 
 function wakeSoon(tenant: Tenant): void {
-  if (tenant.core.schedule.mayRun(tenant.core.schedule.now())) resume(tenant);
+  if (tenant.core.schedule.mayEnter(tenant.account)) resume(tenant);
   else queueResume(tenant);
 }
 
@@ -379,7 +385,7 @@ export function pump(tenant: Tenant): void {
   if (tenant.state === "asleep" && tenant.requests.size > 0) tenant.onNeeded?.();
   if (tenant.state !== "idle" || tenant.queued || tenant.inbox.length === 0 || tenant.requests.size === 0) return;
   const { schedule, nested } = tenant.core;
-  if (frozenAt(tenant.account) !== undefined || !schedule.mayRun(schedule.now())) return pumpLater(tenant);
+  if (frozenAt(tenant.account) !== undefined || !schedule.mayEnter(tenant.account)) return pumpLater(tenant);
   // A domain that is entered from a gate of another needs a stack of its own.
   if (nested < (engine.canSuspend ? limits.MAX_NESTED : 1)) void turn(tenant);
   else pumpSoon(tenant);

@@ -13,6 +13,23 @@ export interface FeralPowers {
   readonly now: () => number;
   /** Runs `task` in a later macrotask, after the host's own events. */
   readonly later: (task: () => void) => void;
+  /** Who of those that wait is next; of one kernel alone. Default: who came first. */
+  readonly runQueue?: RunQueue;
+}
+
+/**
+ * Those that wait for the thread. Trusted with liveness alone: a task that it keeps never runs, one that it gives twice
+ * does nothing the second time, and endings do not wait here.
+ */
+export interface RunQueue {
+  size(): number;
+  push(task: () => void, account: Account): void;
+  /** Removes the next. */
+  take(): (() => void) | undefined;
+  /** A domain of this account had the thread for so long. */
+  charge?(account: Account, ms: number): void;
+  /** May a domain of this account be entered before those that wait? */
+  isDue?(account: Account): boolean;
 }
 
 /** What a target answers: one CBOR value, one with capabilities in it, an error value, or a promise of one of these. */

@@ -132,8 +132,11 @@ describe("stale tokens", () => {
   const machine: Machine = newMachine();
 
   function resumeWith(token: number, fields: object = {}, by: Machine = machine): number {
-    const core = { schedule: { now: () => 0 }, resuming: new Map() } as unknown as Core;
-    const [start, run] = [{ id: 7, ending: undefined, left: 10, sliceSize: 5 }, { frame: { machine }, saved: [] }];
+    const core = { schedule: { now: () => 0, unpaid: () => 0 }, resuming: new Map() } as unknown as Core;
+    const [start, run] = [
+      { id: 7, ending: undefined, left: 10, sliceSize: 5 },
+      { frame: { machine }, saved: [] },
+    ];
     const tenant = { ...start, ...run, core, account: newAccount(), state: "resuming", ...fields } as unknown as Tenant;
     core.resuming.set(7, tenant);
     return enterAgain(core, by, token);
