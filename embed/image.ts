@@ -2,11 +2,11 @@
 //
 // An image is what differs from the artifact's own memory at birth, in granules. It can harm its own domain alone: the
 // kernel checks its bounds and trusts none of its bytes.
-import type { Artifact, Domain, Image, Kernel } from "../kernel/index.ts";
+import { type Artifact, type Domain, type Image, type Kernel, PAGE } from "../kernel/index.ts";
 import { CordonError } from "./errors.ts";
 import { findLater } from "./host.ts";
 import { concat, type Input, type Output, viewOf } from "./snapshot/bytes.ts";
-import { difference } from "./snapshot/granules.ts";
+import { apply, difference } from "./snapshot/granules.ts";
 import { putGuest, takeGuest } from "./snapshot/guest.ts";
 
 const MOST_PAGES = 1_024; // 64 MiB: an engine that has run nothing is far smaller
@@ -17,35 +17,37 @@ const fail = (why: string): never => {
 
 const later = findLater();
 
+const contents = new WeakMap<Artifact | Image, Uint8Array>();
+
+/** The memory with which a domain begins. */
+export function contentOf(artifact: Artifact, image?: Image): Uint8Array {
+  const known = contents.get(image ?? artifact);
+  if (known !== undefined) return known;
+  const content = new Uint8Array((image?.pages ?? artifact.initialPages) * PAGE);
+  if (image !== undefined) content.set(contentOf(artifact, image.base));
+  apply(content, image?.chunks ?? artifact.data);
+  contents.set(image ?? artifact, content);
+  return content;
+}
+
+/** What an idle domain is beyond `base`, or beyond what its artifact begins with. Undefined while anything goes on. */
+export const takeImage = (domain: Domain, artifact: Artifact, base?: Image): Image | undefined =>
+  domain.read((memory, globals) => {
+    const { memory: size } = domain.usage();
+    const chunks = difference(contentOf(artifact, base), memory.subarray(0, size));
+    return { base, pages: size / PAGE, chunks, globals: [...globals] };
+  });
+
 /** A domain that has answered may have to finish its turn: its slice can have ended just then. */
-async function imageOf(domain: Domain): Promise<Image | undefined> {
+async function imageOf(domain: Domain, artifact: Artifact): Promise<Image | undefined> {
   for (;;) {
-    const made = domain.image();
+    const made = takeImage(domain, artifact);
     if (made !== undefined || domain.ending() !== undefined) return made;
     await new Promise<void>((resolve) => later(resolve));
   }
 }
 
 type Prepare = (domain: Domain) => Promise<unknown>;
-
-/** The memory of a new domain after `prepare`. */
-async function memoryOf(
-  kernel: Kernel,
-  artifact: Artifact,
-  image: Image | undefined,
-  prepare: Prepare,
-): Promise<{ pages: number; bytes: Uint8Array }> {
-  const begin = image === undefined ? {} : { image };
-  const spawned = kernel.spawn(artifact, { limits: { pages: MOST_PAGES, inFlight: 0 }, ...begin });
-  if (spawned.kind !== "returned") return fail(`cannot be made (${spawned.kind})`);
-  const domain = spawned.value;
-  domain.allow({ fuel: 1e12, calls: 1e6, bytes: 1e9, deadline: Number.POSITIVE_INFINITY });
-  await prepare(domain);
-  const made = await imageOf(domain);
-  domain.end();
-  const bytes = made?.chunks[0]?.bytes;
-  return made === undefined || bytes === undefined ? fail("cannot be made") : { pages: made.pages, bytes };
-}
 
 /** Starts the engine once and keeps its memory. */
 export const bakeImage = (kernel: Kernel, artifact: Artifact): Promise<Image> =>
@@ -58,9 +60,15 @@ export async function continueImage(
   image: Image | undefined,
   prepare: Prepare,
 ): Promise<Image> {
-  const born = await memoryOf(kernel, artifact, undefined, async () => undefined);
-  const ready = await memoryOf(kernel, artifact, image, prepare);
-  return { pages: ready.pages, chunks: difference(born.bytes, ready.bytes) };
+  const begin = image === undefined ? {} : { image };
+  const spawned = kernel.spawn(artifact, { limits: { pages: MOST_PAGES, inFlight: 0 }, ...begin });
+  if (spawned.kind !== "returned") return fail(`cannot be made (${spawned.kind})`);
+  const domain = spawned.value;
+  domain.allow({ fuel: 1e12, calls: 1e6, bytes: 1e9, deadline: Number.POSITIVE_INFINITY });
+  await prepare(domain);
+  const made = await imageOf(domain, artifact);
+  domain.end();
+  return made ?? fail("cannot be made");
 }
 
 // The file: "CDIM", version, fingerprint of the artifact, as words of 32 bits, little-endian; then a guest part as in a

@@ -32,6 +32,11 @@ export const MAX_INITIAL_PAGES = 4_096;
 /** Pages a domain may ever have: 4 GiB. */
 export const MAX_PAGES = 65_536;
 
+/** Bytes that are compared and kept together when domains are copied or put to sleep. */
+export const GRANULE = 256;
+/** Frames kept for later, per artifact. Each holds address space of the host: 8 GB of V8's. */
+export const KEPT_FRAMES = 32;
+
 /** A bulk operation is done in pieces of this many bytes with a charge between. */
 export const BULK_PIECE = 262_144;
 

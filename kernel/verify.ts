@@ -19,8 +19,8 @@ export const reservedExport = (global: number): string => RESERVED_EXPORTS[globa
 /** Exports that the kernel calls without being told so, with their results; none has parameters. */
 const ENTRIES = new Map(Object.entries({ cordon_turn: 1, cordon_init: 0 }));
 
-/** `initialPages`: of memory, with which the artifact begins. `reasons`: of its monitors. */
-export type Verified = BodySummary & { readonly initialPages: number; readonly reasons: readonly string[] };
+/** `initialPages`: of memory, with which the artifact begins. `reasons`: of its monitors. `reserved`: globals of the kernel. */
+export type Verified = BodySummary & Readonly<{ initialPages: number; reasons: readonly string[]; reserved: number }>;
 
 /** Runs what may throw a Refusal. The one place that catches it. */
 export function attempt<T>(judge: () => T): { readonly value: T } | Refusal {
@@ -117,5 +117,10 @@ export function verify(bytes: Uint8Array, module: Module, mode: Mode): Verified 
   checkExports(module, inlined);
   checkTable(module);
   checkData(module, initialPages);
-  return { initialPages, reasons: inlined.reasons, ...verifyBodies(bytes, module, mode, inlined) };
+  return {
+    initialPages,
+    reasons: inlined.reasons,
+    reserved: inlined.firstOwn,
+    ...verifyBodies(bytes, module, mode, inlined),
+  };
 }

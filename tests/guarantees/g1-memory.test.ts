@@ -8,7 +8,7 @@ import { probeSource } from "../kit/probe.ts";
 import { PAGES } from "../kit/program.ts";
 import { type Segment, segmentWorld } from "../kit/segment.ts";
 import { wat } from "../kit/wat.ts";
-import { artifactBytes, mustReturn, newKernel, spawn, spawnSource } from "../kit/world.ts";
+import { artifactBytes, memoryOf, mustReturn, newKernel, spawn, spawnSource } from "../kit/world.ts";
 import "../kit/vitest.ts";
 
 const isDeep = process.env["CORDON_DEEP"] === "1";
@@ -90,7 +90,7 @@ describe("G1 memory: frames", () => {
         const before = await imageOnce(domain);
         const outcome = await domain.enter(gate, gate === "reply" ? [at, capacity] : [at, capacity, 0]);
         const length = Number(mustReturn(outcome));
-        const after = (domain.image()?.chunks[0]?.bytes ?? new Uint8Array()) as Uint8Array;
+        const after = memoryOf(domain) ?? new Uint8Array();
         const [from, room] = [at >>> 0, capacity >>> 0];
         const fits = length >= 0 && length <= room && from + length <= PAGE;
         for (let i = 0; i < PAGE; i++) {
@@ -105,8 +105,8 @@ describe("G1 memory: frames", () => {
 
   async function imageOnce(domain: ReturnType<typeof spawn>): Promise<Uint8Array> {
     for (;;) {
-      const image = domain.image();
-      if (image !== undefined) return image.chunks[0]?.bytes ?? new Uint8Array();
+      const memory = memoryOf(domain);
+      if (memory !== undefined) return memory;
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }

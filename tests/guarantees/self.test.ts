@@ -14,7 +14,7 @@ vi.mock("../../kernel/verify.ts", async (load) => {
   const original = await load<typeof import("../../kernel/verify.ts")>();
   const verify: typeof original.verify = (_bytes, module) => {
     const initialPages = module.imports[0]?.limits.min ?? 0;
-    return { initialPages, reasons: [], functions: 0, loops: 0, gates: 0, instructions: 0 };
+    return { initialPages, reasons: [], reserved: 4, functions: 0, loops: 0, gates: 0, instructions: 0 };
   };
   return { ...original, verify };
 });
