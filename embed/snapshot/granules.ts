@@ -76,6 +76,38 @@ export function difference(base: Uint8Array, now: Uint8Array): Chunk[] {
   return chunks;
 }
 
+/** A difference in one piece of memory, for those that are many and wait: the number of runs, the runs, their bytes. */
+export function pack(base: Uint8Array, now: Uint8Array): Uint8Array<ArrayBuffer> {
+  const runs = runsOf(base, now);
+  const head = 4 + runs.length * 4;
+  let size = head;
+  for (let i = 1; i < runs.length; i += 2) size += (runs[i] as number) * GRANULE;
+  const packed = new Uint8Array(size);
+  const words = new Uint32Array(packed.buffer, 0, head / 4);
+  words[0] = runs.length / 2;
+  words.set(runs, 1);
+  for (let i = 0, to = head; i < runs.length; i += 2) {
+    const at = (runs[i] as number) * GRANULE;
+    const bytes = now.subarray(at, at + (runs[i + 1] as number) * GRANULE);
+    packed.set(bytes, to);
+    to += bytes.length;
+  }
+  return packed;
+}
+
+/** The chunks of what `pack` made, as views of it. */
+export function unpack(packed: Uint8Array<ArrayBuffer>): Chunk[] {
+  const count = new Uint32Array(packed.buffer, 0, 1)[0] as number;
+  const runs = new Uint32Array(packed.buffer, 4, count * 2);
+  const chunks: Chunk[] = [];
+  for (let i = 0, from = 4 + runs.length * 4; i < runs.length; i += 2) {
+    const length = (runs[i + 1] as number) * GRANULE;
+    chunks.push({ at: (runs[i] as number) * GRANULE, bytes: packed.subarray(from, from + length) });
+    from += length;
+  }
+  return chunks;
+}
+
 /** Writes the chunks. Throws RangeError, before the first byte is written, for a chunk that is not inside. */
 export function apply(memory: Uint8Array, chunks: readonly Chunk[]): void {
   for (const { at, bytes } of chunks)
