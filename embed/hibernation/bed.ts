@@ -10,8 +10,8 @@
 //   BD4  A nap is numbered: an acknowledgement, or a copy, of an earlier one changes nothing of a later one.
 import type { Domain } from "../../kernel/index.ts";
 import { CordonError } from "../errors.ts";
-import { pack, unpack } from "../snapshot/granules.ts";
 import { fingerprintOf } from "../snapshot/hash.ts";
+import { pack, unpack } from "../snapshot/packed.ts";
 import { checkId, type Store } from "../snapshot/store.ts";
 
 /** A domain that may sleep. `content`: the memory with which its template begins. */
@@ -98,7 +98,7 @@ async function fetchBack({ print }: State, { store, id }: Shelf): Promise<Packed
 }
 
 function rise(state: State, packed: Packed): void {
-  const woken = state.domain.wake(unpack(packed));
+  const woken = state.domain.wake(unpack(packed, state.content));
   if (woken.kind === "returned") {
     state.nap++;
     [state.isAsleep, state.held] = [false, undefined];

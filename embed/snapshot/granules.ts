@@ -12,16 +12,15 @@ const WORDS = GRANULE / 4;
 /** Bytes that replace those at `at`. */
 export type Chunk = Readonly<{ at: number; bytes: Uint8Array }>;
 
-type Words = Int32Array;
-
-function wordsOf(memory: Uint8Array): Words {
+/** An aligned memory as words, any other as a copy of them. */
+export function wordsOf(memory: Uint8Array): Int32Array {
   if (memory.length % GRANULE !== 0) throw new RangeError("a memory of whole granules");
   const { buffer, byteOffset, length } = memory.byteOffset % 4 === 0 ? memory : memory.slice();
   return new Int32Array(buffer, byteOffset, length / 4);
 }
 
 /** Eight words at a time: measured, one comparison per word costs a third more. */
-function isSame(a: Words, b: Words, at: number): boolean {
+function isSame(a: Int32Array, b: Int32Array, at: number): boolean {
   let same = true;
   for (let i = at; same && i < at + WORDS; i += 8)
     same =
@@ -36,7 +35,7 @@ function isSame(a: Words, b: Words, at: number): boolean {
   return same;
 }
 
-function isZero(words: Words, at: number): boolean {
+function isZero(words: Int32Array, at: number): boolean {
   for (let i = at; i < at + WORDS; i++) if (words[i] !== 0) return false;
   return true;
 }
@@ -71,38 +70,6 @@ export function difference(base: Uint8Array, now: Uint8Array): Chunk[] {
     const bytes = copy.subarray(from, from + length);
     bytes.set(now.subarray(at, at + length));
     chunks.push({ at, bytes });
-    from += length;
-  }
-  return chunks;
-}
-
-/** A difference in one piece of memory, for those that are many and wait: the number of runs, the runs, their bytes. */
-export function pack(base: Uint8Array, now: Uint8Array): Uint8Array<ArrayBuffer> {
-  const runs = runsOf(base, now);
-  const head = 4 + runs.length * 4;
-  let size = head;
-  for (let i = 1; i < runs.length; i += 2) size += (runs[i] as number) * GRANULE;
-  const packed = new Uint8Array(size);
-  const words = new Uint32Array(packed.buffer, 0, head / 4);
-  words[0] = runs.length / 2;
-  words.set(runs, 1);
-  for (let i = 0, to = head; i < runs.length; i += 2) {
-    const at = (runs[i] as number) * GRANULE;
-    const bytes = now.subarray(at, at + (runs[i + 1] as number) * GRANULE);
-    packed.set(bytes, to);
-    to += bytes.length;
-  }
-  return packed;
-}
-
-/** The chunks of what `pack` made, as views of it. */
-export function unpack(packed: Uint8Array<ArrayBuffer>): Chunk[] {
-  const count = new Uint32Array(packed.buffer, 0, 1)[0] as number;
-  const runs = new Uint32Array(packed.buffer, 4, count * 2);
-  const chunks: Chunk[] = [];
-  for (let i = 0, from = 4 + runs.length * 4; i < runs.length; i += 2) {
-    const length = (runs[i + 1] as number) * GRANULE;
-    chunks.push({ at: (runs[i] as number) * GRANULE, bytes: packed.subarray(from, from + length) });
     from += length;
   }
   return chunks;
