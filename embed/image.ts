@@ -93,14 +93,14 @@ const mix = (hash: number, word: number): number => {
   return h ^ (h >>> 15);
 };
 
-export function writeImage({ pages, chunks }: Image, artifact: Uint8Array): Uint8Array {
+export function writeImage({ pages, chunks, globals = [] }: Image, artifact: Uint8Array): Uint8Array {
   const header = new Uint8Array(HEADER);
   const view = viewOf(header);
   [MAGIC, VERSION, fingerprint(artifact)].forEach((word, i) => {
     view.setUint32(i * 4, word, true);
   });
   const parts: Output = [header];
-  putGuest(parts, { pages, chunks, globals: [] });
+  putGuest(parts, { pages, chunks, globals });
   return concat(parts);
 }
 
@@ -111,6 +111,6 @@ export function readImage(file: Uint8Array, artifact: Uint8Array): Image {
   if (view.getUint32(4, true) !== VERSION) fail("is of another version");
   if (view.getUint32(8, true) !== fingerprint(artifact)) fail("is of another engine");
   const input: Input = { bytes: file, at: HEADER, end: file.length, fail: (at, why) => fail(`: byte ${at}: ${why}`) };
-  const { pages, chunks } = takeGuest(input, MOST_PAGES);
-  return input.at === file.length ? { pages, chunks } : fail("has bytes left over");
+  const image = takeGuest(input, MOST_PAGES);
+  return input.at === file.length ? image : fail("has bytes left over");
 }

@@ -43,7 +43,8 @@ async function open(patience?: number): Promise<Store> {
 
 /** What is put under an id the `version`-th time: so that nothing old, mixed or of another id passes for it. */
 const CONTENT = `(id, version) => {
-  const size = (Number(id.slice(1)) * 977 + version * 3001) % 40_000;
+  // Some are large: a kill in the middle of one leaves half of it in the file.
+  const size = (Number(id.slice(1)) * 977 + version * 3001) % (id.endsWith("7") ? 2_000_000 : 40_000);
   return Uint8Array.from(Buffer.alloc(size + 1, id + "," + version + ";"));
 }`;
 const contentOf = new Function("Buffer", `return ${CONTENT}`)(Buffer) as (id: string, version: number) => Uint8Array;
@@ -53,11 +54,15 @@ function start(source: string): ChildProcess {
   writeFileSync(
     script,
     `import { fileStore } from ${JSON.stringify(LIBRARY)};
+     import { flushCompileCache } from "node:module";
      const [path, from] = [${JSON.stringify(path)}, Number(process.argv[2] ?? 0)];
      const contentOf = ${CONTENT};
      ${source}`,
   );
-  const child = spawn(process.execPath, [script, ...extra], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [script, ...extra], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, NODE_COMPILE_CACHE: join(folder, "compiled") },
+  });
   children.add(child);
   return child;
 }
@@ -86,6 +91,7 @@ const WRITER = `
       say("did", id, n % 5 === 4 ? -1 : n);
     }
   };
+  flushCompileCache(); // a killed process would leave none to the next
   say("ready");
   await Promise.all([0, 1, 2, 3, 4, 5].map(one));
 `;
@@ -138,7 +144,7 @@ describe("a process that is killed", () => {
         if (existsSync(`${path}-journal`)) journals++;
         await checkAll(known);
       }
-      expect(acknowledged).toBeGreaterThan(rounds * 10);
+      expect(acknowledged).toBeGreaterThan(rounds);
       // Some of them inside a transaction: otherwise this test has looked at nothing.
       expect(journals).toBeGreaterThan(0);
       const database = new DatabaseSync(path);
@@ -156,9 +162,45 @@ describe("a process that is killed", () => {
       child.stdout?.once("data", () => setTimeout(() => child.kill("SIGKILL"), delay));
       await ended(child);
       await checkAll(new Map());
-      for (const name of readdirSync(folder)) if (!name.startsWith("child")) rmSync(join(folder, name));
+      for (const name of readdirSync(folder)) if (!/^(child|compiled)/.test(name)) rmSync(join(folder, name));
     }
   }, 120_000);
+});
+
+describe("a transaction that was half written", () => {
+  /** The file and its journal, taken while a transaction has written pages of both. */
+  async function torn(): Promise<readonly [file: Buffer, journal: Buffer]> {
+    await filled();
+    const database = new DatabaseSync(path);
+    database.exec("PRAGMA cache_size = 5; BEGIN IMMEDIATE; UPDATE blobs SET digest = zeroblob(32), content = x'00'");
+    const both = [readFileSync(path), readFileSync(`${path}-journal`)] as const;
+    database.exec("ROLLBACK");
+    database.close();
+    return both;
+  }
+
+  test("is undone when the file is opened", async () => {
+    const whole = await filled();
+    rmSync(path);
+    const [file, journal] = await torn();
+    expect(file.equals(whole)).toBe(false);
+    writeFileSync(path, file);
+    writeFileSync(`${path}-journal`, journal);
+    expect(await look()).toBe("all right");
+    expect(readdirSync(folder)).toEqual(["state.cordon"]);
+  });
+
+  test("and whose journal is lost, or cut, is told", async () => {
+    const [file, journal] = await torn();
+    for (const length of [0, 100, 600, journal.length >> 1]) {
+      writeFileSync(path, file);
+      writeFileSync(`${path}-journal`, journal.subarray(0, length));
+      expect(await look()).not.toBe("all right");
+    }
+    rmSync(`${path}-journal`, { force: true });
+    writeFileSync(path, file);
+    expect(await look()).not.toBe("all right");
+  });
 });
 
 describe("two processes", () => {

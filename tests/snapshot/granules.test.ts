@@ -2,6 +2,7 @@
 import { fc, test as prop } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { apply, type Chunk, difference, GRANULE, joined, runsOf } from "../../embed/snapshot/granules.ts";
+import { pack, unpack } from "../../embed/snapshot/packed.ts";
 
 const MOST = 24; // granules
 
@@ -52,6 +53,31 @@ describe("granules", () => {
       expect(named).toEqual(differingGranules(base, now));
     },
   );
+
+  prop.prop([granules, granules, fc.nat(), writes])(
+    "packed and unpacked, a difference is the same chunks",
+    (before, more, seed, all) => {
+      const base = filled(before, seed);
+      const now = written(base, (before + more) * GRANULE, all);
+      const packed = pack(base, now);
+      expect(unpack(packed, base)).toEqual(difference(base, now));
+      const words = all.reduce((sum, [, bytes]) => sum + 2 + Math.ceil(bytes.length / 4), 0);
+      // Nothing is there that does not differ: heads of runs and granules, and the words that were written.
+      const most = 4 + unpack(packed, base).reduce((sum, { bytes }) => sum + 8 + (bytes.length / GRANULE) * 8, 0);
+      expect(packed.length).toBeLessThanOrEqual(most + words * 4);
+    },
+  );
+
+  test("every word of a granule has its own bit", () => {
+    const base = filled(3, 1);
+    for (let word = 0; word < GRANULE / 4; word++) {
+      const now = base.slice();
+      now[GRANULE + word * 4]! ^= 0x80;
+      const packed = pack(base, now);
+      expect(packed.length).toBe(4 + 8 + 8 + 4);
+      expect(unpack(packed, base)).toEqual(difference(base, now));
+    }
+  });
 
   prop.prop([granules, fc.nat(), writes])("runs are in order and never touch", (count, seed, all) => {
     const base = filled(count, seed);
