@@ -78,12 +78,13 @@ export async function continueImage(
   return { pages: ready.pages, chunks: difference(born.bytes, ready.bytes) };
 }
 
-// The file: "CDIM", version, fingerprint of the artifact, pages, number of runs; then per run its first granule, its
-// number of granules and its bytes. Words of 32 bits, little-endian.
+// The file: "CDIM", version, fingerprints of two artifacts, pages, number of runs; then per run its first granule, its
+// number of granules and its bytes. Words of 32 bits, little-endian. The two artifacts are one engine, for frames and for
+// segments: they begin with the same memory.
 
 const MAGIC = 0x4d494443;
-const VERSION = 1;
-const HEADER = 20; // bytes
+const VERSION = 2;
+const HEADER = 24; // bytes
 
 /** Tells one artifact from another. By words: this is done in every process, before any code is warm. */
 export function fingerprint(artifact: Uint8Array): number {
@@ -100,11 +101,12 @@ const mix = (hash: number, word: number): number => {
   return h ^ (h >>> 15);
 };
 
-export function writeImage(image: Image, artifact: Uint8Array): Uint8Array {
+/** `twin`: the same engine in the other mode, if it begins with this image as well. */
+export function writeImage(image: Image, artifact: Uint8Array, twin = artifact): Uint8Array {
   const size = image.chunks.reduce((sum, { bytes }) => sum + 8 + bytes.length, HEADER);
   const file = new Uint8Array(size);
   const view = new DataView(file.buffer);
-  const header = [MAGIC, VERSION, fingerprint(artifact), image.pages, image.chunks.length];
+  const header = [MAGIC, VERSION, fingerprint(artifact), fingerprint(twin), image.pages, image.chunks.length];
   header.forEach((word, i) => {
     view.setUint32(i * 4, word, true);
   });
@@ -118,13 +120,15 @@ export function writeImage(image: Image, artifact: Uint8Array): Uint8Array {
   return file;
 }
 
+const artifactsOf = (view: DataView): number[] => [8, 12].map((at) => view.getUint32(at, true));
+
 /** The image in a file. Throws CordonError E_ENGINE for a file that is none, or that is of another artifact. */
 export function readImage(file: Uint8Array, artifact: Uint8Array): Image {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   if (file.length < HEADER || view.getUint32(0, true) !== MAGIC) fail("is not an image");
   if (view.getUint32(4, true) !== VERSION) fail("is of another version");
-  if (view.getUint32(8, true) !== fingerprint(artifact)) fail("is of another engine");
-  const pages = view.getUint32(12, true);
+  if (!artifactsOf(view).includes(fingerprint(artifact))) fail("is of another engine");
+  const pages = view.getUint32(16, true);
   if (pages > MOST_PAGES) fail("is too large");
   return { pages, chunks: readChunks(file, view, pages * PAGE) };
 }
@@ -132,7 +136,7 @@ export function readImage(file: Uint8Array, artifact: Uint8Array): Image {
 function readChunks(file: Uint8Array, view: DataView, size: number): Image["chunks"][number][] {
   const chunks: Image["chunks"][number][] = [];
   let at = HEADER;
-  for (let left = view.getUint32(16, true); left > 0; left--) {
+  for (let left = view.getUint32(20, true); left > 0; left--) {
     if (at + 8 > file.length) return fail("is cut off");
     const [start, length] = [view.getUint32(at, true) * GRANULE, view.getUint32(at + 4, true) * GRANULE];
     at += 8;
