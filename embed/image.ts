@@ -71,12 +71,13 @@ export async function continueImage(
   return made ?? fail("cannot be made");
 }
 
-// The file: "CDIM", version, fingerprint of the artifact, as words of 32 bits, little-endian; then a guest part as in a
-// snapshot. It is the package's own and is read in every process before anything runs: no hash is looked at.
+// The file: "CDIM", version, fingerprints of two artifacts, as words of 32 bits, little-endian; then a guest part as in a
+// snapshot. The two artifacts are one engine, for frames and for segments: they begin with the same memory. It is the
+// package's own and is read in every process before anything runs: no hash is looked at.
 
 const MAGIC = 0x4d494443;
-const VERSION = 2;
-const HEADER = 12; // bytes
+const VERSION = 3;
+const HEADER = 16; // bytes
 
 /** Tells one artifact from another. By words: this is done in every process, before any code is warm. */
 export function fingerprint(artifact: Uint8Array): number {
@@ -93,10 +94,11 @@ const mix = (hash: number, word: number): number => {
   return h ^ (h >>> 15);
 };
 
-export function writeImage({ pages, chunks, globals = [] }: Image, artifact: Uint8Array): Uint8Array {
+/** `twin`: the same engine in the other mode, if it begins with this image as well. */
+export function writeImage({ pages, chunks, globals = [] }: Image, artifact: Uint8Array, twin = artifact): Uint8Array {
   const header = new Uint8Array(HEADER);
   const view = viewOf(header);
-  [MAGIC, VERSION, fingerprint(artifact)].forEach((word, i) => {
+  [MAGIC, VERSION, fingerprint(artifact), fingerprint(twin)].forEach((word, i) => {
     view.setUint32(i * 4, word, true);
   });
   const parts: Output = [header];
@@ -104,12 +106,14 @@ export function writeImage({ pages, chunks, globals = [] }: Image, artifact: Uin
   return concat(parts);
 }
 
+const artifactsOf = (view: DataView): number[] => [8, 12].map((at) => view.getUint32(at, true));
+
 /** The image in a file. Throws CordonError E_ENGINE for a file that is none, or that is of another artifact. */
 export function readImage(file: Uint8Array, artifact: Uint8Array): Image {
   const view = viewOf(file);
   if (file.length < HEADER || view.getUint32(0, true) !== MAGIC) fail("is not an image");
   if (view.getUint32(4, true) !== VERSION) fail("is of another version");
-  if (view.getUint32(8, true) !== fingerprint(artifact)) fail("is of another engine");
+  if (!artifactsOf(view).includes(fingerprint(artifact))) fail("is of another engine");
   const input: Input = { bytes: file, at: HEADER, end: file.length, fail: (at, why) => fail(`: byte ${at}: ${why}`) };
   const image = takeGuest(input, MOST_PAGES);
   return input.at === file.length ? image : fail("has bytes left over");

@@ -87,7 +87,7 @@ export const usageOf = ({ fuelSpent: fuel, calls, bytes, pages }: Tenant): Usage
 
 /** Nothing of it runs or is about to: parked for a message that has not come, or idle with nothing to do. */
 export function isWaiting({ state, inbox, queued, parkedFor, requests, allowance }: Tenant): boolean {
-  const standsStill = requests.size === 0 && (state === "idle" || allowance.perAnswer !== undefined);
+  const standsStill = requests.size === 0 && (state !== "parked" || allowance.perAnswer !== undefined);
   const isAtRest = state === "idle" || state === "asleep" ? !queued : state === "parked" && parkedFor === "message";
   return state === "ended" || (isAtRest && (inbox.length === 0 || standsStill));
 }

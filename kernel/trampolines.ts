@@ -7,8 +7,10 @@
 //   TR2  After every suspension the trampoline calls `enter` before any guest instruction runs. No host code runs
 //       between a settled promise and the resumed guest, so nothing else could reinstall the guest's state.
 //   TR3  A negative answer of `slice` (but YIELD) or `enter` ends the guest: `unreachable`, which no guest can catch.
+//   TR4  In a segment a bulk operation reaches the domain's pages and nothing else: base and pages are read behind the
+//        last call before it, so they are of the domain that runs.
 // Trust
-//   Trusted by verify.ts and domain.ts.
+//   Trusted by verify.ts and domain.ts. Relies on domain.ts to keep `base + 65,536 * pages` inside the segment.
 import { u32 } from "./bytes.ts";
 import { bulkAmount, bulkPiece, charge, constant, GATE_COST, GLOBAL } from "./fuel.ts";
 import type { Code, Inline } from "./inline.ts";

@@ -36,6 +36,8 @@ export const GOALS: Readonly<Record<string, readonly Goal[]>> = {
   "compile.module":      [{ atMost: 100 }],
   "instructions.divide": [{ atMost: 1.2, against: "unchecked" }],
   "instructions.none":  [{ atMost: 1.05, against: "unchecked" }],
+  "segments.plain":      [{ atMost: 1.2 }],
+  "segments.engine":     [{ atMost: 1.4 }],
   "depth.plain":         [{ atLeast: 1000 }],
   "cold.javascript":     [{ atMost: 5, against: "node -e 0" }],
   "cold.typescript":     [{ atMost: 8, against: "node -e 0" }],

@@ -2,8 +2,6 @@
 //
 // One exception, on purpose: the bits of a NaN that was computed. WebAssembly leaves them open, V8 changes them when it
 // optimises, and an artifact makes them canonical wherever they can be seen. So generated programs do that themselves.
-import { readFileSync } from "node:fs";
-import asc from "assemblyscript/asc";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { GUARD, PAGE } from "../../kernel/index.ts";
@@ -13,6 +11,7 @@ import type { Program } from "../kit/program.ts";
 import { type Segment, segmentWorld } from "../kit/segment.ts";
 import { artifactBytes, newKernel, spawnSource } from "../kit/world.ts";
 import "../kit/vitest.ts";
+import { compileKernels } from "./compile.ts";
 
 const kernel = newKernel();
 const numRuns = process.env["CORDON_DEEP"] === "1" ? 5_000 : 300;
@@ -107,27 +106,10 @@ const KERNELS: readonly (readonly [string, number])[] = [
   ["moves", 12],
 ];
 
-async function compile(optimizeLevel: string): Promise<Bytes> {
-  const source = readFileSync(new URL("guests/kernels.ts", import.meta.url), "utf8");
-  let binary: Uint8Array | undefined;
-  const { error, stderr } = await asc.main(
-    ["kernels.ts", "--outFile", "out.wasm", "--runtime", "stub", "--use", "abort=", optimizeLevel],
-    {
-      readFile: (name: string) => (name === "kernels.ts" ? source : null),
-      writeFile: (name: string, contents: string | Uint8Array) => {
-        if (name === "out.wasm") binary = contents as Uint8Array;
-      },
-      listFiles: () => [],
-    },
-  );
-  if (binary === undefined) throw new Error(`${error} ${stderr}`);
-  return Uint8Array.from(binary);
-}
-
 describe.each(["-O0", "-O3"])("G10 transparency: programs compiled by AssemblyScript %s", (level) => {
   let bytes: Bytes;
   beforeAll(async () => {
-    bytes = await compile(level);
+    bytes = await compileKernels(level);
   });
 
   test.each(KERNELS)("%s(%i)", async (name, size) => {

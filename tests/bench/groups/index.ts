@@ -12,6 +12,7 @@ import { depth } from "./depth.ts";
 import { instructions } from "./instructions.ts";
 import { memory } from "./memory.ts";
 import { policies } from "./policies.ts";
+import { segments } from "./segments.ts";
 import { verify } from "./verify.ts";
 
 export const GROUPS: readonly Group[] = [
@@ -24,6 +25,7 @@ export const GROUPS: readonly Group[] = [
   verify,
   compile,
   instructions,
+  segments,
   depth,
   delay,
   abort,
