@@ -26,6 +26,7 @@ function readAsset(name: string): Uint8Array {
 /** The engine and its images, from the package's own dist/. */
 export const nodePowers: CordonPowers = {
   engine: () => readAsset("engine.wasm"),
+  segmentEngine: () => readAsset("engine.segment.wasm"),
   image: () => (findAsset("engine.image") === undefined ? undefined : readAsset("engine.image")),
   stripper: () => readAsset("typescript.image"),
   repy: () => readAsset("repy.json"),
