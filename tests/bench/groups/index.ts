@@ -8,7 +8,9 @@ import { compile } from "./compile.ts";
 import { compute } from "./compute.ts";
 import { create } from "./create.ts";
 import { delay } from "./delay.ts";
+import { density } from "./density.ts";
 import { depth } from "./depth.ts";
+import { forks } from "./forks.ts";
 import { instructions } from "./instructions.ts";
 import { memory } from "./memory.ts";
 import { policies } from "./policies.ts";
@@ -17,6 +19,7 @@ import { verify } from "./verify.ts";
 
 export const GROUPS: readonly Group[] = [
   create,
+  forks,
   calls,
   capabilities,
   policies,
@@ -30,4 +33,5 @@ export const GROUPS: readonly Group[] = [
   delay,
   abort,
   memory,
+  density,
 ];
