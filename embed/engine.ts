@@ -20,6 +20,8 @@ export interface CordonPowers {
   readonly stripper?: BytesSource;
   /** The parts of RepyV2 runs, as the build bundles them. Without it runRepy is refused. */
   readonly repy?: BytesSource;
+  /** Ms in which this thread could have gone on but the machine had others to run: no guest pays for those. */
+  readonly stolen?: () => number;
 }
 
 export interface Engine {
@@ -35,9 +37,9 @@ export const asBytes = (given: Bytes): Uint8Array => (isBytes(given) ? given : n
 export const now = (): number => performance.now();
 export const later = findLater();
 
-function newKernel(): Kernel {
+function newKernel({ stolen }: CordonPowers): Kernel {
   const decoder = new TextDecoder();
-  return createKernel({ utf8: (bytes) => decoder.decode(bytes), now, later, runQueue: fairQueue() });
+  return createKernel({ utf8: (bytes) => decoder.decode(bytes), now, later, runQueue: fairQueue({ stolen }) });
 }
 
 async function readEngine(powers: CordonPowers): Promise<Uint8Array> {
@@ -75,7 +77,7 @@ function newStripper({ stripper }: CordonPowers, artifact: Uint8Array): () => Pr
 
 /** A function that gives the engine and loads it on its first call. A failure is not kept: the next call tries again. */
 export function newEngine(powers: CordonPowers): () => Promise<Engine> {
-  const kernel = newKernel();
+  const kernel = newKernel(powers);
   let loading: Promise<Engine> | undefined;
   return () => {
     loading ??= load(kernel, powers).catch((error: unknown) => {

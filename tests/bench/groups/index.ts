@@ -9,6 +9,7 @@ import { compute } from "./compute.ts";
 import { create } from "./create.ts";
 import { delay } from "./delay.ts";
 import { depth } from "./depth.ts";
+import { fairness } from "./fairness.ts";
 import { instructions } from "./instructions.ts";
 import { memory } from "./memory.ts";
 import { policies } from "./policies.ts";
@@ -27,5 +28,6 @@ export const GROUPS: readonly Group[] = [
   depth,
   delay,
   abort,
+  fairness,
   memory,
 ];
