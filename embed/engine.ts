@@ -5,6 +5,7 @@ import { CordonError } from "./errors.ts";
 import { findLater } from "./host.ts";
 import { bakeImage, readImage } from "./image.ts";
 import { isBytes } from "./plain.ts";
+import { fingerprintOf } from "./snapshot/hash.ts";
 
 type Bytes = Uint8Array | ArrayBuffer;
 /** Gets bytes when they are needed. */
@@ -28,6 +29,8 @@ export interface Engine {
   readonly kernel: Kernel;
   readonly artifact: Artifact;
   readonly image: Image;
+  /** Tells this engine, as it begins, from every other. */
+  readonly fingerprint: () => Promise<string>;
   /** The stripper's image, read on the first TypeScript source. */
   readonly stripper: () => Promise<Image>;
 }
@@ -60,20 +63,23 @@ async function load(kernel: Kernel, powers: CordonPowers): Promise<Engine> {
   const artifact = loaded.value;
   const file = await powers.image?.();
   const image = file === undefined ? await bakeImage(kernel, artifact) : readImage(asBytes(file), bytes);
-  return { kernel, artifact, image, stripper: newStripper(powers, bytes) };
+  const fingerprint = once(() => fingerprintOf(bytes));
+  return { kernel, artifact, image, fingerprint, stripper: newStripper(powers, bytes) };
 }
 
-function newStripper({ stripper }: CordonPowers, artifact: Uint8Array): () => Promise<Image> {
-  let reading: Promise<Image> | undefined;
-  const read = async (): Promise<Image> => {
-    if (stripper === undefined) throw new CordonError("E_ENGINE", "this Cordon was made without TypeScript");
-    return readImage(asBytes(await stripper()), artifact);
-  };
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
   return () => {
-    reading ??= read();
-    return reading;
+    made ??= make();
+    return made;
   };
 }
+
+const newStripper = ({ stripper }: CordonPowers, artifact: Uint8Array): (() => Promise<Image>) =>
+  once(async () => {
+    if (stripper === undefined) throw new CordonError("E_ENGINE", "this Cordon was made without TypeScript");
+    return readImage(asBytes(await stripper()), artifact);
+  });
 
 /** A function that gives the engine and loads it on its first call. A failure is not kept: the next call tries again. */
 export function newEngine(powers: CordonPowers): () => Promise<Engine> {

@@ -162,3 +162,10 @@ export function splitOptions(given: Whole): [Source, SandboxOptions, RunOptions]
     Object.fromEntries(Object.entries(options).filter(([key]) => keys.includes(key)));
   return [options.source, pick(SANDBOX_KEYS), pick(RUN_KEYS.filter((key) => key !== "limits"))];
 }
+
+/** How long somebody will wait, in ms. */
+export function readWait(options: unknown): number | undefined {
+  const { wait } = readPlain<{ readonly wait?: unknown }>(options, "what a copy takes");
+  if (wait === undefined || (typeof wait === "number" && wait >= 0)) return wait;
+  return wrong("wait must be a number of milliseconds");
+}

@@ -150,8 +150,6 @@ const OTHERS: Readonly<Record<string, Monitors>> = {
   "the opposite": tested(operand(), constant(0), ["i64.eq"], ["i32.eqz"]),
   "another reason": monitored({ divide: [{ test: [operand(), constant(0), ["i64.eq"]], act: ["end", 1] }] }, 2),
   "a result instead": monitored({ divide: [{ test: [operand(), constant(0), ["i64.eq"]], act: ["give", 0] }] }, 2),
-  "one register more": { ...DIVISION, registers: 3 },
-  "one register less": { ...DIVISION, registers: 1 },
   "one check more": monitored({ divide: [...(DIVISION.on.divide ?? []), ...(DIVISION.on.divide ?? [])] }, 2),
   "calls counted": monitored({ ...DIVISION.on, call: [] }, 2),
   "indirect calls too": monitored({ ...DIVISION.on, indirect: DIVISION.on.divide ?? [] }, 2),
@@ -167,6 +165,16 @@ describe("an artifact made for other monitors", () => {
     expect(kernel.load(program(other), other)).toBeReturned();
     expect(kernel.load(program(inFrame(DIVISION)), other)).toBeInvalid();
     expect(kernel.load(program(other), inFrame(DIVISION))).toBeInvalid();
+  });
+
+  test("may have more registers than are known, which no check names: they are globals like others; not fewer", () => {
+    const [fewer, more] = [1, 3].map((registers) => inFrame({ ...DIVISION, registers })) as [Mode, Mode];
+    expect(kernel.load(program(more), inFrame(DIVISION))).toBeReturned();
+    expect(kernel.load(program(inFrame(DIVISION)), fewer)).toBeReturned();
+    expect(kernel.load(program(inFrame(DIVISION)), more)).toBeInvalid("V1-globals");
+    expect(kernel.load(program(fewer), inFrame(DIVISION))).toBeInvalid("V1-globals");
+    const counting = inFrame(tested(register(1), constant(0), ["i64.eq"]));
+    expect(kernel.load(program(counting), fewer)).toBeInvalid();
   });
 
   test("without any is refused where a division is monitored, and one with checks is refused without", () => {
