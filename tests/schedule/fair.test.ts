@@ -1,4 +1,6 @@
 // The order of those that wait for the thread, on a thread that is not there: exact, whatever the machine does.
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Account, newAccount, SLICE_MS } from "../../kernel/index.ts";
@@ -200,6 +202,30 @@ describe("whoever cheats", () => {
     const grace = 50 + 0.01 * thread.of(cheat);
     expect(thread.of(cheat) - thread.of(victim)).toBeLessThanOrEqual(grace + 501);
     expect(thread.of(victim)).toBeGreaterThan(9_500);
+  });
+});
+
+describe("accounts that are gone", () => {
+  test("are not kept: of 100,000 that had a turn none is left", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const thread = new Thread();
+    const top = meter({ name: "top" });
+    const refs: WeakRef<Account>[] = [];
+    const born = (): void => {
+      for (let i = 0; i < 1_000; i++) {
+        const guest = top.child({ name: "guest" });
+        refs.push(new WeakRef(guest.account));
+        thread.queue.push(() => thread.queue.charge?.(guest.account, 1), guest.account);
+        thread.queue.take()?.();
+        guest.remove();
+      }
+    };
+    for (let i = 0; i < 100; i++) born();
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+    expect(refs.filter((ref) => ref.deref() !== undefined).length).toBeLessThan(10);
+    expect(thread.queue.size()).toBe(0);
   });
 });
 
