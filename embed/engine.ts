@@ -25,6 +25,8 @@ export interface CordonPowers {
   readonly stripper?: BytesSource;
   /** The parts of RepyV2 runs, as the build bundles them. Without it runRepy is refused. */
   readonly repy?: BytesSource;
+  /** Ms in which this thread could have gone on but the machine had others to run: no guest pays for those. */
+  readonly stolen?: () => number;
 }
 
 /**
@@ -53,9 +55,9 @@ export const asBytes = (given: Bytes): Uint8Array => (isBytes(given) ? given : n
 export const now = (): number => performance.now();
 export const later = findLater();
 
-function newKernel(): Kernel {
+function newKernel({ stolen }: CordonPowers): Kernel {
   const decoder = new TextDecoder();
-  return createKernel({ utf8: (bytes) => decoder.decode(bytes), now, later, runQueue: fairQueue() });
+  return createKernel({ utf8: (bytes) => decoder.decode(bytes), now, later, runQueue: fairQueue({ stolen }) });
 }
 
 async function readEngine(source: BytesSource | undefined): Promise<Uint8Array> {
@@ -108,7 +110,7 @@ const newStripper = ({ stripper }: CordonPowers, artifact: Uint8Array): (() => P
 
 /** A function that gives the engine and loads it on its first call. */
 export function newEngine(powers: CordonPowers): () => Promise<Engine> {
-  const kernel = newKernel();
+  const kernel = newKernel(powers);
   return once(() => load(kernel, powers));
 }
 

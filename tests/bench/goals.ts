@@ -54,4 +54,6 @@ export const GOALS: Readonly<Record<string, readonly Goal[]>> = {
   "abort.json":          [{ atMost: 20 }],
   "abort.bigint":        [{ atMost: 20 }],
   "abort.strings":       [{ atMost: 20 }],
+  "fairness.slowest":    [{ atLeast: 0.8 }],
+  "fairness.shares":     [{ atMost: 1.05 }],
 };

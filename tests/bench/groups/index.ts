@@ -10,6 +10,7 @@ import { create } from "./create.ts";
 import { delay } from "./delay.ts";
 import { density } from "./density.ts";
 import { depth } from "./depth.ts";
+import { fairness } from "./fairness.ts";
 import { forks } from "./forks.ts";
 import { instructions } from "./instructions.ts";
 import { memory } from "./memory.ts";
@@ -32,6 +33,7 @@ export const GROUPS: readonly Group[] = [
   depth,
   delay,
   abort,
+  fairness,
   memory,
   density,
 ];
