@@ -48,14 +48,13 @@ async function readEngine(powers: CordonPowers): Promise<Uint8Array> {
 }
 
 async function load(kernel: Kernel, powers: CordonPowers): Promise<Engine> {
-  const bytes = await readEngine(powers);
+  const [bytes, file] = await Promise.all([readEngine(powers), powers.image?.()]); // over a network, at once
   const loaded = kernel.load(bytes);
   if (loaded.kind !== "returned") {
     const why = "rule" in loaded ? `${loaded.kind}: rule ${loaded.rule} at byte ${loaded.at}` : loaded.kind;
     throw new CordonError("E_ENGINE", `the engine was refused (${why}): build it again with npm run build`);
   }
   const artifact = loaded.value;
-  const file = await powers.image?.();
   const image = file === undefined ? await bakeImage(kernel, artifact) : readImage(asBytes(file), bytes);
   return { kernel, artifact, image, stripper: newStripper(powers, bytes) };
 }

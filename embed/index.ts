@@ -3,16 +3,19 @@ import { createCordon } from "./cordon.ts";
 
 export * from "./api.ts";
 
-async function fetched(name: string): Promise<ArrayBuffer> {
-  const response = await fetch(new URL(`../${name}`, import.meta.url));
-  if (!response.ok) throw new Error(`${name}: HTTP status ${response.status}`);
+async function fetched(file: URL): Promise<ArrayBuffer> {
+  const response = await fetch(file);
+  if (!response.ok) throw new Error(`${file}: HTTP status ${response.status}`);
   return response.arrayBuffer();
 }
 
-/** Where the files do not lie beside this one, make a Cordon of your own: `createCordon({ engine: () => bytes })`. */
+/**
+ * Where the files do not lie beside this one, make a Cordon of your own: `createCordon({ engine: () => bytes })`.
+ * Each address is written out: so bundlers find the files, and take them along.
+ */
 export const { run, createSandbox, layer, stack, domains, runRepy, warmUp } = createCordon({
-  engine: () => fetched("engine.wasm"),
-  image: () => fetched("engine.image").catch(() => undefined),
-  stripper: () => fetched("typescript.image"),
-  repy: () => fetched("repy.json"),
+  engine: () => fetched(new URL("../engine.wasm", import.meta.url)),
+  image: () => fetched(new URL("../engine.image", import.meta.url)).catch(() => undefined),
+  stripper: () => fetched(new URL("../typescript.image", import.meta.url)),
+  repy: () => fetched(new URL("../repy.json", import.meta.url)),
 });
