@@ -1,5 +1,6 @@
 // The entry for browsers and bundlers: the engine is fetched from beside this file. Node has embed/node/index.ts.
 import { createCordon } from "./cordon.ts";
+import { newProgramRunner, type RunProgram } from "./program.ts";
 
 export * from "./api.ts";
 
@@ -18,4 +19,9 @@ export const { run, createSandbox, layer, stack, domains, runRepy, warmUp } = cr
   image: () => fetched(new URL("../engine.image", import.meta.url)).catch(() => undefined),
   stripper: () => fetched(new URL("../typescript.image", import.meta.url)),
   repy: () => fetched(new URL("../repy.json", import.meta.url)),
+});
+
+/** Runs a WebAssembly program that imports WASI preview 1 or gates. */
+export const runProgram: RunProgram = newProgramRunner({
+  library: () => fetched(new URL("../wasi.wasm", import.meta.url)),
 });

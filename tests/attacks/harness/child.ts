@@ -1,13 +1,13 @@
 // A process that attacks one system: `node child.ts SYSTEM`. Takes attacks by message, answers each with a report.
 import type { Attack } from "./attempt.ts";
 import { attempt } from "./attempt.ts";
-import { plantCanaries } from "./realm.ts";
+import { nodeView, plantCanaries } from "./node-view.ts";
 import type { System } from "./system.ts";
 
 const { system } = (await import(`./${process.argv[2]}.ts`)) as { system: System };
 plantCanaries();
 
 process.on("message", (attack: Attack) => {
-  void attempt(system, attack).then((report) => process.send?.(report));
+  void attempt(system, attack, nodeView).then((report) => process.send?.(report));
 });
 process.send?.("ready");
