@@ -47,12 +47,21 @@ async function readEngine(powers: CordonPowers): Promise<Uint8Array> {
   }
 }
 
+/** A host that forbids all WebAssembly refuses as if the first byte were wrong, which it is not. */
+function adviceFor(bytes: Uint8Array, at: number | undefined): string {
+  const isModule = String.fromCharCode(...bytes.subarray(0, 4)) === "\0asm";
+  const again = "build it again with npm run build";
+  if (at !== 0 || !isModule) return again;
+  return `if this page has a Content-Security-Policy, its script-src must allow 'wasm-unsafe-eval'; else ${again}`;
+}
+
 async function load(kernel: Kernel, powers: CordonPowers): Promise<Engine> {
   const [bytes, file] = await Promise.all([readEngine(powers), powers.image?.()]); // over a network, at once
   const loaded = kernel.load(bytes);
   if (loaded.kind !== "returned") {
     const why = "rule" in loaded ? `${loaded.kind}: rule ${loaded.rule} at byte ${loaded.at}` : loaded.kind;
-    throw new CordonError("E_ENGINE", `the engine was refused (${why}): build it again with npm run build`);
+    const where = "at" in loaded ? loaded.at : undefined;
+    throw new CordonError("E_ENGINE", `the engine was refused (${why}): ${adviceFor(bytes, where)}`);
   }
   const artifact = loaded.value;
   const image = file === undefined ? await bakeImage(kernel, artifact) : readImage(asBytes(file), bytes);

@@ -1,13 +1,8 @@
 // How a browser gets the package: which files it asks for, from where, and what a page must allow.
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findChromium, launch, WITHOUT } from "./chromium.ts";
+import { expect, test } from "vitest";
+import { inChromium, type World } from "./chromium.ts";
 import { POLICY, type Site, serve } from "./server.ts";
-import { addressOf, makeSite } from "./site.ts";
-
-const chromium = findChromium();
-
-test.runIf(chromium === undefined)(`loading in a browser (${WITHOUT})`, (context) => context.skip(WITHOUT));
+import { addressOf, makeSite, shipped } from "./site.ts";
 
 /** A page as a stranger writes it: one script, which imports the package by its address and shows one line. */
 const pageOf = (name: string): string => `<!doctype html><pre></pre><script type="module" src="/${name}.js"></script>`;
@@ -32,35 +27,30 @@ const PAGES = new Map(
   }),
 );
 
-describe.runIf(chromium !== undefined)("a page in Chromium", () => {
-  let browser: Browser;
-  let site: Site;
-  beforeAll(async () => {
-    const files = await makeSite();
-    const read = (path: string): Uint8Array | undefined => {
-      const [, name = "", extension] = /^\/(\w+)\.(html|js)$/.exec(path) ?? [];
-      const body = PAGES.get(name);
-      if (body === undefined) return files(path);
-      return new TextEncoder().encode(extension === "html" ? pageOf(name) : scriptOf(body));
-    };
-    const without = POLICY.replace(" 'wasm-unsafe-eval'", "");
-    site = await serve(read, (path) => (path.startsWith("/strict.") ? without : POLICY));
-    browser = await launch(chromium as string);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await site?.close();
-  });
+/** The package is exactly what would be published. */
+async function serving(): Promise<Site> {
+  const published = shipped();
+  const files = await makeSite((file) => published.has(file));
+  const read = (path: string): Uint8Array | undefined => {
+    const [, name = "", extension] = /^\/(\w+)\.(html|js)$/.exec(path) ?? [];
+    const body = PAGES.get(name);
+    if (body === undefined) return files(path);
+    return new TextEncoder().encode(extension === "html" ? pageOf(name) : scriptOf(body));
+  };
+  const without = POLICY.replace(" 'wasm-unsafe-eval'", "");
+  return serve(read, (path) => (path.startsWith("/strict.") ? without : POLICY));
+}
 
+function tests(world: World): void {
   /** What the page shows, and which files of the package it has asked for. */
   async function visit(name: string): Promise<{ text: string; asked: string[] }> {
-    site.asked.length = 0;
-    const page = await browser.newPage();
-    await page.goto(`${site.url}/${name}.html`);
+    world.site.asked.length = 0;
+    const page = await world.browser.newPage();
+    await page.goto(`${world.site.url}/${name}.html`);
     await page.locator("pre", { hasText: /./ }).waitFor();
     const text = (await page.locator("pre").textContent()) ?? "";
     await page.close();
-    const files = site.asked.filter((path) => path.startsWith("/cordon/"));
+    const files = world.site.asked.filter((path) => path.startsWith("/cordon/"));
     return { text, asked: files.map((path) => path.replace(/^\/cordon\/dist\//, "")).toSorted() };
   }
 
@@ -92,4 +82,6 @@ describe.runIf(chromium !== undefined)("a page in Chromium", () => {
   test("does with the engine alone, and without its image", async () => {
     expect((await visit("alone")).text).toBe("value 42");
   });
-});
+}
+
+inChromium("a page", tests, serving);

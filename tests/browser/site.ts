@@ -1,8 +1,8 @@
-// What the test's server has: the package as `npm pack` would ship it, and pages that use it without a bundler.
+// What the test's server has: the package as it is published, and pages that use it without a bundler.
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "rolldown";
+import { build, type Plugin } from "rolldown";
 import { ROOT } from "../fences/tree.ts";
 
 type Target = string | { readonly [condition: string]: Target };
@@ -25,23 +25,24 @@ const ENTRIES = new Map([
 
 /** A page's own script, in one file: it imports the package by its address. */
 async function bundle(entry: string): Promise<Uint8Array> {
-  const packaged = {
+  const packaged: Plugin = {
     name: "the package by its address",
     resolveId(source: string, importer: string | undefined) {
       if (importer === undefined || !source.startsWith(".")) return undefined;
       const name = ENTRIES.get(join(importer, "..", source));
-      return name === undefined ? undefined : { id: addressOf(name), external: "absolute" as const };
+      return name === undefined ? undefined : { id: addressOf(name), external: "absolute" };
     },
   };
-  const options = { plugins: [packaged], platform: "browser", write: false, logLevel: "warn" } as const;
-  const { output } = await build({ ...options, input: join(import.meta.dirname, entry), output: { format: "esm" } });
+  const input = join(import.meta.dirname, entry);
+  const options = { platform: "browser", write: false, logLevel: "warn", output: { format: "esm" } } as const;
+  const { output } = await build({ ...options, input, plugins: [packaged] });
   const files = output.map(({ fileName }) => fileName);
   if (files.length !== 1) throw new Error(`${entry} became ${files.join(", ")}: one file was expected`);
   return new TextEncoder().encode(output[0].code);
 }
 
-/** Every path that the published package would have. */
-function shipped(): ReadonlySet<string> {
+/** Every path that the published package would have. npm takes seconds to tell. */
+export function shipped(): ReadonlySet<string> {
   const args = ["pack", "--dry-run", "--json", "--ignore-scripts", "--silent"];
   const shell = process.platform === "win32";
   const told = execFileSync("npm", args, { cwd: ROOT, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], shell });
@@ -53,17 +54,22 @@ function shipped(): ReadonlySet<string> {
 const PAGE = `<!doctype html><title>Cordon</title>
 <script src="/canary.js"></script><script type="module" src="/main.js"></script>`;
 
+const BUILT = /^(dist|samples)\/(?!.*\.\.)/;
+const readBytes = (path: string): Uint8Array | undefined => (existsSync(path) ? readFileSync(path) : undefined);
+
 /** Gives a file of the site, or undefined. */
-export async function makeSite(): Promise<(path: string) => Uint8Array | undefined> {
+export type Files = (path: string) => Uint8Array | undefined;
+
+/** `files`: those of the package; by default those that were built, and the samples. */
+export async function makeSite(has: (file: string) => boolean = (file) => BUILT.test(file)): Promise<Files> {
   const own = new Map<string, Uint8Array>([
     ["/page.html", new TextEncoder().encode(PAGE)],
     ["/canary.js", new TextEncoder().encode('const __HOST_LEXICAL_CANARY__ = "HOST-lexical";')],
     ["/main.js", await bundle("page/main.ts")],
     ["/worker.js", await bundle("page/worker.ts")],
   ]);
-  const files = shipped();
   return (path) => {
-    const file = path.replace(/^\/cordon\//, "");
-    return own.get(path) ?? (files.has(file) ? readFileSync(join(ROOT, file)) : undefined);
+    const file = path.replace(/^\/cordon\//, ""); // a page of ours asks for no other
+    return own.get(path) ?? (has(file) ? readBytes(join(ROOT, file)) : undefined);
   };
 }

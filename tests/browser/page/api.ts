@@ -11,8 +11,10 @@ export interface Api {
 export interface Trial {
   run(api: Api): Promise<unknown>;
   readonly gives: unknown;
-  /** Needs a host that can suspend a stack. */
+  /** Needs a host that can suspend a stack, or takes long and is the same without. */
   readonly suspends?: true;
+  /** Why it cannot run on this package, or undefined. */
+  missing?(api: Api): Promise<string | undefined>;
 }
 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -6,7 +6,7 @@ import { fingerprint } from "./language.ts";
 import { TRIALS } from "./trials.ts";
 
 /** What came of it, as plain data. */
-export type Performance = { readonly gave: unknown } | { readonly failed: string };
+export type Performance = { readonly gave: unknown } | { readonly failed: string } | { readonly skipped: string };
 
 /** `isPlain`: as in a browser that cannot suspend a stack. The kernel looks once, when it is loaded. */
 async function load(isPlain: boolean): Promise<Api> {
@@ -27,7 +27,9 @@ export function newPerformer(isPlain: boolean): (what: string, input: unknown) =
       if (what === "attack") return { gave: await attack(api.cordon, input as Attack) };
       if (what === "fingerprint") return { gave: await fingerprint(api) };
       const trial = TRIALS[what];
-      return trial === undefined ? { failed: `no trial ${what}` } : { gave: await trial.run(api) };
+      if (trial === undefined) return { failed: `no trial ${what}` };
+      const skipped = await trial.missing?.(api);
+      return skipped === undefined ? { gave: await trial.run(api) } : { skipped };
     } catch (error) {
       return { failed: error instanceof Error ? `${error.name}: ${error.message}\n${error.stack}` : String(error) };
     }
