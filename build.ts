@@ -113,7 +113,13 @@ async function bundleForBrowsers(): Promise<void> {
   const folder = join(root, "dist/browser");
   rmSync(folder, { recursive: true, force: true });
   const { build } = await import("rolldown");
-  const options = { platform: "browser", treeshake: { moduleSideEffects: false }, logLevel: "warn" } as const;
+  const transform = { target: "es2024" }; // as tsconfig.base.json has it: some browsers have no `using` yet
+  const options = {
+    platform: "browser",
+    transform,
+    treeshake: { moduleSideEffects: false },
+    logLevel: "warn",
+  } as const;
   const entries = { index: "embed/index.ts", kernel: "kernel/index.ts", "policy-libs": "policy-libs/index.ts" };
   const name = await placesOf(entries.index, options);
   await build({

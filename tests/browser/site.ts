@@ -34,11 +34,12 @@ async function bundle(entry: string): Promise<Uint8Array> {
     },
   };
   const input = join(import.meta.dirname, entry);
-  const options = { platform: "browser", write: false, logLevel: "warn", output: { format: "esm" } } as const;
-  const { output } = await build({ ...options, input, plugins: [packaged] });
-  const files = output.map(({ fileName }) => fileName);
+  const [transform, output] = [{ target: "es2024" }, { format: "esm" }] as const;
+  const options = { platform: "browser", transform, write: false, logLevel: "warn", output } as const;
+  const built = await build({ ...options, input, plugins: [packaged] });
+  const files = built.output.map(({ fileName }) => fileName);
   if (files.length !== 1) throw new Error(`${entry} became ${files.join(", ")}: one file was expected`);
-  return new TextEncoder().encode(output[0].code);
+  return new TextEncoder().encode(built.output[0].code);
 }
 
 /** Every path that the published package would have. npm takes seconds to tell. */

@@ -103,8 +103,8 @@ export const MANY: Readonly<Record<string, Trial>> = {
       while (code === undefined && boxes.length < MANY_TIMES) {
         await cordon.createSandbox().then(
           (box) => boxes.push(box),
-          (error: { code: string }) => {
-            code = error.code;
+          (error: unknown) => {
+            code = (error as { code?: string }).code ?? String(error);
           },
         );
       }
