@@ -174,6 +174,7 @@ async function buildEngineArtifacts(): Promise<void> {
   const { makeArtifacts } = await load("embed/node/artifacts.build.ts");
   const made = await makeArtifacts(await buildEngine({ stackLimit: STACK_LIMIT }), await buildStripper());
   writeFileSync(join(root, "dist/engine.wasm"), made.engine);
+  writeFileSync(join(root, "dist/engine.segment.wasm"), made.engineSegment);
   writeFileSync(join(root, "dist/engine.image"), made.engineImage);
   writeFileSync(join(root, "dist/typescript.image"), made.typescriptImage);
 }
@@ -183,6 +184,7 @@ const CODE = [
   "kernel/**/*.ts",
   "stdlib/**/*",
   "embed/image.ts",
+  "embed/segments.ts",
   "embed/values.ts",
   "embed/node/*.build.ts",
   "package-lock.json",
@@ -198,7 +200,7 @@ const STEPS: readonly Step[] = [
   {
     name: "engine",
     inputs: CODE,
-    outputs: ["dist/engine.wasm", "dist/engine.image", "dist/typescript.image"],
+    outputs: ["dist/engine.wasm", "dist/engine.segment.wasm", "dist/engine.image", "dist/typescript.image"],
     run: buildEngineArtifacts,
   },
   {

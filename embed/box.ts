@@ -1,8 +1,8 @@
 // A box: the domain behind a sandbox, and how a job is put to it.
-import type { Answer, Ending } from "../kernel/index.ts";
+import type { Answer, Chunk, Ending } from "../kernel/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
 import { type Born, giveBirth, type Plan } from "./birth.ts";
-import { type Engine, later, now } from "./engine.ts";
+import { confined, type Engine, later, now } from "./engine.ts";
 import { type Job, readCheck, type TypeScriptSource } from "./job.ts";
 import { newQuestions, type Questions } from "./questions.ts";
 import { asError, fromEnding, type Result, type RunFacts } from "./result.ts";
@@ -14,6 +14,11 @@ import { decodeValue, encodeValue } from "./values.ts";
 
 export interface Box extends Born {
   readonly engine: Engine;
+  readonly plan: Plan;
+  /** Copies that were made of it. */
+  copies: number;
+  /** Asleep: what its memory had beyond `base`. */
+  kept: readonly Chunk[] | undefined;
   tail: Promise<unknown>;
   queued: number;
   isDisposed: boolean;
@@ -38,12 +43,20 @@ export interface Run {
 }
 
 export async function newBox(engine: () => Promise<Engine>, plan: Plan): Promise<Box> {
-  const loaded = await engine();
+  const loaded = await confined(await engine(), plan);
   const born = await giveBirth(loaded, plan);
   const questions = newQuestions(() => box.run?.look());
   born.meter.interrupt = questions.ask;
   const box: Box = {
-    ...{ ...born, engine: loaded, granted: plan.grants.map(({ name }) => name), questions },
+    ...{
+      ...born,
+      engine: loaded,
+      plan,
+      copies: 0,
+      kept: undefined,
+      granted: plan.grants.map(({ name }) => name),
+      questions,
+    },
     ...{ tail: Promise.resolve(), queued: 0, isDisposed: false, helper: undefined, run: undefined },
   };
   return box;

@@ -14,8 +14,9 @@ async function fetched(file: URL): Promise<ArrayBuffer> {
  * Where the files do not lie beside this one, make a Cordon of your own: `createCordon({ engine: () => bytes })`.
  * Each address is written out: so bundlers find the files, and take them along.
  */
-export const { run, createSandbox, layer, stack, domains, runRepy, warmUp } = createCordon({
+export const { run, createSandbox, createTemplate, layer, stack, domains, runRepy, warmUp } = createCordon({
   engine: () => fetched(new URL("../engine.wasm", import.meta.url)),
+  segmentEngine: () => fetched(new URL("../engine.segment.wasm", import.meta.url)),
   image: () => fetched(new URL("../engine.image", import.meta.url)).catch(() => undefined),
   stripper: () => fetched(new URL("../typescript.image", import.meta.url)),
   repy: () => fetched(new URL("../repy.json", import.meta.url)),

@@ -7,6 +7,7 @@ export type { ArtifactCache } from "../program-cache.ts";
 export { findAsset, nodePowers } from "./assets.ts";
 export { type AuditFile, type AuditFileOptions, auditFile } from "./audit-file.ts";
 export { type DiskCacheOptions, diskCache } from "./disk-cache.ts";
+export { type FileStoreOptions, fileStore } from "./file-store.ts";
 export { runProgram } from "./program.ts";
 
-export const { run, createSandbox, layer, stack, domains, runRepy, warmUp } = createCordon(nodePowers);
+export const { run, createSandbox, createTemplate, layer, stack, domains, runRepy, warmUp } = createCordon(nodePowers);

@@ -11,6 +11,7 @@ const BUILT = [
   "dist/cli/main.cjs",
   "dist/engine.wasm",
   "dist/browser/index.js",
+  "dist/engine.segment.wasm",
   "dist/repy.json",
   "dist/THIRD-PARTY.md",
   "dist/kernel/index.d.ts",
