@@ -1,28 +1,7 @@
 // Trials of many sandboxes: one after the other, at once, more than there is room for, and forks.
-import { type Api, gave, type Trial } from "./api.ts";
+import { gave, type Trial } from "./api.ts";
 
 const MANY_TIMES = 1_000;
-
-type Sandbox = Awaited<ReturnType<Api["cordon"]["createSandbox"]>>;
-interface Forks extends Disposable {
-  fork(options?: object): Promise<Sandbox & Forks>;
-}
-/** The part of the package that forks, as it is named there. */
-interface Forking {
-  createTemplate(options: object): Promise<Forks>;
-}
-const forking = ({ cordon }: Api): Forking => cordon as unknown as Forking;
-
-const noForks = async ({ cordon }: Api): Promise<string | undefined> =>
-  "createTemplate" in cordon ? undefined : "this package has no createTemplate: forks are not tried";
-
-async function noSegments(api: Api): Promise<string | undefined> {
-  const options: object = { confinement: "segment" };
-  const tried = (box: Sandbox): void => box.dispose();
-  const refused = await api.cordon.createSandbox(options).then(tried, (error: { code?: string }) => error.code);
-  const why = "this package has no segment mode: a thousand forks at once are not tried";
-  return refused === "E_OPTION" ? why : noForks(api);
-}
 
 const TEMPLATE = "globalThis.count = 41; globalThis.next = () => ++count; globalThis.said = () => tell(count)";
 
@@ -52,9 +31,8 @@ export const MANY: Readonly<Record<string, Trial>> = {
     gives: true,
   },
   "a thousand forks of a template, one after the other, each begin where it began": {
-    missing: noForks,
-    run: async (api) => {
-      using template = await forking(api).createTemplate({ source: TEMPLATE, grant: { tell: (n: number) => n + 1 } });
+    run: async ({ cordon }) => {
+      const template = await cordon.createTemplate({ source: TEMPLATE, grant: { tell: (n: number) => n + 1 } });
       const seen = new Set<string>();
       for (let i = 0; i < MANY_TIMES; i++) {
         using twin = await template.fork();
@@ -64,29 +42,44 @@ export const MANY: Readonly<Record<string, Trial>> = {
     },
     gives: ["42,43,44"],
   },
-  "a fork of a sandbox is equal to it, and independent of it": {
-    missing: noForks,
+  "a fork of a sandbox is equal to it, independent of it, and has chances of its own": {
     run: async ({ cordon }) => {
-      using box = (await cordon.createSandbox({ grant: { tell: (n: number) => n + 1 } })) as Sandbox & Forks;
+      using box = await cordon.createSandbox({ grant: { tell: (n: number) => n + 1 } });
       await box.run(TEMPLATE);
       await box.call("next");
       using twin = await box.fork();
       const first = [gave(await twin.call("next")), gave(await twin.call("next")), gave(await box.call("next"))];
       box.dispose();
-      const chance = "[Math.random(), crypto.randomUUID?.()].join()";
       using other = await twin.fork();
+      const chance = "Array.from({ length: 4 }, Math.random).join()";
       return [...first, gave(await twin.call("said")), gave(await twin.run(chance)) !== gave(await other.run(chance))];
     },
     gives: [43, 44, 43, 45, true],
   },
+  "a snapshot is bytes, from which a sandbox goes on with what it is granted": {
+    run: async ({ cordon }) => {
+      const grant = { tell: (n: number) => n + 1 };
+      using box = await cordon.createSandbox({ grant });
+      await box.run(TEMPLATE);
+      const from = await box.snapshot();
+      using twin = await cordon.createSandbox({ from, grant: { tell: (n: number) => n + 2 } });
+      await box.call("next");
+      return [gave(await twin.call("next")), gave(await twin.call("said")), gave(await box.call("said"))];
+    },
+    gives: [42, 44, 43],
+  },
+  "a sandbox that sleeps wakes as it was": {
+    run: async ({ cordon }) => {
+      using box = await cordon.createSandbox({ grant: { tell: (n: number) => n + 1 } });
+      await box.run(TEMPLATE);
+      return [await box.hibernate(), gave(await box.call("next")), await box.hibernate(), gave(await box.call("said"))];
+    },
+    gives: [true, 42, true, 43],
+  },
   "a thousand forks live at once, in segments of a few memories, each with a state of its own": {
-    missing: noSegments,
-    run: async (api) => {
-      using template = await forking(api).createTemplate({
-        source: "globalThis.mine = []",
-        confinement: "segment",
-        limits: { memory: "2 MiB" },
-      });
+    run: async ({ cordon }) => {
+      const options = { source: "globalThis.mine = []", confinement: "arena", limits: { memory: "2 MiB" } } as const;
+      const template = await cordon.createTemplate(options);
       const forks = await Promise.all(Array.from({ length: MANY_TIMES }, () => template.fork()));
       await Promise.all(forks.map((fork, i) => fork.run("mine.push(i)", { inputs: { i } })));
       const told = await Promise.all(forks.map(async (fork) => gave(await fork.run("mine.join()"))));
@@ -94,6 +87,7 @@ export const MANY: Readonly<Record<string, Trial>> = {
       return told.filter((each, i) => each !== String(i));
     },
     gives: [],
+    suspends: true, // no, but one of the two is enough
   },
   // A page has address space for some 120 memories of V8.
   "more than there is room for are refused with a word, and once there is room they are made again": {
