@@ -1,44 +1,39 @@
-// Compiles the adapter: AssemblyScript, with the bootstrap as bytes in a generated source file.
+// Compiles the adapter, which is AssemblyScript, with the late parts of the bootstrap as instructions that write them.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import asc from "assemblyscript/asc";
 
 const ADAPTER = join(import.meta.dirname, "adapter");
-const BOOTSTRAP = join(import.meta.dirname, "bootstrap");
 
-/** Where the engine's own table ends, and the page behind its first heap, which its allocator never takes. */
+/** Where the engine's own table ends, and where its allocator would begin, which start.build.ts sends elsewhere. */
 export const ENGINE_TABLE = 532; // entries
+export const ENGINE_END = 1_167_424; // address
 export const ENGINE_PAGES = 18; // pages of 64 KiB
 
-/** The bootstrap's files in the order of their names, as the body of one function. */
-export function bootstrapSource(): string {
-  const files = readdirSync(BOOTSTRAP)
-    .filter((file) => file.endsWith(".js"))
-    .sort();
-  const body = files.map((file) => stripped(readFileSync(join(BOOTSTRAP, file), "utf8"))).join("\n");
-  return `(function (natives) {"use strict";\n${body}\nreturn hooks;\n})`;
+/** A function that writes the bytes at an address. Eight at a time, so it writes up to seven more. */
+function writer(name: string, bytes: Uint8Array): string {
+  const words = new BigUint64Array(Math.ceil(bytes.length / 8));
+  new Uint8Array(words.buffer).set(bytes);
+  const stores = [...words].map((word, i) => `store<u64>(at, 0x${word.toString(16)}, ${i * 8});`);
+  return [`function ${name}(at: i32): void {`, ...stores, "}"].join("\n");
 }
 
-/** Without whole-line comments and indentation: these bytes are parsed at every cold start. */
-function stripped(text: string): string {
-  const lines = text.split("\n").map((line) => line.trimStart());
-  return lines.filter((line) => line !== "" && !/^(\/\/|\/\*\*|\*\/|\* )/.test(line)).join("\n");
-}
-
-function bootstrapModule(): string {
-  const source = Buffer.from(bootstrapSource());
-  const file = Buffer.from("cordon:engine");
-  const data = (bytes: Buffer) => `memory.data<u8>([${[...bytes, 0].join(",")}]) as i32`;
+function lateBytes(late: readonly Uint8Array[]): string {
+  const cases = (each: (bytes: Uint8Array, index: number) => string) => late.map((bytes, i) => `case ${i}: ${each(bytes, i)}`);
   return [
-    `export const BOOTSTRAP: i32 = ${data(source)};`,
-    `export const BOOTSTRAP_LENGTH: i32 = ${source.length};`,
-    `export const BOOTSTRAP_NAME: i32 = ${data(file)};`,
+    ...late.map((bytes, i) => writer(`part${i}`, bytes)),
+    `export function writePart(index: i32, at: i32): void { switch (index) {`,
+    ...cases((_, i) => `part${i}(at); break;`),
+    "}}",
+    "export function partLength(index: i32): i32 { switch (index) {",
+    ...cases((bytes) => `return ${bytes.length};`),
+    "} return 0; }",
   ].join("\n");
 }
 
-function readSource(file: string, base: string): string | null {
-  if (/(^|\/)bootstrap-bytes\.ts$/.test(file)) return bootstrapModule();
+function readSource(file: string, base: string, late: readonly Uint8Array[]): string | null {
+  if (/(^|\/)late-bytes\.ts$/.test(file)) return lateBytes(late);
   try {
     return readFileSync(join(base, file), "utf8");
   } catch {
@@ -46,19 +41,19 @@ function readSource(file: string, base: string): string | null {
   }
 }
 
-/** The adapter's module. `stackLimit` replaces the limit of `adapter/state.ts`, in bytes. */
-export async function compileAdapter(stackLimit?: number): Promise<Uint8Array> {
+/** The adapter's module. `late`: the bootstrap's late parts. `stackLimit` replaces the limit of `adapter/state.ts`, in bytes. */
+export async function compileAdapter(late: readonly Uint8Array[], stackLimit?: number): Promise<Uint8Array> {
   let output: Uint8Array | undefined;
   const { error, stderr } = await asc.main(
     [
       ...["index.ts", "--baseDir", ADAPTER, "--outFile", "adapter.wasm", "-O3", "--runtime", "stub"],
-      ...["--importMemory", "--noExportMemory", "--importTable", "--initialMemory", String(ENGINE_PAGES + 1)],
-      ...["--tableBase", String(ENGINE_TABLE), "--memoryBase", String(ENGINE_PAGES * 65536)],
+      ...["--importMemory", "--noExportMemory", "--importTable", "--initialMemory", String(ENGINE_PAGES)],
+      ...["--tableBase", String(ENGINE_TABLE), "--memoryBase", String(ENGINE_END)],
       ...["--use", "abort=", "--uncheckedBehavior", "always"],
       ...(stackLimit === undefined ? [] : ["--use", `CORDON_STACK_LIMIT=${stackLimit}`]),
     ],
     {
-      readFile: (file: string, base: string) => readSource(file, base),
+      readFile: (file: string, base: string) => readSource(file, base, late),
       writeFile: (_: string, contents: Uint8Array | string) => {
         if (typeof contents !== "string") output = contents;
       },

@@ -7,7 +7,10 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { compileAdapter, ENGINE_PAGES } from "./adapter.build.ts";
+import { compileBootstrap } from "./bootstrap.build.ts";
+import { ARENA_HOOK, hookArenas, shippedEngine } from "./engine.build.ts";
 import {
+  CODE,
   cutExports,
   EXPORT,
   IMPORT,
@@ -22,9 +25,10 @@ import {
   writeImports,
   writeSections,
 } from "./sections.build.ts";
+import { started } from "./start.build.ts";
 
 const require = createRequire(import.meta.url);
-const EXPORTS = new Set(["memory", "cordon_init", "cordon_turn", "__stack_pointer"]);
+const EXPORTS = new Set(["memory", "cordon_turn", "__stack_pointer"]);
 
 /** Named one by one: with "all", Binaryen writes proposals that the host refuses. */
 const FEATURES = [
@@ -50,7 +54,10 @@ const renameImports = (rename: (row: Import) => Partial<Import>) => (body: Uint8
   writeImports(readImports(body).map((row) => ({ ...row, ...rename(row) })));
 
 /** wasm-merge knows a module by one name; the engine imports from two. */
-const ENGINE_IMPORTS = renameImports(() => ({ module: "adapter" }));
+const ENGINE_IMPORTS = renameImports(({ name }) => ({
+  module: "adapter",
+  name: name === ARENA_HOOK.instead ? ARENA_HOOK.name : name,
+}));
 
 const ADAPTER_IMPORTS = renameImports(({ module, name }) => {
   if (module !== "env") return {};
@@ -104,15 +111,17 @@ export interface EngineOptions {
 
 /** The engine guest as a source module. */
 export async function buildEngine({ stackLimit, isOptimized = true }: EngineOptions = {}): Promise<Uint8Array> {
-  const adapter = await compileAdapter(stackLimit);
-  const shipped = readFileSync(join(dirname(require.resolve("quickjs-wasi/package.json")), "quickjs.wasm"));
-  const engine = edit(shipped, {
+  const { main, late } = compileBootstrap();
+  const adapter = await compileAdapter(late, stackLimit);
+  const engine = edit(shippedEngine(), {
+    [CODE]: hookArenas,
     [IMPORT]: ENGINE_IMPORTS,
     [TABLE]: tableOf(adapterTable(adapter)),
-    [MEMORY]: memoryOf(ENGINE_PAGES + 1),
+    [MEMORY]: memoryOf(ENGINE_PAGES),
   });
   const merged = merge(engine, edit(adapter, { [IMPORT]: ADAPTER_IMPORTS }));
-  const cut = edit(merged, { [EXPORT]: (body) => cutExports(body, EXPORTS) });
+  const running = started(merged, ENGINE_PAGES, main);
+  const cut = edit(running, { [EXPORT]: (body) => cutExports(body, EXPORTS) });
   return isOptimized ? optimize(cut) : cut;
 }
 

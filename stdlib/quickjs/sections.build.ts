@@ -11,6 +11,8 @@ export const IMPORT = 2;
 export const TABLE = 4;
 export const MEMORY = 5;
 export const EXPORT = 7;
+export const CODE = 10;
+export const DATA = 11;
 const CUSTOM = 0;
 /** Only `memory.init` and `data.drop` need it, which no verifier of ours lets through. */
 const DATA_COUNT = 12;

@@ -101,10 +101,6 @@ export function host_module_normalize(_base: i32, _name: i32): i32 {
   return 0;
 }
 
-export function host_module_load(_name: i32, _lengthAt: i32): i32 {
-  return 0;
-}
-
 export function host_call(_name: i32, _length: i32, _self: i32, _argc: i32, _argv: i32): i32 {
   return 0;
 }
