@@ -150,7 +150,9 @@ const STAND_INS = "05-late.js";
 
 export function compileBootstrap(): Bootstrap {
   const main = filesOf(BOOTSTRAP);
-  const folders = readdirSync(LATE).sort().map((name) => filesOf(join(LATE, name)));
+  const folders = readdirSync(LATE)
+    .sort()
+    .map((name) => filesOf(join(LATE, name)));
   const all = [...main, ...folders.flat()];
   checkNames(all);
   const parts = folders.map((files) => partOf(files, all));

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { compileAdapter, ENGINE_PAGES } from "./adapter.build.ts";
 import { compileBootstrap } from "./bootstrap.build.ts";
-import { ARENA_HOOK, hookArenas, shippedEngine } from "./engine.build.ts";
+import { frozenBytes, HOOKS, hookCode, shippedEngine } from "./engine.build.ts";
 import {
   CODE,
   cutExports,
@@ -53,10 +53,12 @@ function edit(module: Uint8Array, edits: Edit): Uint8Array {
 const renameImports = (rename: (row: Import) => Partial<Import>) => (body: Uint8Array) =>
   writeImports(readImports(body).map((row) => ({ ...row, ...rename(row) })));
 
+const hookOf = new Map(Object.entries(HOOKS).map(([instead, hook]) => [instead, hook.name]));
+
 /** wasm-merge knows a module by one name; the engine imports from two. */
 const ENGINE_IMPORTS = renameImports(({ name }) => ({
   module: "adapter",
-  name: name === ARENA_HOOK.instead ? ARENA_HOOK.name : name,
+  name: hookOf.get(name) ?? name,
 }));
 
 const ADAPTER_IMPORTS = renameImports(({ module, name }) => {
@@ -112,9 +114,9 @@ export interface EngineOptions {
 /** The engine guest as a source module. */
 export async function buildEngine({ stackLimit, isOptimized = true }: EngineOptions = {}): Promise<Uint8Array> {
   const { main, late } = compileBootstrap();
-  const adapter = await compileAdapter(late, stackLimit);
+  const adapter = await compileAdapter({ late, frozen: frozenBytes() }, stackLimit);
   const engine = edit(shippedEngine(), {
-    [CODE]: hookArenas,
+    [CODE]: hookCode,
     [IMPORT]: ENGINE_IMPORTS,
     [TABLE]: tableOf(adapterTable(adapter)),
     [MEMORY]: memoryOf(ENGINE_PAGES),

@@ -1,71 +1,85 @@
-// The engine's binary as npm ships it (`quickjs-wasi`), as a compiler of the bootstrap, and the one change in its code that we need: how large an arena
-// of small objects is, it asks the adapter (adapter/arenas.ts).
+// The engine's binary as npm ships it (`quickjs-wasi`), as a compiler of the bootstrap, and the two changes in its code
+// that we need: it asks the adapter how large an arena of small objects shall be (adapter/arenas.ts), and for tables that
+// are not in memory (frozen.build.ts).
 //
-// The hook comes in by an import that the engine has and that nothing calls: its own module loader, which the adapter
-// replaces, is the only one to use it. So no function gets another number.
+// The hooks come in by imports that the engine has and that nothing calls, for the adapter replaces what would: its own
+// module loader and its report of rejections. So no function gets another number.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { concat, Reader, u32 } from "./sections.build.ts";
+import { FROZEN, guardBody } from "./frozen.build.ts";
+import { concat, editBodies, u32 } from "./sections.build.ts";
 
 const require = createRequire(import.meta.url);
 
 export const shippedEngine = (): Uint8Array =>
   readFileSync(join(dirname(require.resolve("quickjs-wasi/package.json")), "quickjs.wasm"));
 
-/** The import that carries the hook, its number, and the hook. Both take two numbers and give one. */
-export const ARENA_HOOK = { instead: "host_module_load", index: 4, name: "arena_room" } as const;
+/** The imports that carry hooks, by their numbers, and the hooks, which take and give as many numbers. */
+export const HOOKS = {
+  host_module_load: { index: 4, name: "arena_room" },
+  host_promise_rejection: { index: 2, name: "thaw" },
+} as const;
 
 /** `4072 / arena_block_sizes[size]`: the room of an arena, the size in local 2 and the runtime in local 0. */
 const ROOM = [0x41, 0xe8, 0x1f];
 const DIVIDED = [0x20, 0x02, 0x41, 0x01, 0x74, 0x2f, 0x01];
-const HOOKED = [0x20, 0x00, 0x20, 0x02, 0x10, ...u32(ARENA_HOOK.index)];
+const HOOKED = [0x20, 0x00, 0x20, 0x02, 0x10, ...u32(HOOKS.host_module_load.index)];
 
-function placesOf(pattern: readonly number[], bytes: Uint8Array): number[] {
-  const places: number[] = [];
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const wanted = Buffer.from(pattern);
-  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) places.push(at);
-  return places;
+const placeOf = (pattern: readonly number[], bytes: Uint8Array): number =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(Buffer.from(pattern));
+
+function askForRoom(code: Uint8Array): Uint8Array {
+  const place = placeOf([...ROOM, ...DIVIDED], code);
+  if (place < 0) return code;
+  return concat([code.subarray(0, place), Uint8Array.from(HOOKED), code.subarray(place + ROOM.length)]);
 }
 
-/** The code section with the hook. */
-export function hookArenas(body: Uint8Array): Uint8Array {
-  const [place, ...more] = placesOf([...ROOM, ...DIVIDED], body);
-  if (place === undefined || more.length > 0) throw new Error("this engine makes its arenas in another way");
-  const reader = new Reader(body);
-  const parts: Uint8Array[] = [Uint8Array.from(u32(reader.u32()))];
-  while (reader.at < body.length) {
-    const size = reader.u32();
-    const start = reader.at;
-    const code = reader.take(size);
-    const inside = place - start;
-    const isIt = inside >= 0 && inside < size;
-    const changed = isIt
-      ? concat([code.subarray(0, inside), Uint8Array.from(HOOKED), code.subarray(inside + ROOM.length)])
-      : code;
-    parts.push(Uint8Array.from(u32(changed.length)), changed);
-  }
-  return concat(parts);
+/** The code section with both hooks. */
+export function hookCode(section: Uint8Array): Uint8Array {
+  let asking = 0;
+  const tables = frozenBytes();
+  const probes = FROZEN.map(([from], table) => from + (tables[table] as Uint8Array).findIndex((byte) => byte !== 0));
+  const hooked = editBodies(section, (code) => {
+    const changed = askForRoom(code);
+    if (changed !== code) asking++;
+    return guardBody(changed, probes, HOOKS.host_promise_rejection.index);
+  });
+  if (asking !== 1) throw new Error("this engine makes its arenas in another way");
+  return hooked;
 }
 
+/** The bytes of each frozen table. */
+export function frozenBytes(): Uint8Array[] {
+  const { memory } = instantiate();
+  return FROZEN.map(([from, to]) => new Uint8Array(memory.buffer.slice(from, to)));
+}
 
-interface Shipped {
+export interface Shipped {
   readonly memory: WebAssembly.Memory;
   _initialize(): void;
   qjs_init(): number;
   qjs_get_context_ptr(): number;
   malloc(size: number): number;
+  JS_ToCStringLen2(context: number, lengthAt: number, value: bigint, cesu8: number): number;
   JS_Eval2(context: number, source: number, length: number, options: number): bigint;
   JS_WriteObject(context: number, sizeAt: number, value: bigint, flags: number): number;
 }
 
-function start(): Shipped {
+function instantiate(): Shipped {
   const module = new WebAssembly.Module(shippedEngine() as Uint8Array<ArrayBuffer>);
   const imports: Record<string, Record<string, () => number>> = {};
-  for (const { module: from, name } of WebAssembly.Module.imports(module)) (imports[from] ??= {})[name] = () => 0;
-  const engine = new WebAssembly.Instance(module, imports).exports as unknown as Shipped;
+  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+    imports[from] ??= {};
+    imports[from][name] = () => 0;
+  }
+  return new WebAssembly.Instance(module, imports).exports as unknown as Shipped;
+}
+
+/** The engine as npm ships it, started. Its clock and its randomness stand still. */
+export function startShipped(): Shipped {
+  const engine = instantiate();
   engine._initialize();
   if (engine.qjs_init() !== 0) throw new Error("the engine does not start");
   return engine;
@@ -99,7 +113,8 @@ function settleNames(words: DataView, code: number): void {
     return Array.from({ length: count }, (_, i) => words.getUint32(code + at, true) + i * size + name);
   };
   for (const at of names(VARIABLES)) words.setUint32(at, 0, true);
-  for (const at of names(CAPTURED)) if ((words.getUint8(at - CAPTURED.name) & 7) <= MOST_LOCAL) words.setUint32(at, 0, true);
+  for (const at of names(CAPTURED))
+    if ((words.getUint8(at - CAPTURED.name) & 7) <= MOST_LOCAL) words.setUint32(at, 0, true);
   for (const at of [LINE, COLUMN, SOURCE_LENGTH, PLACES_LENGTH]) words.setUint32(code + at, 0, true);
   for (let i = words.getUint32(code + CONSTANTS.count, true) - 1; i >= 0; i--) {
     const at = words.getUint32(code + CONSTANTS.at, true) + i * CONSTANTS.size;
@@ -109,7 +124,7 @@ function settleNames(words: DataView, code: number): void {
 
 /** What the engine reads back as a function without compiling anything. */
 export function compileBytecode(source: string): Uint8Array {
-  const engine = start();
+  const engine = startShipped();
   const put = (bytes: Uint8Array): number => {
     const at = engine.malloc(bytes.length);
     new Uint8Array(engine.memory.buffer).set(bytes, at);

@@ -56,6 +56,24 @@ export function u32(value: number): number[] {
   return out;
 }
 
+/** A number that is not negative, as signed LEB128. */
+export function s32(value: number): number[] {
+  const bytes = u32(value);
+  const last = bytes.at(-1) as number;
+  return last & 64 ? [...bytes.slice(0, -1), last | 128, 0] : bytes;
+}
+
+/** The code section with each body changed. */
+export function editBodies(section: Uint8Array, change: (code: Uint8Array) => Uint8Array): Uint8Array {
+  const reader = new Reader(section);
+  const parts: Uint8Array[] = [Uint8Array.from(u32(reader.u32()))];
+  while (reader.at < section.length) {
+    const code = change(reader.take(reader.u32()));
+    parts.push(Uint8Array.from(u32(code.length)), code);
+  }
+  return concat(parts);
+}
+
 export function name(text: string): number[] {
   const bytes = new TextEncoder().encode(text);
   return [...u32(bytes.length), ...bytes];

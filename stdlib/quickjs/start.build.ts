@@ -1,7 +1,8 @@
 // Starts the engine here, at build time: the memory of an engine that has run nothing but the bootstrap becomes the
 // module's own data. What a sandbox touches from its birth is then what a started engine holds, and no more.
 
-import { concat, DATA, readSections, u32, writeSections } from "./sections.build.ts";
+import { FROZEN, SPENT } from "./frozen.build.ts";
+import { concat, DATA, readSections, s32, u32, writeSections } from "./sections.build.ts";
 
 const PAGE = 65_536;
 
@@ -112,7 +113,8 @@ function run(module: Uint8Array, pages: number, bytecode: Uint8Array, plan: Plan
   moveHeap(engine, pages);
   const rooms = engine.arena_rooms();
   const words = new DataView(engine.memory.buffer);
-  for (const [size, blocks] of plan.entries()) words.setUint32(rooms + size * 4, blocks * (BLOCKS[size] as number), true);
+  for (const [size, blocks] of plan.entries())
+    words.setUint32(rooms + size * 4, blocks * (BLOCKS[size] as number), true);
   new Uint8Array(engine.memory.buffer).set(bytecode, SCRATCH);
   engine.start(SCRATCH, bytecode.length);
   engine.arenas_done();
@@ -136,6 +138,7 @@ function wipe(engine: Started): void {
   const memory = new Uint8Array(engine.memory.buffer);
   const words = new DataView(memory.buffer);
   memory.fill(0, LOW.to, AT.stackTop);
+  for (const [from, to] of [...FROZEN, SPENT]) memory.fill(0, from, to);
   for (const [at, size, isUsed] of chunksOf(words)) if (!isUsed) memory.fill(0, at + LINKS, at + size);
   for (const [size, block] of BLOCKS.entries())
     for (const { at } of arenasOf(words, engine.qjs_get_runtime_ptr(), size))
@@ -177,13 +180,6 @@ function dataOf(memory: Uint8Array): Uint8Array {
     start = end;
   }
   return concat([Uint8Array.from(u32(segments.length / 2)), ...segments]);
-}
-
-/** A number that is not negative, as signed LEB128. */
-function s32(value: number): number[] {
-  const bytes = u32(value);
-  const last = bytes.at(-1) as number;
-  return last & 64 ? [...bytes.slice(0, -1), last | 128, 0] : bytes;
 }
 
 /** The module with the memory of a started engine as its data. `pages`: that it has at birth. */

@@ -5,10 +5,12 @@ import {
   free, JS_Call, JS_EvalFunction, JS_FreeValue, JS_GetPropertyInt64, JS_NewCFunction2, JS_ReadObject,
   JS_ThrowOutOfMemory, malloc,
 } from "./engine";
-import { partLength, writePart } from "./late-bytes";
+import { partLength, writePart } from "./code-bytes";
 import { callHook2, ctx, HOOK_LINK } from "./state";
 import { fromInt, isException, UNDEFINED } from "./value";
 
+/** Bytes are written in words. */
+const SLACK: i32 = 8;
 /** What JS_ReadObject may read. */
 const BYTECODE: i32 = 1;
 /** A function that is told a number that it was made with. */
@@ -45,7 +47,7 @@ function callLate(_ctx: i32, _self: i64, argc: i32, argv: i32, number: i32): i64
 
 function makePart(part: i32): i64 {
   const length = partLength(part);
-  const at = malloc(length + 8);
+  const at = malloc(length + SLACK);
   if (at == 0) return JS_ThrowOutOfMemory(ctx());
   writePart(part, at);
   const link = functionOf(at, length);

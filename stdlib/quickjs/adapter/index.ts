@@ -21,10 +21,11 @@ import {
 } from "./state";
 import { FALSE, isException, TRUE, UNDEFINED } from "./value";
 
+export { thaw } from "./frozen";
 export { arena_room, arena_rooms, arenas_done } from "./arenas";
 export {
   clock_time_get, fd_close, fd_fdstat_get, fd_seek, fd_write, host_call, host_get_timezone_offset, host_interrupt,
-  host_module_normalize, host_promise_rejection, random_get,
+  host_module_normalize, random_get,
 } from "./imports";
 
 /** For the build: starts the engine with the bootstrap's bytecode, and leaves nothing to do. */

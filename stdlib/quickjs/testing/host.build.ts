@@ -124,7 +124,6 @@ export async function createHost(module: WebAssembly.Module, options: HostOption
   const entry = instance.exports["cordon_turn"] as () => number;
   const turnLater = options.suspend ? jspi.promising(entry) : async () => entry();
 
-
   function post(method: number, value: unknown): number {
     const token = nextToken++;
     inbox.push(encode([MESSAGE.REQUEST, token, method, value]));
