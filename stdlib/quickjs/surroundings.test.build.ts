@@ -49,6 +49,25 @@ describe("timers, time and randomness", () => {
     expect(await host.run("Math.random()")).toEqual({ value: 1 - 2 ** -53 });
   });
 
+  test("functions have the names that they are called by", async () => {
+    const host = await fresh();
+    const source =
+      "[setTimeout, setInterval, clearTimeout, clearInterval, queueMicrotask, Math.random, performance.now, console.table, console.timeEnd].map((f) => f.name)";
+    expect(await host.run(source)).toEqual({
+      value: [
+        "setTimeout",
+        "setInterval",
+        "clearTimeout",
+        "clearInterval",
+        "queueMicrotask",
+        "random",
+        "now",
+        "table",
+        "timeEnd",
+      ],
+    });
+  });
+
   test("every build starts the same engine, and a start calls no gate", async () => {
     const [a, b] = [await buildEngine({ isOptimized: false }), await buildEngine({ isOptimized: false })];
     expect(Buffer.from(a).equals(b)).toBe(true);

@@ -1,5 +1,5 @@
-// The adapter's own memory: one static block, in a page between the engine's first heap and the rest of it, where
-// neither the engine's stack nor its allocator can come. No globals, so that a copy of the pages is a copy of all.
+// The adapter's own memory: one static block behind the engine's data, where neither the engine's stack nor its allocator
+// can come. No globals, so that a copy of the pages is a copy of all.
 
 import { free, JS_Call, JS_FreeValue, JS_SetMaxStackSize, realloc, stackPointer } from "./engine";
 import { TAG_EXCEPTION, tagOf } from "./value";

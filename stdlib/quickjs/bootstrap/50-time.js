@@ -99,14 +99,13 @@ function wakeUp(task, sleeps) {
 const settledNow = construct(Promise_, [(resolve) => resolve(undefined)]);
 const queueJob = (fn) => void whenSettled(settledNow, () => void fn(), undefined);
 
-const clearTimer = (id) => void mapDelete(tasks, id);
 const globals = {
   setTimeout: (fn, delay, ...args) => startTimer(fn, delay, args, false),
   setInterval: (fn, delay, ...args) => startTimer(fn, delay, args, true),
   setImmediate: (fn, ...args) => startTimer(fn, 0, args, false),
-  clearTimeout: clearTimer,
-  clearInterval: clearTimer,
-  clearImmediate: clearTimer,
+  clearTimeout: (id) => void mapDelete(tasks, id),
+  clearInterval: (id) => void mapDelete(tasks, id),
+  clearImmediate: (id) => void mapDelete(tasks, id),
   queueMicrotask: (fn) => {
     if (typeof fn !== "function") throw new TypeError_("The microtask must be a function");
     queueJob(fn);
