@@ -14,6 +14,8 @@ export declare function qjs_get_runtime_ptr(): i32;
 export declare function qjs_get_context_ptr(): i32;
 @external("engine", "qjs_set_memory_limit")
 export declare function qjs_set_memory_limit(bytes: i32): void;
+@external("engine", "JS_SetGCThreshold")
+export declare function JS_SetGCThreshold(runtime: i32, bytes: i32): void;
 @external("engine", "JS_RunGC")
 export declare function JS_RunGC(runtime: i32): void;
 @external("engine", "malloc")

@@ -4,7 +4,7 @@
 import { release, reserve, top } from "./buffer";
 import { functionOf } from "./bytecode";
 import {
-  JS_Call, JS_ExecutePendingJob, JS_FreeValue, JS_GetPropertyInt64, JS_SetHostPromiseRejectionTracker,
+  JS_Call, JS_ExecutePendingJob, JS_FreeValue, JS_GetPropertyInt64, JS_SetGCThreshold, JS_SetHostPromiseRejectionTracker,
   JS_SetModuleLoaderFunc, qjs_get_context_ptr, qjs_get_runtime_ptr, qjs_init, stackPointer,
 } from "./engine";
 import { TURN_IDLE, TURN_PENDING } from "./gates";
@@ -28,12 +28,16 @@ export {
   host_module_normalize, random_get,
 } from "./imports";
 
+/** Bytes of the heap at which cycles are collected for the first time: a started engine has 150 KB. */
+const COLLECT_AT: i32 = 393216;
+
 /** For the build: starts the engine with the bootstrap's bytecode, and leaves nothing to do. */
 export function start(bytecode: i32, length: i32): void {
   if (qjs_init() != 0) unreachable();
   store<i32>(RT, qjs_get_runtime_ptr());
   store<i32>(CTX, qjs_get_context_ptr());
   limitStack(STACK_LIMIT);
+  JS_SetGCThreshold(load<i32>(RT), COLLECT_AT);
   JS_SetModuleLoaderFunc(load<i32>(RT), normalize.index as i32, loadModule.index as i32, 0);
   defineHolder();
   boot(bytecode, length);
