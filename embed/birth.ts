@@ -2,13 +2,16 @@
 import {
   type Account,
   type CallRecord,
+  type Capability,
   DEPTH_SHARED_STACK,
   type Domain,
+  type Grantable,
   type Image,
   IN_FLIGHT,
   MEMORY,
   type Monitor,
   newAccount,
+  newCapability,
   PAGE,
 } from "../kernel/index.ts";
 import { type Meter, meterUnder, type PolicySource, UNJUDGED } from "../policy-libs/index.ts";
@@ -19,11 +22,13 @@ import { contractsOf } from "./child-grants.ts";
 import { type Clock, realClock, startOf, type VirtualOptions, virtualClock } from "./clock.ts";
 import { type Engine, later, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
+import { once } from "./once.ts";
 import { allLimits, type Limits } from "./limits.ts";
 import { type Load, moduleLoader } from "./modules.ts";
 import { readSandboxOptions, type SandboxOptions } from "./options.ts";
 import { newOutput, type Output } from "./output.ts";
 import type { Policed } from "./policy.ts";
+import type { PolicyPast } from "./policy-saved.ts";
 import { type RandomBytes, realRandom, seededRandom } from "./randomness.ts";
 import { asError, endingText } from "./result.ts";
 import { systemGrants } from "./system.ts";
@@ -47,12 +52,16 @@ export interface Origin {
   readonly handles: readonly number[];
   /** As the original was granted them, where that is known before. */
   readonly grants?: readonly Original[];
+  /** What its policy remembers of the original: as it was then, or as the bytes of a snapshot. */
+  readonly policy?: PolicyPast | Uint8Array | undefined;
 }
 
 /** `form`: of its contract. */
 export interface Original {
   readonly name: string;
   readonly form: string;
+  /** What a policy knows it by. */
+  readonly power: Capability | undefined;
 }
 
 /** What a sandbox is made of, checked before anything is made. */
@@ -229,14 +238,26 @@ export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
 }
 
 /** The language is loaded for those who use it. */
-async function underPolicy({ policy, grants, virtual, start, audits }: Plan, domain: () => Domain) {
+const language = once(() => import("./policy.ts"));
+const reading = once(() => import("./policy-saved.ts"));
+
+async function underPolicy({ policy, grants, virtual, start, audits, origin }: Plan, domain: () => Domain) {
+  const saved = origin?.policy;
+  if (policy === undefined && saved !== undefined)
+    throw new CordonError("E_POLICY", "the snapshot was made under a policy: pass the same one, or leave out its key");
   if (policy === undefined) return { policed: undefined, grants };
-  const { patientGrants, police, policingOf } = await import("./policy.ts");
+  const { patientGrants, police, policingOf } = await language();
   if ("monitor" in policy) return { policed: policy, grants: patientGrants(policy.policing, grants) };
   const policing = policingOf(policy, contractsOf(grants), "engine", audits.length > 0);
-  const policed = police(policing, domain, virtual && start);
+  const isRead = saved instanceof Uint8Array;
+  const past = isRead ? await (await reading()).readPast(policing, saved) : saved;
+  const policed = police(policing, domain, virtual && (past?.start ?? start), { remembered: past?.remembered, isRead });
   return { policed, grants: patientGrants(policed.policing, grants) };
 }
+
+/** As policies know it: a capability that is there before the domain has it. */
+const powerOf = (given: Grantable): Capability =>
+  "state" in given ? given : newCapability(given.contract, given.target, [], given);
 
 /** A copy remembers its grants by their handles: they have to be the original's, in its order. */
 function takeOver(domain: Domain, origin: Origin, given: readonly Original[]): void {
@@ -262,9 +283,13 @@ async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
   policed?.join(meter, { clock, isBusy: () => meter.inFlight > 0 });
   const { random, output, load } = plan;
   const originals: Original[] = [];
-  const give = (name: string, capability: Parameters<Domain["grant"]>[0], isSystem = false): number => {
-    originals.push({ name: isSystem ? `system.${name}` : name, form: capability.contract.form });
-    const handle = domain.grant(capability, isSystem ? UNJUDGED : name);
+  const isPartOfOriginal = plan.policy !== undefined && "monitor" in plan.policy;
+  const give = (name: string, capability: Grantable, isSystem = false): number => {
+    const power = policed === undefined || isSystem ? undefined : powerOf(capability);
+    const before = isPartOfOriginal ? plan.origin?.grants?.[originals.length]?.power : undefined;
+    if (power !== undefined) policed?.adopt(power, name, before);
+    originals.push({ name: isSystem ? `system.${name}` : name, form: capability.contract.form, power });
+    const handle = domain.grant(power ?? capability, isSystem ? UNJUDGED : name);
     if (handle === undefined) throw new CordonError("E_GRANT", `grant.${name}: too many capabilities`);
     return handle;
   };

@@ -13,6 +13,7 @@ import { CordonError } from "./errors.ts";
 import { contentOf, takeImage } from "./image.ts";
 import { checkKeys, readWait, type SandboxOptions } from "./options.ts";
 import { endingText } from "./result.ts";
+import type { PolicyPast } from "./policy-saved.ts";
 import { difference } from "./snapshot/granules.ts";
 
 /** What may be said of a copy: what is not said is as the original has it. */
@@ -52,13 +53,21 @@ async function untilTaken<T>(box: Box, deadline: number, take: () => T | undefin
   }
 }
 
+/** What the policy of its own remembers of it. What is under its maker's policy shares that one's memory. */
+export function policyPastOf({ plan, policed, originals }: Box): PolicyPast | undefined {
+  if (policed === undefined || plan.policy === policed) return undefined;
+  const granted = originals.flatMap(({ name, power }) => (power === undefined ? [] : [[name, power] as const]));
+  return { remembered: policed.remember(granted), start: policed.start };
+}
+
 /** What its copies begin with. `isWhole`: not a difference from another image, so that many copies can begin there at once. */
 function originOf(box: Box, isWhole: boolean): Origin | undefined {
   rouse(box);
   const { domain, engine, base, originals } = box;
   const image = takeImage(domain, engine.artifact, isWhole ? undefined : base);
   if (image === undefined) return undefined;
-  return { image, incarnation: ++box.copies, handles: domain.handles(), grants: originals };
+  const policy = policyPastOf(box);
+  return { image, incarnation: ++box.copies, handles: domain.handles(), grants: originals, policy };
 }
 
 /** The original's plan, for a copy. Virtual time goes on from where it is, with random numbers of its own. */
@@ -66,9 +75,9 @@ export function planCopy({ plan, clock, virtual }: Box, origin: Origin, given: o
   const { wait: _wait, ...options } = checkKeys<ForkOptions>(given, FORK_KEYS, "fork");
   const seed = `${virtual?.seed ?? 0}#${origin.incarnation}`;
   const time = virtual === undefined ? {} : { virtual: { start: clock.now(), seed } };
-  const { name, above, serves } = plan;
+  const { name, above, serves, policy } = plan;
   const copied = planSandbox({ ...plan.options, ...options, ...time });
-  return { ...copied, name, above, origin, ...(serves === undefined ? {} : { serves }) };
+  return { ...copied, name, above, policy, origin, ...(serves === undefined ? {} : { serves }) };
 }
 
 /** An independent copy of a sandbox. */

@@ -4,6 +4,7 @@ import { fairQueue } from "../policy-libs/index.ts";
 import { CordonError } from "./errors.ts";
 import { findLater } from "./host.ts";
 import { bakeImage, readImage } from "./image.ts";
+import { once } from "./once.ts";
 import { isBytes } from "./plain.ts";
 import { fingerprintOf } from "./snapshot/hash.ts";
 
@@ -63,14 +64,6 @@ async function load(kernel: Kernel, powers: CordonPowers): Promise<Engine> {
   const image = file === undefined ? await bakeImage(kernel, artifact) : readImage(asBytes(file), bytes);
   const fingerprint = once(() => fingerprintOf(bytes));
   return { kernel, artifact, image, fingerprint, stripper: newStripper(powers, bytes) };
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }
 
 const newStripper = ({ stripper }: CordonPowers, artifact: Uint8Array): (() => Promise<Image>) =>

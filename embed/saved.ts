@@ -6,11 +6,12 @@
 import { PAGE } from "../kernel/index.ts";
 import type { Plan } from "./birth.ts";
 import { type Box, disposeBox, newBox } from "./box.ts";
-import { atRest, rouse } from "./copy.ts";
+import { atRest, policyPastOf, rouse } from "./copy.ts";
 import type { Engine } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { takeImage } from "./image.ts";
 import { checkKeys, readWait } from "./options.ts";
+import type { PolicyPast } from "./policy-saved.ts";
 import type { AuthorityPart } from "./snapshot/authority.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot/file.ts";
 import { fingerprintOf } from "./snapshot/hash.ts";
@@ -27,25 +28,30 @@ type Names = AuthorityPart["grants"];
 const namesOf = ({ originals }: Box): Promise<Names> =>
   Promise.all(originals.map(async ({ name, form }) => ({ name, contract: await fingerprintOf(form) })));
 
-/** What is true now, but for the names. */
-const authorityOf = ({ domain, copies, clock, limits }: Box): Omit<AuthorityPart, "grants"> => ({
+/** What is true now, but for the names and the policy. */
+const authorityOf = ({ domain, copies, clock, limits }: Box): Omit<AuthorityPart, "grants" | "policy"> => ({
   ...{ nextToken: 0, incarnation: copies, clock: clock.now(), generations: domain.handles() },
   ...{ limits: new Map(Object.entries(limits)), meter: new Map(Object.entries(domain.usage())) },
-  policy: new Uint8Array(0),
 });
+
+async function policyOf({ policed }: Box, past: PolicyPast | undefined): Promise<Uint8Array> {
+  if (policed === undefined || past === undefined) return new Uint8Array(0);
+  return (await import("./policy-saved.ts")).savePast(policed, past);
+}
 
 /** The sandbox as bytes. */
 export async function saveBox(box: Box, given: SnapshotOptions): Promise<Uint8Array<ArrayBuffer>> {
   const { key } = checkKeys<SnapshotOptions>(given, ["key", "wait"], "snapshot");
   const { engine } = box;
-  const [image, authority] = await atRest(box, readWait(given), () => {
+  const [image, authority, past] = await atRest(box, readWait(given), () => {
     rouse(box);
     const taken = takeImage(box.domain, engine.artifact, engine.image);
-    return taken && ([taken, authorityOf(box)] as const);
+    return taken && ([taken, authorityOf(box), policyPastOf(box)] as const);
   });
   const { pages, chunks, globals = [] } = image;
   const facts = { engine: await engine.fingerprint(), key };
-  return writeSnapshot({ pages, chunks, globals }, { ...authority, grants: await namesOf(box) }, facts);
+  const whole = { ...authority, grants: await namesOf(box), policy: await policyOf(box, past) };
+  return writeSnapshot({ pages, chunks, globals }, whole, facts);
 }
 
 /** Copies of one file are told apart like forks. */
@@ -75,7 +81,8 @@ export async function loadBox(
   const reader = { engine: await engine.fingerprint(), mostPages, key };
   const { guest, grants, authority } = await readSnapshot(from as Uint8Array, reader);
   const handles = authority?.generations ?? [];
-  const origin = { image: { base: engine.image, ...guest }, incarnation: anyIncarnation(), handles };
+  const policy = authority !== undefined && authority.policy.length > 0 ? authority.policy : undefined;
+  const origin = { image: { base: engine.image, ...guest }, incarnation: anyIncarnation(), handles, policy };
   const box = await newBox(load, { ...plan, origin, start: authority?.clock ?? plan.start });
   try {
     checkNames(grants, await namesOf(box));
