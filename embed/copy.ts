@@ -12,8 +12,8 @@ import { later, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { contentOf, takeImage } from "./image.ts";
 import { checkKeys, readWait, type SandboxOptions } from "./options.ts";
-import { endingText } from "./result.ts";
 import type { PolicyPast } from "./policy-saved.ts";
+import { endingText } from "./result.ts";
 import { difference } from "./snapshot/granules.ts";
 
 /** What may be said of a copy: what is not said is as the original has it. */

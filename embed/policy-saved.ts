@@ -87,7 +87,12 @@ function takeParts(input: Input, machine: Machine): NonNullable<policyMemory.Rem
 /** Throws CordonError E_POLICY for bytes of another policy. */
 export async function readPast(policing: Policing, bytes: Uint8Array): Promise<PolicyPast> {
   const { machine, shared, source } = policing;
-  const input: Input = { bytes, at: 0, end: bytes.length, fail: (at, why) => refuse(`the policy's memory: ${at}: ${why}`) };
+  const input: Input = {
+    bytes,
+    at: 0,
+    end: bytes.length,
+    fail: (at, why) => refuse(`the policy's memory: ${at}: ${why}`),
+  };
   if (takeNumber(input, 2 ** 32) !== VERSION)
     refuse("the policy's memory in the snapshot is of another version of Cordon: restore it with that one");
   if (hexOf(takeBytes(input, FINGERPRINT_BYTES)) !== (await fingerprint(source, policing))) refuse(OTHER);
