@@ -7,7 +7,7 @@ export type { ForkOptions } from "./copy.ts";
 export { type Cordon, createCordon, type RunRequest } from "./cordon.ts";
 export { CHILD, DOMAIN } from "./domain-contract.ts";
 export type { DomainsOptions } from "./domains.ts";
-export type { BytesSource, CordonPowers } from "./engine.ts";
+export type { BytesSource, Confinement, CordonPowers } from "./engine.ts";
 export { CODES, CordonError, type ErrorCode, isCordonError } from "./errors.ts";
 export type { Layer, LayerOptions } from "./layer.ts";
 export {

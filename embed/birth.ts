@@ -31,6 +31,7 @@ import type { Policed } from "./policy.ts";
 import type { PolicyPast } from "./policy-saved.ts";
 import { type RandomBytes, realRandom, seededRandom } from "./randomness.ts";
 import { asError, endingText } from "./result.ts";
+import { ENGINE_SEGMENT } from "./segments.ts";
 import { systemGrants } from "./system.ts";
 import { type Meter as CallCounter, newMeter } from "./target.ts";
 import { decodeValue, encodeValue } from "./values.ts";
@@ -125,7 +126,7 @@ export function planSandbox(given: SandboxOptions): Plan {
   return {
     options,
     name: "sandbox",
-    limits: allLimits(options.profile, options.limits),
+    limits: confinedLimits(options),
     grants: prepareGrants(options.grant),
     policy: options.policy,
     load: moduleLoader(options.modules),
@@ -142,9 +143,18 @@ export function planSandbox(given: SandboxOptions): Plan {
 }
 
 const MIB = 2 ** 20;
+const SEGMENT = ENGINE_SEGMENT.mask + 1;
+
+/** A segment has a size. */
+function confinedLimits({ profile, limits, confinement = "frame" }: SandboxOptions): Limits {
+  const all = allLimits(profile, limits);
+  if (confinement === "frame" || all.memory <= SEGMENT) return all;
+  if (limits?.memory === undefined) return { ...all, memory: SEGMENT };
+  throw new CordonError("E_LIMIT", `limits.memory is ${all.memory}: a ${confinement} has ${SEGMENT / MIB} MiB at most`);
+}
 
 function spawn(
-  { kernel, artifact, image: fresh }: Engine,
+  { kernel, artifact, image: fresh, isShared }: Engine,
   { limits, origin }: Plan,
   onCall: ((record: CallRecord) => void) | undefined,
   owner: CallMeter,
@@ -164,7 +174,7 @@ function spawn(
   const watch = onCall === undefined ? copied : { ...copied, onCall };
   const spawned = kernel.spawn(artifact, {
     ...{ limits: { pages, inFlight: limits.inFlight }, image, owner, account, monitor },
-    ...watch,
+    ...{ isShared, ...watch },
   });
   if (spawned.kind === "returned") return spawned.value;
   if (spawned.kind === "refused") throw new CordonError("E_LIMIT", `the meter allows no sandbox: ${spawned.why}`);

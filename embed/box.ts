@@ -2,7 +2,7 @@
 import type { Answer, Chunk, Domain, Ending } from "../kernel/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
 import { type Born, giveBirth, type Plan } from "./birth.ts";
-import { type Engine, later, now } from "./engine.ts";
+import { confined, type Engine, later, now } from "./engine.ts";
 import { type Job, readCheck, type TypeScriptSource } from "./job.ts";
 import { newQuestions, type Questions } from "./questions.ts";
 import { asError, fromEnding, type Result, type RunFacts } from "./result.ts";
@@ -42,7 +42,7 @@ export interface Run {
 }
 
 export async function newBox(engine: () => Promise<Engine>, plan: Plan): Promise<Box> {
-  const loaded = await engine();
+  const loaded = await confined(await engine(), plan);
   const born = await giveBirth(loaded, plan);
   const questions = newQuestions(() => box.run?.look());
   born.meter.interrupt = questions.ask;

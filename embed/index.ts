@@ -12,6 +12,7 @@ async function fetched(name: string): Promise<ArrayBuffer> {
 /** Where the files do not lie beside this one, make a Cordon of your own: `createCordon({ engine: () => bytes })`. */
 export const { run, createSandbox, createTemplate, layer, stack, domains, runRepy, warmUp } = createCordon({
   engine: () => fetched("engine.wasm"),
+  segmentEngine: () => fetched("engine.segment.wasm"),
   image: () => fetched("engine.image").catch(() => undefined),
   stripper: () => fetched("typescript.image"),
   repy: () => fetched("repy.json"),

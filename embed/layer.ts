@@ -9,7 +9,7 @@
 import { type Contract, cut } from "../kernel/index.ts";
 import { contractFrom, type Granted, type Meter } from "../policy-libs/index.ts";
 import { type Born, giveBirth, type Plan, planSandbox } from "./birth.ts";
-import type { Engine } from "./engine.ts";
+import { confined, type Engine } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { offered, refuse, SYSTEM_CALLS, start } from "./layer-start.ts";
 import { readLayerOptions, type SandboxOptions, type Source } from "./options.ts";
@@ -122,5 +122,5 @@ export async function newLayer(engine: () => Promise<Engine>, given: LayerOption
     offers: contracts === undefined ? "declared" : true,
     ...extra,
   };
-  return begin(await engine(), plan, encodeValue(asked, "").slice(), contracts, signal);
+  return begin(await confined(await engine(), plan), plan, encodeValue(asked, "").slice(), contracts, signal);
 }
