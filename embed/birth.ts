@@ -32,7 +32,7 @@ import type { PolicyPast } from "./policy-saved.ts";
 import { type RandomBytes, realRandom, seededRandom } from "./randomness.ts";
 import { asError, endingText } from "./result.ts";
 import { ENGINE_SEGMENT } from "./segments.ts";
-import { systemGrants } from "./system.ts";
+import { type SystemParts, systemGrants } from "./system.ts";
 import { type Meter as CallCounter, newMeter } from "./target.ts";
 import { decodeValue, encodeValue } from "./values.ts";
 import { newWatchers } from "./watchers.ts";
@@ -251,11 +251,15 @@ export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
 const language = once(() => import("./policy.ts"));
 const reading = once(() => import("./policy-saved.ts"));
 
-async function underPolicy({ policy, grants, virtual, start, audits, origin }: Plan, domain: () => Domain) {
+function unpoliced({ grants, origin }: Plan) {
+  if (origin?.policy === undefined) return { policed: undefined, grants };
+  throw new CordonError("E_POLICY", "the snapshot was made under a policy: pass the same one, or leave out its key");
+}
+
+async function underPolicy(plan: Plan, domain: () => Domain) {
+  const { policy, grants, virtual, start, audits, origin } = plan;
   const saved = origin?.policy;
-  if (policy === undefined && saved !== undefined)
-    throw new CordonError("E_POLICY", "the snapshot was made under a policy: pass the same one, or leave out its key");
-  if (policy === undefined) return { policed: undefined, grants };
+  if (policy === undefined) return unpoliced(plan);
   const { patientGrants, police, policingOf } = await language();
   if ("monitor" in policy) return { policed: policy, grants: patientGrants(policy.policing, grants) };
   const policing = policingOf(policy, contractsOf(grants), "engine", audits.length > 0);
@@ -281,19 +285,10 @@ function takeOver(domain: Domain, origin: Origin, given: readonly Original[]): v
   throw new CordonError("E_GRANT", `the copy's grants are not the original's: ${what} (it has ${names(grants)})`);
 }
 
-async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
-  const names = new Map<number, string | null>();
-  const watchers = newWatchers(plan, (handle) => names.get(handle));
-  const [meter, loading] = [newCallMeter(() => domain, plan.above), newMeter()];
-  const { policed, grants } = await underPolicy(plan, () => domain);
-  const domain: Domain = spawn(engine, plan, watchers.onCall, meter, account, policed?.monitor);
-  meter.watching = watchers.begin(domain, plan.grants);
-  const isQuiet = (): boolean => domain.isWaiting() && meter.inFlight + loading.inFlight === 0;
-  const clock = plan.virtual === undefined ? realClock() : virtualClock(plan.start, isQuiet, later);
-  policed?.join(meter, { clock, isBusy: () => meter.inFlight > 0 });
-  const { random, output, load } = plan;
+/** Gives a domain the engine's own capabilities and its grants: in an order on which copies rely. */
+function grantAll({ domain, meter, policed, names }: Unborn, plan: Plan, parts: SystemParts, grants: Plan["grants"]) {
   const originals: Original[] = [];
-  const isPartOfOriginal = plan.policy !== undefined && "monitor" in plan.policy;
+  const isPartOfOriginal = policed !== undefined && policed === plan.policy;
   const give = (name: string, capability: Grantable, isSystem = false): number => {
     const power = policed === undefined || isSystem ? undefined : powerOf(capability);
     const before = isPartOfOriginal ? plan.origin?.grants?.[originals.length]?.power : undefined;
@@ -301,40 +296,61 @@ async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
     originals.push({ name: isSystem ? `system.${name}` : name, form: capability.contract.form, power });
     const handle = domain.grant(power ?? capability, isSystem ? UNJUDGED : name);
     if (handle === undefined) throw new CordonError("E_GRANT", `grant.${name}: too many capabilities`);
+    names.set(handle, isSystem ? null : name);
     return handle;
   };
   const system: Record<string, GrantEntry> = {};
-  for (const { name, contract, target, calls } of systemGrants({ clock, random, output, load, loading })) {
-    const handle = give(name, { contract, target, account: UNBILLED }, true);
-    names.set(handle, null);
-    system[name] = { handle, calls };
-  }
+  for (const { name, contract, target, calls } of systemGrants(parts))
+    system[name] = { handle: give(name, { contract, target, account: UNBILLED }, true), calls };
   const given: Record<string, GrantEntry> = {};
-  for (const { name, calls, capability } of grants) {
-    const handle = give(name, capability(meter));
-    names.set(handle, name);
-    given[name] = { handle, calls };
+  for (const { name, calls, capability } of grants) given[name] = { handle: give(name, capability(meter)), calls };
+  return { originals, given, system };
+}
+
+/** A domain of which not all is there yet. */
+interface Unborn {
+  readonly domain: Domain;
+  readonly meter: CallMeter;
+  readonly policed: Policed | undefined;
+  /** Of handles; null: the engine's own. */
+  readonly names: Map<number, string | null>;
+}
+
+function configureFor(
+  { kernel }: Engine,
+  plan: Plan,
+  domain: Domain,
+  made: ReturnType<typeof grantAll>,
+): Promise<void> {
+  const { timeZoneOffset, limits, serves } = plan;
+  const stack = kernel.canSuspend ? {} : { stack: SHARED_STACK };
+  const serving = serves === true ? { serves } : {};
+  return configure(domain, made.given, made.system, { timeZoneOffset, memory: limits.memory, ...stack, ...serving });
+}
+
+async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
+  const names = new Map<number, string | null>();
+  const watchers = newWatchers(plan, (handle) => names.get(handle));
+  const [meter, loading] = [newCallMeter(() => domain, plan.above), newMeter()];
+  const { policed, grants } = await underPolicy(plan, () => domain);
+  const domain: Domain = spawn(engine, plan, watchers.onCall, meter, account, policed?.monitor);
+  try {
+    meter.watching = watchers.begin(domain, plan.grants);
+    const isQuiet = (): boolean => domain.isWaiting() && meter.inFlight + loading.inFlight === 0;
+    const clock = plan.virtual === undefined ? realClock() : virtualClock(plan.start, isQuiet, later);
+    policed?.join(meter, { clock, isBusy: () => meter.inFlight > 0 });
+    const { random, output, load, origin, limits, virtual, timeZoneOffset } = plan;
+    const unborn = { domain, meter, policed, names };
+    const made = grantAll(unborn, plan, { clock, random, output, load, loading }, grants);
+    if (origin !== undefined) takeOver(domain, origin, made.originals);
+    else await configureFor(engine, plan, domain, made);
+    const base = origin === undefined ? engine.image : (origin.image.base ?? origin.image);
+    const { originals } = made;
+    const born = { domain, limits, output, clock, meter, account, virtual, timeZoneOffset, policed, base, originals };
+    bornBy.set(account.account, born);
+    return born;
+  } catch (error) {
+    domain.end();
+    throw error;
   }
-  const { timeZoneOffset, limits, origin } = plan;
-  const stack = engine.kernel.canSuspend ? {} : { stack: SHARED_STACK };
-  const serves = plan.serves === true ? { serves: true } : {};
-  if (origin !== undefined) takeOver(domain, origin, originals);
-  else await configure(domain, given, system, { timeZoneOffset, memory: limits.memory, ...stack, ...serves });
-  const { virtual } = plan;
-  const base = origin === undefined ? engine.image : (origin.image.base ?? origin.image);
-  const born = {
-    domain,
-    limits: plan.limits,
-    output,
-    clock,
-    meter,
-    account,
-    virtual,
-    timeZoneOffset,
-    policed,
-    base,
-    originals,
-  };
-  bornBy.set(account.account, born);
-  return born;
 }

@@ -12,12 +12,15 @@ import { later, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { contentOf, takeImage } from "./image.ts";
 import { checkKeys, readWait, type SandboxOptions } from "./options.ts";
+import { newOutput } from "./output.ts";
 import type { PolicyPast } from "./policy-saved.ts";
+import { seededRandom } from "./randomness.ts";
 import { endingText } from "./result.ts";
 import { difference } from "./snapshot/granules.ts";
 
 /** What may be said of a copy: what is not said is as the original has it. */
-export interface ForkOptions extends Omit<SandboxOptions, "modules" | "virtual" | "timeZoneOffset" | "policy"> {
+export interface ForkOptions
+  extends Omit<SandboxOptions, "modules" | "virtual" | "timeZoneOffset" | "policy" | "confinement"> {
   /** How long to wait until the original rests, in ms. Default: 1,000. */
   readonly wait?: number | undefined;
 }
@@ -70,14 +73,29 @@ function originOf(box: Box, isWhole: boolean): Origin | undefined {
   return { image, incarnation: ++box.copies, handles: domain.handles(), grants: originals, policy };
 }
 
-/** The original's plan, for a copy. Virtual time goes on from where it is, with random numbers of its own. */
-export function planCopy({ plan, clock, virtual }: Box, origin: Origin, given: object): Plan {
+const NOTHING = Object.freeze({});
+
+/** What was said. What is undefined was not, and the original's holds. */
+function saidIn(given: object): ForkOptions {
   const { wait: _wait, ...options } = checkKeys<ForkOptions>(given, FORK_KEYS, "fork");
-  const seed = `${virtual?.seed ?? 0}#${origin.incarnation}`;
-  const time = virtual === undefined ? {} : { virtual: { start: clock.now(), seed } };
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+/** What was checked for the original is not checked again; what it said stays its own. */
+function planAgain(plan: Plan, given: object): Plan {
+  const options = given === NOTHING ? NOTHING : saidIn(given);
+  if (Object.keys(options).length === 0) return { ...plan, output: newOutput(plan.options.console) };
   const { name, above, serves, policy } = plan;
-  const copied = planSandbox({ ...plan.options, ...options, ...time });
-  return { ...copied, name, above, policy, origin, ...(serves === undefined ? {} : { serves }) };
+  const made = planSandbox({ ...plan.options, ...options });
+  return { ...made, name, above, policy, ...(serves === undefined ? {} : { serves }) };
+}
+
+/** The original's plan, for a copy. Virtual time goes on from where it is, with random numbers of its own. */
+export function planCopy({ plan, clock, virtual }: Box, origin: Origin, given: object = NOTHING): Plan {
+  const copied = { ...planAgain(plan, given), origin };
+  if (virtual === undefined) return copied;
+  const [start, seed] = [clock.now(), `${virtual.seed ?? 0}#${origin.incarnation}`];
+  return { ...copied, virtual: { start, seed }, start, random: seededRandom(seed) };
 }
 
 /** An independent copy of a sandbox. */

@@ -12,9 +12,10 @@ import { CordonError } from "./errors.ts";
 import { takeImage } from "./image.ts";
 import { checkKeys, readWait } from "./options.ts";
 import type { PolicyPast } from "./policy-saved.ts";
+import { seededRandom } from "./randomness.ts";
 import type { AuthorityPart } from "./snapshot/authority.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot/file.ts";
-import { fingerprintOf } from "./snapshot/hash.ts";
+import { FINGERPRINT_BYTES, fingerprintOf, hexOf } from "./snapshot/hash.ts";
 
 export interface SnapshotOptions {
   /** At least 16 secret bytes. Default: none, and whoever restores it rebuilds its authority. */
@@ -57,6 +58,16 @@ export async function saveBox(box: Box, given: SnapshotOptions): Promise<Uint8Ar
 /** Copies of one file are told apart like forks. */
 const anyIncarnation = (): number => (crypto.getRandomValues(new Uint32Array(1))[0] as number) >>> 1;
 
+/**
+ * The same file goes on in the same way under virtual time, each time that it is restored; its random numbers are others
+ * than those of the original, and than those of any other file.
+ */
+function chanceOf({ virtual }: Plan, file: Uint8Array) {
+  if (virtual === undefined) return { incarnation: anyIncarnation() };
+  const seed = `${virtual.seed ?? 0}#${hexOf(file.slice(-FINGERPRINT_BYTES))}`;
+  return { incarnation: 1, again: { virtual: { ...virtual, seed }, random: seededRandom(seed) } };
+}
+
 /** Throws CordonError E_GRANT: the guest knows its grants by their handles. */
 function checkNames(saved: Names, given: Names): void {
   const other = saved.find(({ name, contract }, i) => given[i]?.name !== name || given[i]?.contract !== contract);
@@ -82,8 +93,9 @@ export async function loadBox(
   const { guest, grants, authority } = await readSnapshot(from as Uint8Array, reader);
   const handles = authority?.generations ?? [];
   const policy = authority !== undefined && authority.policy.length > 0 ? authority.policy : undefined;
-  const origin = { image: { base: engine.image, ...guest }, incarnation: anyIncarnation(), handles, policy };
-  const box = await newBox(load, { ...plan, origin, start: authority?.clock ?? plan.start });
+  const { incarnation, again } = chanceOf(plan, from as Uint8Array);
+  const origin = { image: { base: engine.image, ...guest }, incarnation, handles, policy };
+  const box = await newBox(load, { ...plan, ...again, origin, start: authority?.clock ?? plan.start });
   try {
     checkNames(grants, await namesOf(box));
     return box;

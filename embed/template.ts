@@ -59,7 +59,7 @@ export async function newTemplate(
 function templateOf(box: Box, origin: Origin, { open }: TemplateParts): Template {
   let copies = 0;
   const template: Template = Object.freeze({
-    fork: async (options: Omit<ForkOptions, "wait"> = {}) =>
+    fork: async (options?: Omit<ForkOptions, "wait">) =>
       open(await newBox(async () => box.engine, planCopy(box, { ...origin, incarnation: ++copies }, options))),
     size: origin.image.chunks.reduce((sum, { bytes }) => sum + bytes.length, 0),
   });
