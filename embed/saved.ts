@@ -6,7 +6,7 @@
 import { PAGE } from "../kernel/index.ts";
 import type { Plan } from "./birth.ts";
 import { type Box, disposeBox, newBox } from "./box.ts";
-import { atRest, policyPastOf, rouse } from "./copy.ts";
+import { atRest, DEFAULT_WAIT, policyPastOf, rouse } from "./copy.ts";
 import type { Engine } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { takeImage } from "./image.ts";
@@ -18,7 +18,10 @@ import { readSnapshot, writeSnapshot } from "./snapshot/file.ts";
 import { FINGERPRINT_BYTES, fingerprintOf, hexOf } from "./snapshot/hash.ts";
 
 export interface SnapshotOptions {
-  /** At least 16 secret bytes. Default: none, and whoever restores it rebuilds its authority. */
+  /**
+   * At least 16 secret bytes. Default: none, and whoever restores it rebuilds its authority: the clock, and what a policy
+   * remembers of the guest, are lost then.
+   */
   readonly key?: Uint8Array | undefined;
   /** How long to wait until the sandbox rests, in ms. Default: 1,000. */
   readonly wait?: number | undefined;
@@ -42,9 +45,9 @@ async function policyOf({ policed }: Box, past: PolicyPast | undefined): Promise
 
 /** The sandbox as bytes. */
 export async function saveBox(box: Box, given: SnapshotOptions): Promise<Uint8Array<ArrayBuffer>> {
-  const { key } = checkKeys<SnapshotOptions>(given, ["key", "wait"], "snapshot");
+  const { key, wait = DEFAULT_WAIT } = readWait<SnapshotOptions>(checkKeys(given, ["key", "wait"], "snapshot"));
   const { engine } = box;
-  const [image, authority, past] = await atRest(box, readWait(given), () => {
+  const [image, authority, past] = await atRest(box, wait, () => {
     rouse(box);
     const taken = takeImage(box.domain, engine.artifact, engine.image);
     return taken && ([taken, authorityOf(box), policyPastOf(box)] as const);

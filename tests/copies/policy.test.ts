@@ -2,9 +2,9 @@
 import { fc, test as prop } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import type { Sandbox, SandboxOptions } from "../../embed/node/index.ts";
-import { type PolicyOptions, policy } from "../../policy-libs/index.ts";
+import { capability, type PolicyOptions, policy } from "../../policy-libs/index.ts";
 import { cordon, createSandbox, gave } from "../embed/cordon.ts";
-import { newGrants } from "../embed/policy-world.ts";
+import { NET, newGrants } from "../embed/policy-world.ts";
 import { COPYINGS, KEY } from "./kit.ts";
 
 const SECRET =
@@ -62,8 +62,10 @@ describe("no send after a read", () => {
 
   test("holds in a copy taken while what the read gives is still on its way", async () => {
     const rules = SECRET.replace("once mail.read", "once net.later");
-    const { options } = world(rules);
-    const box = await createSandbox(options);
+    const { options, grant } = world(rules);
+    const later = async (): Promise<number> => new Promise(() => undefined);
+    const net = capability(NET, { send: (_host, n) => n, later });
+    const box = await createSandbox({ ...options, grant: { ...grant, net } });
     await box.run("globalThis.p = net.later('secret', 1); 0");
     const twin = await box.fork();
     expect(await send(twin)).toBe("E_DENIED");
