@@ -4,6 +4,7 @@ import { fairQueue } from "../policy-libs/index.ts";
 import { CordonError } from "./errors.ts";
 import { findLater } from "./host.ts";
 import { bakeImage, readImage } from "./image.ts";
+import { once } from "./once.ts";
 import type { SandboxOptions } from "./options.ts";
 import { isBytes } from "./plain.ts";
 import { ENGINE_SEGMENT } from "./segments.ts";
@@ -97,18 +98,6 @@ async function load(kernel: Kernel, powers: CordonPowers): Promise<Engine> {
   const helpers = { artifact, stripper: newStripper(powers, bytes) };
   const engine: Engine = { kernel, artifact, isShared: false, confined, image, fingerprint, helpers };
   return engine;
-}
-
-/** Made on the first call. A failure is not kept: the next call tries again. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
-  };
 }
 
 const newStripper = ({ stripper }: CordonPowers, artifact: Uint8Array): (() => Promise<Image>) =>

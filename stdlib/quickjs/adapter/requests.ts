@@ -6,7 +6,7 @@ import {
   COMPLETION, FORKED, INVOKE, isOk, kindOfMessage, methodOf, readMessage, REQUEST, skipText, tokenOf, valueAt,
 } from "./message";
 import { fail, forgetRequests, noteTrouble, open, refuse } from "./open";
-import { emptySlot, pendingSlots, takePending } from "./pending";
+import { emptySlot, pendingCount, pendingSlots, takePending } from "./pending";
 import {
   callHook, callHook1, callHook2, ctx, HOOK_FORGET, HOOK_FORKED, HOOK_INVOKE, HOOK_REQUEST, HOOK_STRAY, STRAY_FORKED, succeeded,
 } from "./state";
@@ -32,6 +32,7 @@ function forked(): void {
 
 /** To refuse a promise runs no code of the guest: its reactions are jobs. So no call is added meanwhile. */
 function refusePending(): void {
+  if (pendingCount() == 0) return;
   stackPointer -= 32;
   const error = errorOr(callHook1(HOOK_STRAY, fromInt(STRAY_FORKED)));
   for (let i = 0, slots = pendingSlots(); i < slots; i++)
