@@ -159,7 +159,7 @@ async function configure(domain: Domain, grants: object, system: object, options
   throw new CordonError("E_ENGINE", `the engine could not be configured: ${why}`);
 }
 
-function newCallMeter(domain: () => Domain, above: CallMeter | undefined): CallMeter {
+export function newCallMeter(domain: () => Pick<Domain, "end">, above: CallMeter | undefined): CallMeter {
   const meter: CallMeter = {
     ...{ used: 0, most: 0, inFlight: 0, watching: undefined, above },
     take() {
@@ -198,7 +198,10 @@ export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
 }
 
 /** The language is loaded for those who use it. */
-async function underPolicy({ policy, grants, virtual, start, audits }: Plan, domain: () => Domain) {
+export async function underPolicy(
+  { policy, grants, virtual, start, audits }: Plan,
+  domain: () => Pick<Domain, "end">,
+) {
   if (policy === undefined) return { policed: undefined, grants };
   const { patientGrants, police, policingOf } = await import("./policy.ts");
   if ("monitor" in policy) return { policed: policy, grants: patientGrants(policy.policing, grants) };

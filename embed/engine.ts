@@ -2,6 +2,7 @@
 import { type Artifact, createKernel, type Image, type Kernel } from "../kernel/index.ts";
 import { CordonError } from "./errors.ts";
 import { findLater } from "./host.ts";
+import type { Hiring } from "./pool/pool.ts";
 import { bakeImage, readImage } from "./image.ts";
 import { isBytes } from "./plain.ts";
 
@@ -17,6 +18,8 @@ export interface CordonPowers {
   readonly image?: () => Bytes | undefined | Promise<Bytes | undefined>;
   /** The image of an engine that has read the TypeScript stripper. Without it TypeScript is refused. */
   readonly stripper?: BytesSource;
+  /** Threads and processes for pools. Without it their isolation is "inline". */
+  readonly hiring?: () => Promise<Hiring>;
   /** The parts of RepyV2 runs, as the build bundles them. Without it runRepy is refused. */
   readonly repy?: BytesSource;
 }

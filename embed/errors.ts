@@ -10,6 +10,7 @@ export const CODES = {
   E_ENGINE: "the engine could not be loaded: build it (`npm run build`) or pass its bytes",
   E_LAYER: "a layer could not be started: nothing above it runs (see the reason in the message)",
   E_CONTINUATION: "an interrupted run was resumed or cancelled before: each continuation is used once",
+  E_BUSY: "it is busy: wait until it is not, or ask for less at once",
   E_DISPOSED: "the sandbox was disposed: make a new one",
 } as const;
 

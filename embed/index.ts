@@ -10,7 +10,7 @@ async function fetched(name: string): Promise<ArrayBuffer> {
 }
 
 /** Where the files do not lie beside this one, make a Cordon of your own: `createCordon({ engine: () => bytes })`. */
-export const { run, createSandbox, layer, stack, domains, runRepy, warmUp } = createCordon({
+export const { run, createSandbox, layer, stack, domains, runRepy, createPool, warmUp } = createCordon({
   engine: () => fetched("engine.wasm"),
   image: () => fetched("engine.image").catch(() => undefined),
   stripper: () => fetched("typescript.image"),

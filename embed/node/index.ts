@@ -9,4 +9,4 @@ export { type AuditFile, type AuditFileOptions, auditFile } from "./audit-file.t
 export { type DiskCacheOptions, diskCache } from "./disk-cache.ts";
 export { runProgram } from "./program.ts";
 
-export const { run, createSandbox, layer, stack, domains, runRepy, warmUp } = createCordon(nodePowers);
+export const { run, createSandbox, layer, stack, domains, runRepy, createPool, warmUp } = createCordon(nodePowers);

@@ -7,7 +7,8 @@ import { decode } from "./decode";
 import { JS_Call, JS_FreeValue, JS_GetException, stackPointer } from "./engine";
 import { answer } from "./gates";
 import {
-  COMPLETION, INVOKE, isOk, kindOfMessage, methodOf, readMessage, REQUEST, skipText, tokenOf, valueAt,
+  COMPLETION, INVOKE, isOk, kindOfMessage, methodOf, readMessage, REQUEST, skipText, TAKES_LONGER,
+  tokenOf, valueAt,
 } from "./message";
 import { takePending } from "./pending";
 import { callHook, callHook2, ctx, growBlock, HOOK_FORGET, HOOK_INVOKE, HOOK_REQUEST, succeeded } from "./state";
@@ -72,6 +73,7 @@ function invoke(end: i32): void {
 }
 
 function complete(end: i32): void {
+  if (isOk() == TAKES_LONGER) return;
   stackPointer -= 32;
   const functions = stackPointer;
   const ok = isOk() == 1;
