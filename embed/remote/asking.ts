@@ -16,6 +16,8 @@ export interface AskingOptions {
   readonly post: Post;
   readonly violated: (why: string) => void;
   readonly tables: () => Tables;
+  /** So many more calls are in flight. */
+  readonly onFlight?: ((change: 1 | -1) => void) | undefined;
 }
 
 export interface Asking {
@@ -34,7 +36,7 @@ interface Asked {
 
 export const ENDED: Failure = { failed: errorValue("E_TARGET", "the domain behind the capability has ended") };
 
-export function newAsking({ post, violated, tables }: AskingOptions): Asking {
+export function newAsking({ post, violated, tables, onFlight }: AskingOptions): Asking {
   const asked = new Map<number, Asked>();
   let [next, isClosed] = [1, false];
 
@@ -46,6 +48,7 @@ export function newAsking({ post, violated, tables }: AskingOptions): Asking {
     context.onDropped(() => {
       if (asked.has(call) && !isClosed) post(OP.DROP, [call]);
     });
+    onFlight?.(1);
     return new Promise<Reply>((settle) => void asked.set(call, { contract, wantsToKnow: atOnce, settle }));
   }
 
@@ -80,6 +83,7 @@ export function newAsking({ post, violated, tables }: AskingOptions): Asking {
       const reply = read(one.contract, kind, references, body);
       if (reply === undefined) return violated("a reply outside of its contract");
       asked.delete(call);
+      onFlight?.(-1);
       one.settle(reply);
     },
     close() {

@@ -152,6 +152,10 @@ export function newFarBox(world: FarWorld, id: number, data: PlanData, onGone: (
   const passage = newPassage({
     ...{ post, violated, caller, mostCalls: Infinity, sendsBack: true },
     onServed: () => tellEnd(state),
+    // A clock that is virtual stands still meanwhile, and a run that is drained goes on.
+    onFlight: (change) => {
+      if (state.made !== undefined) state.made.meter.inFlight += change;
+    },
   });
   const leash = meter({ name: data.name });
   const made = make(world, post, passage, leash, data);

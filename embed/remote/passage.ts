@@ -33,6 +33,8 @@ export interface PassageParts {
   readonly mostCalls: number;
   /** What was got is sent back as what it is: of the worker, for the embedder judges its own. */
   readonly sendsBack: boolean;
+  /** So many more calls of the other side are in flight. */
+  readonly onFlight?: ((change: 1 | -1) => void) | undefined;
   readonly onServed?: ((served: Served) => void) | undefined;
 }
 
@@ -49,8 +51,8 @@ export interface Passage {
 type Handler = (fields: CheckedFields, body: Uint8Array) => void;
 
 export function newPassage(parts: PassageParts): Passage {
-  const { post, violated, sendsBack } = parts;
-  const asking: Asking = newAsking({ post, violated, tables: () => tables });
+  const { post, violated, sendsBack, onFlight } = parts;
+  const asking: Asking = newAsking({ post, violated, onFlight, tables: () => tables });
   const tables: Tables = newTables({ post, calls: asking.targetOf, sendsBack });
   const serving = newServing({ ...parts, tables });
   const handlers: ReadonlyMap<number, Handler> = new Map<number, Handler>([

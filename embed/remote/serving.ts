@@ -50,11 +50,17 @@ const REVOKED: Failure = { failed: errorValue("E_REVOKED", "the capability was r
 /** What a target that throws has answered: nothing that any contract allows. */
 const BROKEN = { failed: undefined } as unknown as Failure;
 
-type Judged = { readonly ok: boolean; readonly value: Uint8Array; readonly capabilities: readonly Capability[] };
+interface Judged {
+  readonly ok: boolean;
+  readonly value: Uint8Array;
+  readonly capabilities: readonly Capability[];
+  /** The capability is to be cut, once its caller has heard why. */
+  readonly isBroken: boolean;
+}
 
 const u32 = (bytes: Uint8Array, at: number): number => new DataView(bytes.buffer, bytes.byteOffset).getUint32(at);
 
-/** What a reply is if its contract allows it. Else the capability is cut, and the caller hears of that. */
+/** What a reply is if its contract allows it, else the error that the caller gets for a broken target. */
 function judge({ capability, contract }: Open, reply: Reply): Judged {
   const whole: Partial<Parcel & Failure> = reply instanceof Uint8Array ? { value: reply } : Object(reply);
   const { capabilities = [], failed } = whole;
@@ -63,10 +69,9 @@ function judge({ capability, contract }: Open, reply: Reply): Judged {
   const checked = whole.found === undefined ? checkReply(contract, value, ok) : { found: whole.found };
   const isGood = ({ at, contract: { form } }: Found): boolean => capabilities[u32(value, at)]?.contract.form === form;
   const why = "why" in checked ? checked.why : checked.found.every(isGood) ? undefined : "a capability of another contract";
-  if (why === undefined && capability.state === "live") return { ok, value, capabilities: ok ? capabilities : [] };
-  cut(capability, "broken");
+  if (why === undefined && capability.state === "live") return { ok, value, capabilities: ok ? capabilities : [], isBroken: false };
   const broken = errorValue("E_TARGET", `the capability broke its contract with ${why ?? "nothing"} and was revoked`);
-  return { ok: false, value: capability.state === "revoked" ? REVOKED.failed : broken, capabilities: [] };
+  return { ok: false, value: capability.state === "revoked" ? REVOKED.failed : broken, capabilities: [], isBroken: true };
 }
 
 export function newServing(parts: PassageParts & { readonly tables: Tables }) {
@@ -81,10 +86,11 @@ export function newServing(parts: PassageParts & { readonly tables: Tables }) {
 
   function answer(one: Open, reply: Reply, isLate: boolean): void {
     if (!open.delete(one.asked.call)) return;
-    const { ok, value, capabilities } = judge(one, reply);
+    const { ok, value, capabilities, isBroken } = judge(one, reply);
     const isOurs = (reply as Partial<Parcel>).found !== undefined;
     const references = capabilities.map((each) => tables.referTo(each, isOurs));
     post(OP.REPLY, [one.asked.call, ok ? REPLY.VALUE : REPLY.FAILED, references], value);
+    if (isBroken) cut(one.capability, "broken");
     tell(one, ok ? "done" : "failed", value, isLate);
   }
 

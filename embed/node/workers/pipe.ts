@@ -34,6 +34,37 @@ export function newCutter(onFrame: (frame: Uint8Array) => void): (piece: Uint8Ar
   };
 }
 
+/**
+ * Hands on frames one by one, each in a turn of its own, as a port does: what follows from one has happened before the
+ * next is looked at. The end comes last.
+ */
+export function newTurns(onFrame: (frame: Uint8Array) => void, onClose: () => void) {
+  const frames: Uint8Array[] = [];
+  let [isArmed, isClosed] = [false, false];
+  function turn(): void {
+    isArmed = false;
+    const frame = frames.shift();
+    if (frame !== undefined) onFrame(frame);
+    else if (isClosed) return onClose();
+    arm();
+  }
+  function arm(): void {
+    if (isArmed || (frames.length === 0 && !isClosed)) return;
+    isArmed = true;
+    setImmediate(turn);
+  }
+  return {
+    add(frame: Uint8Array): void {
+      frames.push(frame);
+      arm();
+    },
+    close(): void {
+      isClosed = true;
+      arm();
+    },
+  };
+}
+
 interface Holding {
   ref(): unknown;
   unref(): unknown;
@@ -51,12 +82,13 @@ export function pipeChannel(stream: Duplex & Partial<Holding>, holding: readonly
       stream.uncork();
     },
     listen(onFrame, onClose) {
-      const cut = newCutter(onFrame);
+      const turns = newTurns(onFrame, onClose);
+      const cut = newCutter(turns.add);
       stream.on("data", (piece: Uint8Array) => {
-        if (!cut(piece)) onFrame(new Uint8Array(0)); // no frame at all
+        if (!cut(piece)) turns.add(new Uint8Array(0)); // no frame at all
       });
       stream.on("error", () => undefined); // "close" follows
-      stream.on("close", onClose);
+      stream.on("close", turns.close);
     },
     close: () => void stream.destroy(),
     hold(isWanted) {

@@ -53,6 +53,7 @@ export async function hireProcess(): Promise<Hired> {
     channel: { ...channel, listen: (onFrame, onClose) => channel.listen(onFrame, () => void gone.then(onClose)) },
     why: () => whyOf(child),
     dismiss() {
+      child.ref(); // whoever waits for its end shall see it
       child.kill("SIGKILL");
       return child.exitCode === null && child.signalCode === null ? gone : Promise.resolve();
     },
