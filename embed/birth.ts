@@ -198,10 +198,7 @@ export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
 }
 
 /** The language is loaded for those who use it. */
-export async function underPolicy(
-  { policy, grants, virtual, start, audits }: Plan,
-  domain: () => Pick<Domain, "end">,
-) {
+export async function underPolicy({ policy, grants, virtual, start, audits }: Plan, domain: () => Pick<Domain, "end">) {
   if (policy === undefined) return { policed: undefined, grants };
   const { patientGrants, police, policingOf } = await import("./policy.ts");
   if ("monitor" in policy) return { policed: policy, grants: patientGrants(policy.policing, grants) };

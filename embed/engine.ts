@@ -2,9 +2,9 @@
 import { type Artifact, createKernel, type Image, type Kernel } from "../kernel/index.ts";
 import { CordonError } from "./errors.ts";
 import { findLater } from "./host.ts";
-import type { Hiring } from "./pool/pool.ts";
 import { bakeImage, readImage } from "./image.ts";
 import { isBytes } from "./plain.ts";
+import type { Hiring } from "./pool/pool.ts";
 
 type Bytes = Uint8Array | ArrayBuffer;
 /** Gets bytes when they are needed. */

@@ -1,9 +1,9 @@
 // One job of a pool, from its queue to its result.
 import { CordonError } from "../errors.ts";
 import type { Job } from "../job.ts";
+import { isLost } from "../remote/home-box.ts";
 import { NO_FACTS, type Result, refused } from "../result.ts";
 import { isAborted, onAbort } from "../signal.ts";
-import { isLost } from "../remote/home-box.ts";
 import { newSlot, type Slot } from "./crew.ts";
 import type { Waiting } from "./queue.ts";
 import { changed, count, emit, type Member, type PoolState } from "./state.ts";

@@ -86,7 +86,14 @@ function readMeter(name: string, given: TenantOptions["meter"]): Meter {
 
 function readTenant(name: string, given: TenantOptions): TenantPlan {
   const who = `tenants.${name}`;
-  const { share = 1, priority = 0, running, queue, limits, meter: pays } = checkKeys<TenantOptions>(given, TENANT_KEYS, who);
+  const {
+    share = 1,
+    priority = 0,
+    running,
+    queue,
+    limits,
+    meter: pays,
+  } = checkKeys<TenantOptions>(given, TENANT_KEYS, who);
   if (!(share >= 1e-3 && share <= 1e3)) wrong(`${who}.share must be a number from 0.001 to 1000`);
   return Object.freeze({
     ...{ name, share, priority: count(`${who}.priority`, priority, -1_000, 1_000) },
@@ -101,7 +108,8 @@ export function readPoolOptions(given: PoolOptions): PoolPlan {
   const options = checkKeys<PoolOptions>(given, KEYS, "createPool");
   const { isolation = "inline", workers, concurrency = 16, queue = 10_000, tenants } = options;
   if (!["inline", "worker", "process"].includes(isolation)) wrong('isolation must be "inline", "worker" or "process"');
-  const named = tenants === undefined ? { [ONLY_TENANT]: {} } : readPlain<Record<string, TenantOptions>>(tenants, "tenants");
+  const named =
+    tenants === undefined ? { [ONLY_TENANT]: {} } : readPlain<Record<string, TenantOptions>>(tenants, "tenants");
   const entries = Object.entries(named);
   if (entries.length === 0) wrong("tenants must name at least one, or be left out");
   return {
@@ -114,6 +122,9 @@ export function readPoolOptions(given: PoolOptions): PoolPlan {
 
 /** No limit is above the tenant's. */
 export const cap = (limits: Limits, most: Partial<Limits>): Limits => {
-  const capped = Object.entries(most).map(([name, value]) => [name, Math.min(limits[name as LimitName], value as number)]);
+  const capped = Object.entries(most).map(([name, value]) => [
+    name,
+    Math.min(limits[name as LimitName], value as number),
+  ]);
   return { ...limits, ...Object.fromEntries(capped) };
 };

@@ -69,10 +69,17 @@ export interface Hiring {
 
 type Crewed = Pick<PoolState, "slots" | "crew">;
 
-function crewOf(plan: PoolPlan, engine: () => Promise<Engine>, hiring: Hiring | undefined, self: () => PoolState): Crewed {
+function crewOf(
+  plan: PoolPlan,
+  engine: () => Promise<Engine>,
+  hiring: Hiring | undefined,
+  self: () => PoolState,
+): Crewed {
   const { isolation } = plan;
-  if (isolation === "inline") return { slots: [Object.assign(newSlot(1), { place: inlinePlace(engine) })], crew: undefined };
-  if (hiring === undefined) throw new CordonError("E_OPTION", `there is no isolation "${isolation}" here: use "inline"`);
+  if (isolation === "inline")
+    return { slots: [Object.assign(newSlot(1), { place: inlinePlace(engine) })], crew: undefined };
+  if (hiring === undefined)
+    throw new CordonError("E_OPTION", `there is no isolation "${isolation}" here: use "inline"`);
   const crew = newCrew({
     count: plan.workers ?? Math.max(hiring.parallel - 1, 1),
     hire: () => hiring.hire(isolation),

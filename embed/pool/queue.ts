@@ -110,8 +110,7 @@ export function newQueue(tenants: readonly Tenant[], most: number): Queue {
       tenant.usual += (fuel - tenant.usual) * WEIGHT;
     },
     dropAll() {
-      for (const { waiting } of tenants)
-        for (const one of waiting) if (remove(one)) one.drop();
+      for (const { waiting } of tenants) for (const one of waiting) if (remove(one)) one.drop();
     },
     size: () => size,
   };

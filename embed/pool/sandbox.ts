@@ -1,5 +1,5 @@
 // Sandboxes of a pool: each lives in one place, and its runs are jobs that wait for their turn there.
-import { planSandbox, type Plan } from "../birth.ts";
+import { type Plan, planSandbox } from "../birth.ts";
 import { CordonError } from "../errors.ts";
 import { type Job, planCall, planCheck, planRun } from "../job.ts";
 import type { RunOptions, SandboxOptions, Source } from "../options.ts";
@@ -34,7 +34,7 @@ export const capJob = ({ tenant }: Member, job: Job | Result<never>): Job | Resu
 
 /** Makes a sandbox in a place, and counts it there until it is disposed. */
 export async function makeIn(state: PoolState, member: Member, slot: Slot, plan: Plan): Promise<Making> {
-  const place = slot.place as Place;
+  const place = slot.place as Place; // it had one in this very turn
   const making = await place.make(plan);
   let isCounted = true;
   member.sandboxes++;
@@ -145,7 +145,8 @@ function someSlot(state: PoolState): Promise<Slot> {
 async function house(state: PoolState, member: Member, plan: Plan): Promise<PoolSandbox> {
   for (;;) {
     const slot = await someSlot(state);
-    const place = slot.place as Place;
+    const { place } = slot;
+    if (place === undefined) continue; // lost since
     try {
       const making = await makeIn(state, member, slot, plan);
       await making.made;

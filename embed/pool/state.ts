@@ -73,7 +73,10 @@ export function alive({ isOver }: PoolState): void {
 /** The place with the least to do; undefined if none has room for a job more. */
 export function freeSlot({ slots, plan }: PoolState, most = plan.concurrency): Slot | undefined {
   const free = slots.filter(({ place, running }) => place !== undefined && running < most);
-  return free.reduce<Slot | undefined>((best, slot) => (best === undefined || load(slot) < load(best) ? slot : best), undefined);
+  return free.reduce<Slot | undefined>(
+    (best, slot) => (best === undefined || load(slot) < load(best) ? slot : best),
+    undefined,
+  );
 }
 
 /** Sandboxes at rest weigh little. */

@@ -68,7 +68,10 @@ function shapeFrom(data: Shape | HandleData, contracts: readonly Contract[]): Sh
     case "union":
       return { kind: "union", of: inner(data.of) };
     case "record":
-      return { kind: "record", fields: data.fields.map((field) => ({ ...field, shape: shapeFrom(field.shape, contracts) })) };
+      return {
+        kind: "record",
+        fields: data.fields.map((field) => ({ ...field, shape: shapeFrom(field.shape, contracts) })),
+      };
     case "tuple": {
       const last = data.rest === undefined ? {} : { rest: shapeFrom(data.rest, contracts) };
       return { kind: "tuple", of: inner(data.of), least: data.least, ...last };

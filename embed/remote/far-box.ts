@@ -67,7 +67,11 @@ const errorOf = (error: unknown): { code: ErrorCode; message: string } => ({
 
 function jobOf(data: JobData, message: Uint8Array, signal: AbortSignal): Job {
   const { method, limits, drain, language } = data;
-  const job = { ...{ method, limits, drain, signal, message }, read: (value: unknown) => ({ value }), decode: decodeAnswer };
+  const job = {
+    ...{ method, limits, drain, signal, message },
+    read: (value: unknown) => ({ value }),
+    decode: decodeAnswer,
+  };
   if (language === null) return job;
   const { source, name } = decodeValue(message) as { source: string; name: string };
   return { ...job, typescript: { source, name, language: language as Language, replace: newReplace(message) } };

@@ -41,7 +41,10 @@ export function serveFar(engine: () => Promise<Engine>, channel: Channel, fail: 
     if (op === OP.MAKE) {
       const plan = fields[0] as PlanData;
       learn(world, plan);
-      boxes.set(box, newFarBox(world, box, plan, () => boxes.delete(box)));
+      boxes.set(
+        box,
+        newFarBox(world, box, plan, () => boxes.delete(box)),
+      );
       return;
     }
     boxes.get(box)?.take({ op, box, fields, body });

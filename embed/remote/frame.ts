@@ -89,7 +89,12 @@ const MOST_HEAD = 48 * 1024 * 1024;
 export const MOST_FRAME = LENGTH + MOST_HEAD + MAX_VALUE_BYTES;
 const NOTHING = new Uint8Array(0);
 
-export function writeFrame(op: number, box: number, fields: readonly unknown[], body: Uint8Array = NOTHING): Uint8Array {
+export function writeFrame(
+  op: number,
+  box: number,
+  fields: readonly unknown[],
+  body: Uint8Array = NOTHING,
+): Uint8Array {
   // Before the head is written: the body may be scratch space of the same writer.
   const kept = body.slice();
   const head = encodeValue([op, box, ...fields], "message");

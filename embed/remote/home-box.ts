@@ -13,15 +13,15 @@ import type { Prepared } from "../capability.ts";
 import { realClock } from "../clock.ts";
 import { CODES, CordonError, type ErrorCode } from "../errors.ts";
 import type { Job } from "../job.ts";
-import { hostTarget } from "../power.ts";
 import type { Making } from "../pool/place.ts";
+import { hostTarget } from "../power.ts";
 import { endingText, NO_FACTS, type Result } from "../result.ts";
 import { isAborted } from "../signal.ts";
 import { newWatchers, type Watchers } from "../watchers.ts";
 import { LOADER } from "./far-plan.ts";
 import { type Message, OP, type Post } from "./frame.ts";
 import type { Addressee, Home } from "./home.ts";
-import { type HomeRuns, newHomeRuns } from "./home-runs.ts";
+import { endRuns, expectEnds, failRuns, type HomeRuns, newHomeRuns, performRun, takeResult } from "./home-runs.ts";
 import { type Leash, newLeash } from "./leash.ts";
 import { newPassage, type Passage } from "./passage.ts";
 import type { GrantData, PlanData } from "./plan-data.ts";
@@ -62,7 +62,13 @@ function planData(parts: Parts, passage: Passage, names: Map<number, string>, le
   const { given, contracts } = giveGrants(parts, passage, names);
   const { load, virtual, start } = plan;
   const loader =
-    load && hostTarget({ name: LOADER.name, contract: LOADER, functions: [load as never], meter: { ...meter, take: () => true, inFlight: 0, watching: null } });
+    load &&
+    hostTarget({
+      name: LOADER.name,
+      contract: LOADER,
+      functions: [load as never],
+      meter: { ...meter, take: () => true, inFlight: 0, watching: null },
+    });
   return {
     ...{ name: plan.name, limits: plan.limits, grants: given, contracts, timeZoneOffset: plan.timeZoneOffset },
     load: loader === undefined ? null : passage.give(newCapability(LOADER, loader)),
@@ -106,7 +112,7 @@ function onMade(state: State, [error, usage]: readonly unknown[]): void {
   const known: ErrorCode = Object.hasOwn(CODES, String(code)) ? (code as ErrorCode) : "E_ENGINE";
   const refusal = new CordonError(known, textOf(message));
   state.made.reject(refusal);
-  state.runs.fail(refusal);
+  failRuns(state.runs, refusal);
   finish(state);
 }
 
@@ -142,12 +148,15 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [OP.SAY, onSaid],
   [OP.TOLD, onTold],
   [OP.USAGE, onUsage],
-  [OP.RESULT, ({ runs }, [job, result], body) => runs.result(job as number, result as never, body)],
-  [OP.GONE, (state, fields) => {
-    onUsage(state, fields);
-    state.runs.end();
-    finish(state);
-  }],
+  [OP.RESULT, ({ runs }, [job, result], body) => takeResult(runs, job as number, result as never, body)],
+  [
+    OP.GONE,
+    (state, fields) => {
+      onUsage(state, fields);
+      endRuns(state.runs);
+      finish(state);
+    },
+  ],
 ]);
 
 function endIt(state: State, ending: Ending): void {
@@ -163,11 +172,11 @@ function addresseeOf(state: State): Addressee {
       if (handler === undefined) state.passage.take(message);
       else handler(state, message.fields, message.body);
     },
-    look: () => state.leash.look(state.runs.isBusy()),
+    look: () => state.leash.look(state.runs.runs.size > 0),
     lost(why) {
       state.ending ??= state.isDisposed ? { kind: "aborted" } : { kind: "trap", reason: lostText(why) };
       state.made.reject(lostError(why));
-      state.runs.end();
+      endRuns(state.runs);
       finish(state);
     },
   };
@@ -228,7 +237,7 @@ function facade(state: State): Making {
   return {
     made: state.made.promise,
     perform(job: Job, onOver: () => void): Promise<Result> {
-      if (!state.isDisposed && !isAborted(job.signal)) return state.runs.perform(job, onOver);
+      if (!state.isDisposed && !isAborted(job.signal)) return performRun(state.runs, job, onOver);
       onOver();
       return Promise.resolve({ status: "aborted", ...NO_FACTS });
     },
@@ -241,7 +250,7 @@ function facade(state: State): Making {
       state.isDisposed = true;
       state.passage.close();
       state.post(OP.DISPOSE, []);
-      state.runs.expectEnd();
+      expectEnds(state.runs);
     },
   };
 }

@@ -5,10 +5,11 @@
 //   HO2  When it is lost, every run in it is told of once, as trapped, with the reason; every sandbox of it has ended.
 // Trust
 //   Trusts nothing that comes from the worker beyond what its guests were granted.
-import { type Message, OP, readFrame, writeFrame } from "./frame.ts";
-import { VERSION } from "./version.ts";
+
 import type { Channel } from "./channel.ts";
+import { type Message, OP, readFrame, writeFrame } from "./frame.ts";
 import { type ContractBook, newContractBook } from "./plan-data.ts";
+import { VERSION } from "./version.ts";
 
 /** One sandbox of a worker, as frames reach it. */
 export interface Addressee {

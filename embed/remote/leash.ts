@@ -6,8 +6,9 @@
 // Invariants
 //   LE1  What was used is never taken back: a worker that says less than before is not believed.
 //   LE2  Once the sandbox has ended it holds nothing.
-import { adjust, available, frozenAt, RESOURCES } from "../../kernel/index.ts";
+
 import type { Ending, Resource } from "../../kernel/index.ts";
+import { adjust, available, frozenAt, RESOURCES } from "../../kernel/index.ts";
 import type { Meter } from "../../policy-libs/index.ts";
 import type { Limits } from "../limits.ts";
 import type { Amounts } from "./plan-data.ts";
@@ -42,7 +43,9 @@ export function newLeash(
 
   function allowed(): Amounts {
     const rows = NAMES.map((name, at) => [name, available(account, index(name)) + (noted[at] as number)] as const);
-    return Object.fromEntries(rows.filter(([, left]) => left < Infinity).map(([name, left]) => [name, Math.max(left, 0)]));
+    return Object.fromEntries(
+      rows.filter(([, left]) => left < Infinity).map(([name, left]) => [name, Math.max(left, 0)]),
+    );
   }
   function charge(at: number, now: number): void {
     const change = now - (noted[at] as number);
@@ -68,7 +71,9 @@ export function newLeash(
       told = text;
     },
     end() {
-      HELD.forEach((name) => charge(NAMES.indexOf(name as "memory"), 0));
+      NAMES.forEach((name, at) => {
+        if (HELD.includes(name)) charge(at, 0);
+      });
     },
   };
 }

@@ -12,10 +12,10 @@
 // Trust
 //   The other side may say anything. Numbers of a guest never come here: the kernel has turned handles into capabilities.
 import type { Account, Capability, Contract } from "../../kernel/index.ts";
-import { type Asking, newAsking } from "./asking.ts";
+import { type Asking, askingTarget, closeAsking, newAsking, takeReply } from "./asking.ts";
 import { type CheckedFields, type Message, OP, type Post } from "./frame.ts";
-import { newServing, type Served } from "./serving.ts";
-import { newTables, type Tables } from "./tables.ts";
+import { closeServing, dropServed, newServing, type Served, serve } from "./serving.ts";
+import { closeTables, cutGot, get, give, letGo, newTables, type Tables } from "./tables.ts";
 
 /** Whose calls those are that come from the other side. */
 export interface Caller {
@@ -53,32 +53,33 @@ type Handler = (fields: CheckedFields, body: Uint8Array) => void;
 export function newPassage(parts: PassageParts): Passage {
   const { post, violated, sendsBack, onFlight } = parts;
   const asking: Asking = newAsking({ post, violated, onFlight, tables: () => tables });
-  const tables: Tables = newTables({ post, calls: asking.targetOf, sendsBack });
+  const targetOf: Tables["targetOf"] = (id, contract, atOnce) => askingTarget(asking, id, contract, atOnce);
+  const tables: Tables = newTables({ post, targetOf, sendsBack });
   const serving = newServing({ ...parts, tables });
   const handlers: ReadonlyMap<number, Handler> = new Map<number, Handler>([
-    [OP.CALL, ([call, id, method, atOnce, references], body) =>
-      serving.serve({ call, id, method, atOnce, references }, body)],
-    [OP.REPLY, ([call, kind, references], body) => asking.reply(call, kind, references, body)],
-    [OP.DROP, ([call]) => serving.drop(call)],
-    [OP.REVOKE, ([id, isBroken]) => tables.cutGot(id, isBroken)],
-    [OP.RELEASE, ([id]) => void (tables.letGo(id) || violated("let go what it does not have"))],
+    [
+      OP.CALL,
+      ([call, id, method, atOnce, references], body) => serve(serving, { call, id, method, atOnce, references }, body),
+    ],
+    [OP.REPLY, ([call, kind, references], body) => takeReply(asking, call, kind, references, body)],
+    [OP.DROP, ([call]) => dropServed(serving, call)],
+    [OP.REVOKE, ([id, isBroken]) => cutGot(tables, id, isBroken)],
+    [OP.RELEASE, ([id]) => void (letGo(tables, id) || violated("let go what it does not have"))],
   ]);
-  let isClosed = false;
   return {
-    give: (capability) => tables.give(capability, true),
-    get: tables.get,
+    give: (capability) => give(tables, capability, true),
+    get: (id, contract, atOnce) => get(tables, id, contract, atOnce),
     take({ op, fields, body }) {
-      if (isClosed) return;
+      if (tables.isClosed) return;
       const handler = handlers.get(op);
       if (handler === undefined) violated("a message that is not its to send");
       else handler(fields as unknown as CheckedFields, body);
     },
     close() {
-      if (isClosed) return;
-      isClosed = true;
-      serving.close();
-      asking.close();
-      tables.close();
+      if (tables.isClosed) return;
+      closeServing(serving);
+      closeAsking(asking);
+      closeTables(tables);
     },
   };
 }

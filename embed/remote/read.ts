@@ -1,7 +1,9 @@
 // What a worker says, read: it may be anything.
 import { checkValue, type Ending } from "../../kernel/index.ts";
-import type { Resource, RunUsage } from "../result.ts";
+import type { Job } from "../job.ts";
+import { asError, type Resource, type Result, type RunFacts, type RunUsage } from "../result.ts";
 import { decodeBytes } from "../values.ts";
+import { errorFrom } from "./far-answer.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -16,13 +18,22 @@ const USED = ["fuel", "memory", "calls", "bytes", "inFlight", "domains"] as cons
 /** What a sandbox uses, by resource. */
 export type Used = Readonly<Record<(typeof USED)[number], number>>;
 
-export const isUsage = (value: unknown): value is Used => isRecord(value) && USED.every((name) => isAmount(value[name]));
+export const isUsage = (value: unknown): value is Used =>
+  isRecord(value) && USED.every((name) => isAmount(value[name]));
 
 const RUN_USAGE = ["fuel", "memory", "bytes", "wall"] as const;
 export const isRunUsage = (value: unknown): value is Omit<RunUsage, "calls"> =>
   isRecord(value) && RUN_USAGE.every((name) => isAmount(value[name]));
 
-const RESOURCES: readonly unknown[] = ["fuel", "memory", "depth", "wall", "calls", "bytes", "result"] satisfies Resource[];
+const RESOURCES: readonly unknown[] = [
+  "fuel",
+  "memory",
+  "depth",
+  "wall",
+  "calls",
+  "bytes",
+  "result",
+] satisfies Resource[];
 export const isResource = (value: unknown): value is Resource => RESOURCES.includes(value);
 
 /** The ways in which a domain ends that has begun. */
@@ -49,4 +60,37 @@ export function valueIn(bytes: Uint8Array): { readonly value: unknown } | undefi
 export function readSaid(body: Uint8Array): readonly unknown[] | undefined {
   const { value } = valueIn(body) ?? {};
   return Array.isArray(value) ? value : undefined;
+}
+
+/** Undefined: no value that this job may give. */
+function returned({ limits, read }: Job, body: Uint8Array, facts: RunFacts): Result | undefined {
+  const whole = body.length <= limits.result ? valueIn(body) : undefined;
+  return whole && { status: "returned", ...read(whole.value), ...facts };
+}
+
+function threw(parts: unknown, body: Uint8Array, facts: RunFacts): Result | undefined {
+  if (isRecord(parts)) return { status: "threw", error: errorFrom(parts), ...facts };
+  const whole = valueIn(body);
+  return whole && { status: "threw", error: asError(whole.value), ...facts };
+}
+
+/** The result that a worker tells of; undefined if it is none. */
+export function resultFrom(job: Job, told: Fields, body: Uint8Array, facts: RunFacts): Result | undefined {
+  const { status, error, resource, reason, by, why } = told;
+  switch (status) {
+    case "returned":
+      return returned(job, body, facts);
+    case "threw":
+      return threw(error, body, facts);
+    case "exhausted":
+      return isResource(resource) ? { status, resource, ...facts } : undefined;
+    case "trapped":
+      return { status, reason: textOf(reason), ...facts };
+    case "refused":
+      return { status, by: textOf(by), why: textOf(why), ...facts };
+    case "aborted":
+      return { status, ...facts };
+    default:
+      return undefined;
+  }
 }

@@ -13,11 +13,17 @@ import {
   MAX_HANDLES,
   newCapability,
   release,
+  type Target,
 } from "../../kernel/index.ts";
 import { OP, type Post, type Reference } from "./frame.ts";
 
-/** What a capability that was got does when it is called. */
-export type Calls = (id: number, contract: Contract, atOnce: ReadonlySet<number>) => Capability["target"];
+export interface TablesOptions {
+  readonly post: Post;
+  /** What a capability that was got does when it is called. */
+  readonly targetOf: (id: number, contract: Contract, atOnce: ReadonlySet<number>) => Target;
+  /** What this side got may be sent back as what it is: its owner judges it. */
+  readonly sendsBack: boolean;
+}
 
 interface Given {
   readonly capability: Capability;
@@ -25,102 +31,102 @@ interface Given {
   readonly onCut: () => void;
 }
 
-export interface TablesOptions {
-  readonly post: Post;
-  readonly calls: Calls;
-  /** What this side got may be sent back as what it is: its owner judges it. */
-  readonly sendsBack: boolean;
+export interface Tables extends TablesOptions {
+  /** What all that was got dies with. */
+  readonly life: Capability;
+  readonly given: Map<number, Given>;
+  readonly got: Map<number, Capability>;
+  readonly numbers: WeakMap<Target, number>;
+  next: number;
+  isClosed: boolean;
 }
-
-export type Tables = ReturnType<typeof newTables>;
 
 /** Of each side: more than a domain can hold and offer at once, so that only a side that lies meets it. */
 const MOST = MAX_HANDLES * 4;
-
 const NO_METHODS: ReadonlySet<number> = new Set();
 
-export function newTables({ post, calls, sendsBack }: TablesOptions) {
-  const life = newCapability({ name: "passage", form: "passage", calls: [] }, () => new Uint8Array(0));
-  const given = new Map<number, Given>();
-  const got = new Map<number, Capability>();
-  const numbers = new WeakMap<Capability["target"], number>();
-  let [next, isClosed] = [1, false];
+export const newTables = (options: TablesOptions): Tables => ({
+  ...{ ...options, given: new Map(), got: new Map(), numbers: new WeakMap(), next: 1, isClosed: false },
+  life: newCapability({ name: "passage", form: "passage", calls: [] }, () => new Uint8Array(0)),
+});
 
-  /** `isOurs`: nobody else holds it; it is let go with its number. */
-  function give(source: Capability, isOurs = false): number {
-    const id = next++;
-    const capability = isOurs ? source : derive(source);
-    const onCut = (): void => {
-      if (!isClosed) post(OP.REVOKE, [id, capability.state === "broken"]);
-    };
-    capability.inFlight ??= new Set();
-    capability.inFlight.add(onCut);
-    given.set(id, { capability, onCut });
-    return id;
-  }
+export const isFull = ({ given }: Tables): boolean => given.size >= MOST;
 
-  function letGo(id: number, hasEnded = false): boolean {
-    const held = given.get(id);
-    if (held === undefined) return false;
-    given.delete(id);
-    held.capability.inFlight?.delete(held.onCut);
-    release(held.capability, hasEnded);
-    return true;
-  }
-
-  /** The root of what the other side gave under this number: what is handed out is derived from it. */
-  function get(id: number, contract: Contract, atOnce: ReadonlySet<number> = NO_METHODS): Capability {
-    const before = got.get(id);
-    if (before !== undefined) return before;
-    const target = calls(id, contract, atOnce);
-    const root = newCapability(contract, target, [life]);
-    root.onUnused = () => {
-      if (got.delete(id) && !isClosed) post(OP.RELEASE, [id]);
-    };
-    got.set(id, root);
-    numbers.set(target, id);
-    return root;
-  }
-
-  function referTo(capability: Capability, isOurs: boolean): Reference {
-    const id = sendsBack ? numbers.get(capability.target) : undefined;
-    if (id === undefined || !got.has(id)) return [0, give(capability, isOurs)];
-    // After the message that names it: with the last one that holds it, its number is let go.
-    if (isOurs) void Promise.resolve().then(() => release(capability));
-    return [1, id];
-  }
-
-  function follow([whose, id]: Reference, contract: Contract): Capability | undefined {
-    if (whose === 1) {
-      const own = given.get(id)?.capability;
-      return own?.contract.form === contract.form ? derive(own) : undefined;
-    }
-    if (got.size >= MOST) return undefined;
-    const root = get(id, contract);
-    return root.contract.form === contract.form ? derive(root) : undefined;
-  }
-
-  return {
-    ...{ give, letGo, get, referTo },
-    isFull: (): boolean => given.size >= MOST,
-    given: (id: number): Capability | undefined => given.get(id)?.capability,
-    /** Cuts what was got under this number. False: nothing was; it may have been let go meanwhile. */
-    cutGot: (id: number, isBroken: boolean): void => cut(got.get(id), isBroken ? "broken" : "revoked"),
-    /** The capabilities in a value, in the order of their references; undefined if these are not what the value says. */
-    followAll(bytes: Uint8Array, found: readonly Found[], references: readonly Reference[]): Capability[] | undefined {
-      const view = new DataView(bytes.buffer, bytes.byteOffset);
-      const wanted = new Map(found.map(({ at, contract, isOffer }) => [isOffer ? -1 : view.getUint32(at), contract]));
-      if (wanted.size !== references.length) return undefined;
-      const followed = references.map((reference, index) => {
-        const contract = wanted.get(index);
-        return contract === undefined ? undefined : follow(reference, contract);
-      });
-      return followed.includes(undefined) ? undefined : (followed as Capability[]);
-    },
-    close(): void {
-      isClosed = true;
-      cut(life);
-      for (const id of [...given.keys()]) letGo(id, true);
-    },
+/** `isOurs`: nobody else holds it; it is let go with its number. */
+export function give(tables: Tables, source: Capability, isOurs: boolean): number {
+  const id = tables.next++;
+  const capability = isOurs ? source : derive(source);
+  const onCut = (): void => {
+    if (!tables.isClosed) tables.post(OP.REVOKE, [id, capability.state === "broken"]);
   };
+  capability.inFlight ??= new Set();
+  capability.inFlight.add(onCut);
+  tables.given.set(id, { capability, onCut });
+  return id;
+}
+
+/** False: it was not given, or was let go before. */
+export function letGo({ given }: Tables, id: number, hasEnded = false): boolean {
+  const held = given.get(id);
+  if (held === undefined) return false;
+  given.delete(id);
+  held.capability.inFlight?.delete(held.onCut);
+  release(held.capability, hasEnded);
+  return true;
+}
+
+/** The root of what the other side gave under this number: what is handed out is derived from it. */
+export function get(tables: Tables, id: number, contract: Contract, atOnce = NO_METHODS): Capability {
+  const { got, life, numbers, post } = tables;
+  const before = got.get(id);
+  if (before !== undefined) return before;
+  const target = tables.targetOf(id, contract, atOnce);
+  const root = newCapability(contract, target, [life]);
+  root.onUnused = () => {
+    if (got.delete(id) && !tables.isClosed) post(OP.RELEASE, [id]);
+  };
+  got.set(id, root);
+  numbers.set(target, id);
+  return root;
+}
+
+/** The other side has cut what it gave. It may have been let go meanwhile. */
+export const cutGot = ({ got }: Tables, id: number, isBroken: boolean): void =>
+  cut(got.get(id), isBroken ? "broken" : "revoked");
+
+export function referTo(tables: Tables, capability: Capability, isOurs: boolean): Reference {
+  const id = tables.sendsBack ? tables.numbers.get(capability.target) : undefined;
+  if (id === undefined || !tables.got.has(id)) return [0, give(tables, capability, isOurs)];
+  // After the message that names it: with the last one that holds it, its number is let go.
+  if (isOurs) void Promise.resolve().then(() => release(capability));
+  return [1, id];
+}
+
+function follow(tables: Tables, [whose, id]: Reference, contract: Contract): Capability | undefined {
+  if (whose === 0 && !tables.got.has(id) && tables.got.size >= MOST) return undefined;
+  const source = whose === 1 ? tables.given.get(id)?.capability : get(tables, id, contract);
+  return source?.contract.form === contract.form ? derive(source) : undefined;
+}
+
+/** The capabilities in a value, in the order of their references; undefined if these are not what the value says. */
+export function followAll(
+  tables: Tables,
+  bytes: Uint8Array,
+  found: readonly Found[],
+  references: readonly Reference[],
+): Capability[] | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const wanted = new Map(found.map(({ at, contract, isOffer }) => [isOffer ? -1 : view.getUint32(at), contract]));
+  if (wanted.size !== references.length) return undefined;
+  const followed = references.map((reference, index) => {
+    const contract = wanted.get(index);
+    return contract === undefined ? undefined : follow(tables, reference, contract);
+  });
+  return followed.includes(undefined) ? undefined : (followed as Capability[]);
+}
+
+export function closeTables(tables: Tables): void {
+  tables.isClosed = true;
+  cut(tables.life);
+  for (const id of [...tables.given.keys()]) letGo(tables, id, true);
 }

@@ -106,26 +106,36 @@ describe.for(ISOLATIONS)("%s: capabilities", (isolation: Isolation) => {
   test("that a guest has offered live as long as it, and are revoked with it", async () => {
     kept.length = 0;
     const box = await pool.createSandbox({ grant: { h: holder() } });
-    await box.run("let n = 0; await h.keep({ name: 'mine', counter: { next: () => ++n, nextLater: async () => ++n, twin: () => ({}) } })");
+    await box.run(
+      "let n = 0; await h.keep({ name: 'mine', counter: { next: () => ++n, nextLater: async () => ++n, twin: () => ({}) } })",
+    );
     const [{ counter: theirs }] = kept as [(typeof kept)[number]];
     expect(await theirs.functions.nextLater()).toBe(1);
     expect(await theirs.functions.nextLater()).toBe(2);
-    await expect(theirs.functions.twin()).rejects.toMatchObject({ name: "Error" }).catch(() => undefined);
+    await expect(theirs.functions.twin())
+      .rejects.toMatchObject({ name: "Error" })
+      .catch(() => undefined);
     box.dispose();
     await sleep(20);
     await expect(theirs.functions.next()).rejects.toMatchObject({ code: "E_REVOKED" });
   });
 
   test("that break their contract are revoked, and say so", async () => {
-    const source = "const codes = []; for (let i = 0; i < 2; i++) try { h.wrong() } catch (e) { codes.push(e.code) } codes";
+    const source =
+      "const codes = []; for (let i = 0; i < 2; i++) try { h.wrong() } catch (e) { codes.push(e.code) } codes";
     expect(gave(await pool.run({ source, grant: { h: holder() } }))).toEqual(["E_TARGET", "E_REVOKED"]);
   });
 
   test("that are revoked are dead at once: calls in flight answer, and later ones too", async () => {
-    const slow = capability(COUNTER, { next: () => 1, nextLater: () => sleep(60_000).then(() => 1), twin: () => counter() as never });
+    const slow = capability(COUNTER, {
+      next: () => 1,
+      nextLater: () => sleep(60_000).then(() => 1),
+      twin: () => counter() as never,
+    });
     const { granted, revoke } = revocable(slow);
     const running = pool.run({
-      source: "const codes = []; for (let i = 0; i < 2; i++) try { await c.nextLater() } catch (e) { codes.push(e.code) } codes",
+      source:
+        "const codes = []; for (let i = 0; i < 2; i++) try { await c.nextLater() } catch (e) { codes.push(e.code) } codes",
       grant: { c: granted },
     });
     await sleep(100);
@@ -175,7 +185,8 @@ describe.for(ISOLATIONS)("%s: capabilities", (isolation: Isolation) => {
 
   test("stop a run with a question, and go on with the answer", async () => {
     const grant = { ask: (text: string) => interrupt(text) };
-    const source = "console.log('a'); const one = await ask('1?'); const two = await ask('2?'); console.log('b'); one + two";
+    const source =
+      "console.log('a'); const one = await ask('1?'); const two = await ask('2?'); console.log('b'); one + two";
     let result = await pool.run({ source, grant });
     const asked: unknown[] = [];
     while (result.status === "interrupted") {
@@ -189,8 +200,11 @@ describe.for(ISOLATIONS)("%s: capabilities", (isolation: Isolation) => {
 
   test("under a policy are judged here, whatever runs there", async () => {
     const grant = { tools: { read: () => "secret", send: () => "sent" } };
-    const rules = policy.text('policy shy over tools.* {\n default allow\n deny tools.send when once tools.read because "it knows"\n}');
-    const source = "const first = tools.send(); tools.read(); let code; try { tools.send() } catch (e) { code = e.code } [first, code]";
+    const rules = policy.text(
+      'policy shy over tools.* {\n default allow\n deny tools.send when once tools.read because "it knows"\n}',
+    );
+    const source =
+      "const first = tools.send(); tools.read(); let code; try { tools.send() } catch (e) { code = e.code } [first, code]";
     expect(gave(await pool.run({ source, grant, policy: rules }))).toEqual(["sent", "E_DENIED"]);
   });
 });

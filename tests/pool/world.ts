@@ -1,7 +1,8 @@
 // Pools for tests: in every isolation, and over workers that the test holds in its hand.
+
+import { newEngine } from "../../embed/engine.ts";
 import { createCordon, type Isolation, nodePowers, type Pool, type PoolOptions } from "../../embed/node/index.ts";
 import { hiring } from "../../embed/node/workers/hire.ts";
-import { newEngine } from "../../embed/engine.ts";
 import type { Channel } from "../../embed/remote/channel.ts";
 import { serveFar } from "../../embed/remote/far.ts";
 import type { Hired } from "../../embed/remote/worker-place.ts";
@@ -67,6 +68,7 @@ export async function poolOver(serve: (channel: Channel) => void, options: PoolO
 
 /** A worker in this thread: all that a thread or a process is, but for what confines it. */
 const engine = newEngine(nodePowers);
-export const farOf = (channel: Channel): void => serveFar(engine, channel, (why) => {
-  throw new Error(why);
-});
+export const farOf = (channel: Channel): void =>
+  serveFar(engine, channel, (why) => {
+    throw new Error(why);
+  });
