@@ -3,6 +3,7 @@
 import type { Plan } from "../birth.ts";
 import type { Job } from "../job.ts";
 import type { Result } from "../result.ts";
+import type { Sharing } from "./fair.ts";
 
 /** A sandbox in its place. */
 export interface Placed {
@@ -21,7 +22,8 @@ export interface Making extends Placed {
 }
 
 export interface Place {
-  make(plan: Plan): Promise<Making>;
+  /** `sharing`: among which tenants the place is shared, and how. */
+  make(plan: Plan, sharing: Sharing): Promise<Making>;
   /** Keep the process alive for what it does, or do not. */
   hold(isWanted: boolean): void;
 }

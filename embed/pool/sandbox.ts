@@ -35,7 +35,7 @@ export const capJob = ({ tenant }: Member, job: Job | Result<never>): Job | Resu
 /** Makes a sandbox in a place, and counts it there until it is disposed. */
 export async function makeIn(state: PoolState, member: Member, slot: Slot, plan: Plan): Promise<Making> {
   const place = slot.place as Place; // it had one in this very turn
-  const making = await place.make(plan);
+  const making = await place.make(plan, member.tenant);
   let isCounted = true;
   member.sandboxes++;
   slot.sandboxes++;

@@ -1,5 +1,5 @@
 // One sandbox on the worker's side.
-import type { CallRecord, Ending } from "../../kernel/index.ts";
+import type { CallRecord, Domain, Ending } from "../../kernel/index.ts";
 import { type Call, interrupt, type Meter, meter, type Signal, within } from "../../policy-libs/index.ts";
 import { type Box, disposeBox, endBox, newBox } from "../box.ts";
 import { type ErrorCode, isCordonError } from "../errors.ts";
@@ -31,6 +31,8 @@ interface State {
   readonly post: Post;
   readonly passage: Passage;
   readonly leash: Meter;
+  /** A run begins, as one of its tenant. */
+  readonly enter: (guest: Domain) => () => void;
   readonly box: Promise<Box | undefined>;
   readonly running: Map<number, Running>;
   readonly questions: Map<number, AbortController>;
@@ -91,7 +93,8 @@ function perform(state: State, id: number, data: JobData, body: Uint8Array): voi
   state.running.set(id, running);
   void state.box.then(async (box) => {
     if (box === undefined) return;
-    tellResult(state, id, await enqueue(box, jobOf(data, body.slice(), running.abort.signal)));
+    const leave = state.enter(box.domain);
+    tellResult(state, id, await enqueue(box, jobOf(data, body.slice(), running.abort.signal), leave));
   });
 }
 
@@ -146,64 +149,79 @@ async function make(world: FarWorld, post: Post, passage: Passage, leash: Meter,
   return newBox(world.engine, plan);
 }
 
-/** Begins to make a sandbox; whether that worked is told. `onGone`: nothing more will come for it. */
-export function newFarBox(world: FarWorld, id: number, data: PlanData, onGone: () => void): FarBox {
-  const post: Post = (op, fields, body) => world.post(id, op, fields, body);
-  const violated = (why: string): void => {
-    throw new Error(`the embedder ${why}`);
-  };
-  const caller = { domain: 0, owner: undefined, account: undefined };
-  const passage = newPassage({
-    ...{ post, violated, caller, mostCalls: Infinity, sendsBack: true },
-    onServed: () => tellEnd(state),
+/** Whether it worked is told. */
+async function tellMade(state: State, making: Promise<Box>, onGone: () => void): Promise<Box | undefined> {
+  try {
+    const box = await making;
+    state.made = box;
+    state.post(OP.MADE, [null, usageOf(state)]);
+    return box;
+  } catch (error) {
+    state.post(OP.MADE, [errorOf(error), usageOf(state)]);
+    state.leash.remove();
+    onGone();
+    return undefined;
+  }
+}
+
+async function dispose(state: State, onGone: () => void): Promise<void> {
+  const { box, passage, post, leash } = state;
+  const one = await box;
+  if (one === undefined) return;
+  disposeBox(one);
+  // What runs ends in a turn of its own, and is told first.
+  await one.tail;
+  passage.close();
+  post(OP.GONE, [usageOf(state)]);
+  leash.remove();
+  onGone();
+}
+
+function tell(state: State): void {
+  if (state.running.size === 0) return;
+  const used = usageOf(state);
+  const text = JSON.stringify(used);
+  if (text !== state.told) state.post(OP.USAGE, [used]);
+  state.told = text;
+}
+
+function farPassage(post: Post, state: () => State): Passage {
+  return newPassage({
+    ...{ post, sendsBack: true, mostCalls: Infinity, caller: { domain: 0, owner: undefined, account: undefined } },
+    violated(why) {
+      throw new Error(`the embedder made ${why}`);
+    },
+    onServed: () => tellEnd(state()),
     // A clock that is virtual stands still meanwhile, and a run that is drained goes on.
-    onFlight: (change) => {
-      if (state.made !== undefined) state.made.meter.inFlight += change;
+    onFlight(change) {
+      const { made } = state();
+      if (made !== undefined) made.meter.inFlight += change;
     },
   });
-  const leash = meter({ name: data.name });
-  const made = make(world, post, passage, leash, data);
-  const box = made.then(
-    (one) => {
-      state.made = one;
-      post(OP.MADE, [null, usageOf(state)]);
-      return one;
-    },
-    (error: unknown) => {
-      post(OP.MADE, [errorOf(error), usageOf(state)]);
-      onGone();
-      return undefined;
-    },
-  );
+}
+
+/** Begins to make a sandbox. `onGone`: nothing more will come for it. */
+export function newFarBox(world: FarWorld, id: number, data: PlanData, onGone: () => void): FarBox {
+  const post: Post = (op, fields, body) => world.post(id, op, fields, body);
+  const passage = farPassage(post, () => state);
+  const party = world.fairness.party(data.tenant, () => meter({ name: data.tenant.name }));
+  const leash = party.meter.child({ name: data.name });
+  const making = make(world, post, passage, leash, data);
+  const box = Promise.resolve().then(() => tellMade(state, making, onGone));
   const state: State = {
-    ...{ post, passage, leash, box, running: new Map(), questions: new Map(), made: undefined },
+    ...{ post, passage, leash, box, enter: (guest: Domain) => world.fairness.enter(party, guest) },
+    ...{ running: new Map(), questions: new Map(), made: undefined },
     ...{ isFrozen: false, isEndTold: false, told: "" },
   };
   hold(state, data.leash, false);
-  const dispose = async (): Promise<void> => {
-    const one = await box;
-    if (one === undefined) return;
-    disposeBox(one);
-    // What runs ends in a turn of its own, and is told first.
-    await one.tail;
-    passage.close();
-    post(OP.GONE, [usageOf(state)]);
-    onGone();
-  };
   return {
     take(message) {
       const handler = HANDLERS.get(message.op);
-      if (message.op === OP.DISPOSE) void dispose();
+      if (message.op === OP.DISPOSE) void dispose(state, onGone);
       else if (handler === undefined) passage.take(message);
       else handler(state, message.fields as unknown as CheckedFields, message.body);
     },
-    tell() {
-      if (state.running.size === 0) return;
-      const used = usageOf(state);
-      const text = JSON.stringify(used);
-      if (text !== state.told) post(OP.USAGE, [used]);
-      state.told = text;
-    },
+    tell: () => tell(state),
     end() {
       passage.close();
       void box.then((one) => one && disposeBox(one));

@@ -13,6 +13,7 @@ import type { Prepared } from "../capability.ts";
 import { realClock } from "../clock.ts";
 import { CODES, CordonError, type ErrorCode } from "../errors.ts";
 import type { Job } from "../job.ts";
+import type { Sharing } from "../pool/fair.ts";
 import type { Making } from "../pool/place.ts";
 import { hostTarget } from "../power.ts";
 import { endingText, NO_FACTS, type Result } from "../result.ts";
@@ -30,6 +31,7 @@ import type { Served } from "./serving.ts";
 
 interface Parts {
   readonly plan: Plan;
+  readonly sharing: Sharing;
   readonly home: Home;
   readonly id: number;
   readonly post: Post;
@@ -58,7 +60,7 @@ function giveGrants({ grants, meter, monitor, home }: Parts, passage: Passage, n
 }
 
 function planData(parts: Parts, passage: Passage, names: Map<number, string>, leash: Leash): PlanData {
-  const { plan, meter } = parts;
+  const { plan, sharing, meter } = parts;
   const { given, contracts } = giveGrants(parts, passage, names);
   const { load, virtual, start } = plan;
   const loader =
@@ -71,6 +73,7 @@ function planData(parts: Parts, passage: Passage, names: Map<number, string>, le
     });
   return {
     ...{ name: plan.name, limits: plan.limits, grants: given, contracts, timeZoneOffset: plan.timeZoneOffset },
+    tenant: { name: sharing.name, share: sharing.share },
     load: loader === undefined ? null : passage.give(newCapability(LOADER, loader)),
     virtual: virtual === undefined ? null : { start, seed: virtual.seed ?? null },
     tells: plan.trace !== undefined || plan.audits.length > 0,
@@ -203,7 +206,7 @@ const observing =
     });
 
 /** Begins to make a sandbox in a worker: `made` tells whether that worked, and runs may be put to it at once. */
-export async function placeRemotely(home: Home, plan: Plan): Promise<Making> {
+export async function placeRemotely(home: Home, plan: Plan, sharing: Sharing): Promise<Making> {
   const [account, names] = [meterUnder(plan.paying, plan.name), new Map<number, string>()];
   let state: State | undefined;
   const domain = { id: 0, end: (ending: Ending = { kind: "aborted" }) => void (state && endIt(state, ending)) };
@@ -217,7 +220,7 @@ export async function placeRemotely(home: Home, plan: Plan): Promise<Making> {
   if (why !== undefined) throw lostError(why);
   home.add((id) => {
     const post: Post = (op, fields, body) => home.post(id, op, fields, body);
-    const parts: Parts = { plan, home, id, post, meter, account, grants, monitor: policed?.monitor };
+    const parts: Parts = { plan, sharing, home, id, post, meter, account, grants, monitor: policed?.monitor };
     const leash = newLeash(account, plan.limits, (limits, isFrozen) => post(OP.LEASH, [limits, isFrozen]), domain.end);
     const violated = (what: string): void => home.lose(`it broke the protocol: ${what}`);
     const passage = newPassage({

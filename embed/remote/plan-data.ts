@@ -3,6 +3,7 @@
 import type { Contract } from "../../kernel/index.ts";
 import type { CallMode } from "../../policy-libs/index.ts";
 import type { Limits } from "../limits.ts";
+import type { Sharing } from "../pool/fair.ts";
 import { type ContractGraph, graphOfContract } from "./contracts.ts";
 
 /** Amounts by resource; what is not there has no limit. */
@@ -25,6 +26,8 @@ export interface GrantData {
 
 export interface PlanData {
   readonly name: string;
+  /** Whose it is: tenants share a worker by their shares. */
+  readonly tenant: Sharing;
   readonly limits: Limits;
   readonly grants: readonly GrantData[];
   /** Contracts that the worker has not seen yet. */

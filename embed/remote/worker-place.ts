@@ -36,7 +36,7 @@ export function newWorkerPlace(hired: Hired): WorkerPlace {
   });
   return {
     ...{ ready: ready.promise, lost: lost.promise, end: home.lose },
-    make: (plan) => placeRemotely(home, plan),
+    make: (plan, sharing) => placeRemotely(home, plan, sharing),
     hold: hired.channel.hold,
   };
 }

@@ -4,6 +4,9 @@ import type { Pool, PoolEvent, PoolOptions, PoolRunRequest, Result } from "../..
 import { meter } from "../../policy-libs/index.ts";
 import { farOf, poolOf as inlinePool, poolOver, sleep } from "./world.ts";
 
+const DEEP = process.env["CORDON_DEEP"] === "1";
+/** How long shares are measured. The issue says 10 s, within 5 %. */
+const FAIR_MS = DEEP ? 10_000 : 1_000;
 const POLL = { timeout: 20_000 };
 
 /** A guest that runs until it is let go. */
@@ -32,6 +35,26 @@ describe.for(KINDS)("a pool %s", (isolation) => {
     expect(big).toBeGreaterThanOrEqual(27);
     expect(big).toBeLessThanOrEqual(33);
   });
+
+  test("shares its thread among guests that never rest as the shares of their tenants are", async () => {
+    const tenants = { one: { share: 1 }, three: { share: 3 }, idle: { share: 100 } };
+    await using pool = await poolOf(isolation, { tenants });
+    const limits = { fuel: 1e13, wall: 60_000 };
+    const stop = new AbortController();
+    const spin = (tenant: string) => pool.run({ tenant, source: "for (;;);", limits, signal: stop.signal });
+    const rest = (tenant: string) =>
+      pool.run({ tenant, source: "await new Promise((r) => setTimeout(r, 1e8))", limits, signal: stop.signal });
+    const all = [spin("one"), spin("one"), spin("one"), spin("three"), rest("idle")];
+    await sleep(200);
+    const fuelOf = (): number[] => ["one", "three"].map((tenant) => pool.meter(tenant).totals().fuel);
+    const [oneBefore, threeBefore] = fuelOf() as [number, number];
+    await sleep(FAIR_MS);
+    const [one, three] = fuelOf() as [number, number];
+    stop.abort();
+    await Promise.all(all);
+    const part = (one - oneBefore) / (one - oneBefore + three - threeBefore);
+    expect(Math.abs(part / 0.25 - 1)).toBeLessThan(DEEP ? 0.05 : 0.12);
+  }, 30_000);
 
   test("starts those of more priority first", async () => {
     await using pool = await poolOf(isolation, { concurrency: 1, tenants: { low: {}, high: { priority: 5 } } });
