@@ -10,6 +10,7 @@ import { type Capability, derive, type Ending, handOver, newCapability } from ".
 import { type Meter, meterUnder } from "../../policy-libs/index.ts";
 import { type CallMeter, newCallMeter, type Plan, underPolicy } from "../birth.ts";
 import type { Prepared } from "../capability.ts";
+import { makesChildren } from "../child-grants.ts";
 import { realClock } from "../clock.ts";
 import { CODES, CordonError, type ErrorCode } from "../errors.ts";
 import type { Job } from "../job.ts";
@@ -205,8 +206,21 @@ const observing =
       ...{ domain, handle: id, contract, call, decision, bytesIn, bytesOut: answer?.length ?? 0, answer, isLate },
     });
 
+/** What only a sandbox on the embedder's own thread can have. */
+function checkPlan({ grants, policy, virtual }: Plan): void {
+  const maker = grants.find(({ granted }) => makesChildren(granted));
+  if (maker !== undefined)
+    throw new CordonError("E_GRANT", `grant.${maker.name}: guests in workers make no domains: use isolation "inline"`);
+  if (policy !== undefined && virtual !== undefined)
+    throw new CordonError(
+      "E_OPTION",
+      'a policy under virtual time needs isolation "inline": its clock is the guest\'s',
+    );
+}
+
 /** Begins to make a sandbox in a worker: `made` tells whether that worked, and runs may be put to it at once. */
 export async function placeRemotely(home: Home, plan: Plan, sharing: Sharing): Promise<Making> {
+  checkPlan(plan);
   const [account, names] = [meterUnder(plan.paying, plan.name), new Map<number, string>()];
   let state: State | undefined;
   const domain = { id: 0, end: (ending: Ending = { kind: "aborted" }) => void (state && endIt(state, ending)) };

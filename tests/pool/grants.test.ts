@@ -1,6 +1,6 @@
 // Capabilities over a channel: what a pool's guests are granted, pass on and offer, wherever they live.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { callSignal, type Isolation, type Pool, type Result } from "../../embed/node/index.ts";
+import { callSignal, domains, type Isolation, type Pool, type Result } from "../../embed/node/index.ts";
 import {
   arg,
   capability,
@@ -19,7 +19,7 @@ import {
   tree,
   whenUnused,
 } from "../../policy-libs/index.ts";
-import { ISOLATIONS, poolOf, sleep } from "./world.ts";
+import { farOf, ISOLATIONS, poolOf, poolOver, sleep } from "./world.ts";
 
 const COUNTER = contract({
   name: "counter",
@@ -198,6 +198,22 @@ describe.for(ISOLATIONS)("%s: capabilities", (isolation: Isolation) => {
     expect(result.console.map(({ text }) => text)).toEqual(["a", "b"]);
   });
 
+  test("are audited and traced: every call once, those that are refused too", async () => {
+    const [audited, traced]: [string[], string[]] = [[], []];
+    const grant = { c: counter(), tools: { later: async () => 1, fail: () => Promise.reject(new Error("no")) } };
+    const source = "c.next(); await tools.later(); await tools.fail().catch(() => 0); try { c.next(1) } catch {} 1";
+    const result = await pool.run({
+      ...{ source, grant },
+      audit: {
+        to: (record) => "call" in record && audited.push(`${record.capability}.${record.call} ${record.decision}`),
+      },
+      trace: ({ contract: of, call, decision }) => traced.push(`${of}.${call} ${decision}`),
+    });
+    expect(gave(result)).toBe(1);
+    expect(audited).toEqual(["c.next allowed", "tools.later allowed", "tools.fail failed", "c.next refused"]);
+    expect(traced).toEqual(["counter.next done", "tools.later pending", "tools.fail pending", "counter.next refused"]);
+  });
+
   test("under a policy are judged here, whatever runs there", async () => {
     const grant = { tools: { read: () => "secret", send: () => "sent" } };
     const rules = policy.text(
@@ -207,4 +223,14 @@ describe.for(ISOLATIONS)("%s: capabilities", (isolation: Isolation) => {
       "const first = tools.send(); tools.read(); let code; try { tools.send() } catch (e) { code = e.code } [first, code]";
     expect(gave(await pool.run({ source, grant, policy: rules }))).toEqual(["sent", "E_DENIED"]);
   });
+});
+
+test("what workers cannot do is said before anything runs: domains of guests, and policies under virtual time", async () => {
+  await using pool = await poolOver(farOf);
+  const grant = { domains: domains() };
+  await expect(pool.run({ source: "1", grant })).rejects.toMatchObject({ code: "E_GRANT" });
+  const rules = policy.text("policy none over tools.* { default deny }");
+  const request = { source: "1", grant: { tools: { f: () => 1 } }, policy: rules, virtual: true };
+  await expect(pool.run(request)).rejects.toMatchObject({ code: "E_OPTION" });
+  expect(gave(await pool.run({ source: "1" }))).toBe(1);
 });
