@@ -44,12 +44,14 @@ export const newSlot = (id: number): Slot => ({
 
 const FIRST_DELAY = 100; // ms
 const LONGEST_DELAY = 5_000; // ms
-/** Times that a worker may fail to start before nothing more is expected of it. */
+/** Times that a worker may fail to start, by its own fault, before nothing more is expected of it. */
 const HOPELESS = 4;
 
 interface Worker {
   readonly slot: Slot;
+  /** Times that it was lost before it had done anything; and times that it did not even start. */
   failures: number;
+  faults: number;
   hired: Hired | undefined;
   place: WorkerPlace | undefined;
   timer: ReturnType<typeof setTimeout> | undefined;
@@ -60,12 +62,20 @@ export function newCrew({ count, hire, onReady, onLost, onHopeless }: CrewOption
   let isOver = false;
   const workers = Array.from({ length: count }, (_, at): Worker => {
     const slot = newSlot(at + 1);
-    return { slot, failures: 0, hired: undefined, place: undefined, timer: undefined, leaving: Promise.resolve() };
+    return {
+      slot,
+      failures: 0,
+      faults: 0,
+      hired: undefined,
+      place: undefined,
+      timer: undefined,
+      leaving: Promise.resolve(),
+    };
   });
 
   function later(worker: Worker): void {
     const { failures } = worker;
-    if (failures >= HOPELESS && workers.every(({ slot }) => slot.place === undefined))
+    if (worker.faults >= HOPELESS && workers.every(({ slot }) => slot.place === undefined))
       onHopeless(worker.slot.why ?? "it did not start");
     const delay = failures === 0 ? 0 : Math.min(FIRST_DELAY * 2 ** (failures - 1), LONGEST_DELAY);
     worker.timer = setTimeout(() => void begin(worker), delay);
@@ -74,6 +84,8 @@ export function newCrew({ count, hire, onReady, onLost, onHopeless }: CrewOption
   function left(worker: Worker, why: string): void {
     const { slot, hired } = worker;
     worker.failures = slot.done > 0 ? 0 : worker.failures + 1;
+    const isFault = slot.place === undefined && hired?.isFaulty() !== false;
+    worker.faults = isFault ? worker.faults + 1 : 0;
     Object.assign(slot, { place: undefined, running: 0, sandboxes: 0, done: 0, why });
     worker.leaving = hired?.dismiss() ?? Promise.resolve();
     [worker.hired, worker.place] = [undefined, undefined];
@@ -102,16 +114,18 @@ export function newCrew({ count, hire, onReady, onLost, onHopeless }: CrewOption
   }
 
   for (const worker of workers) void begin(worker);
-  return {
-    slots: workers.map(({ slot }) => slot),
-    async end() {
-      isOver = true;
-      for (const { timer, place } of workers) {
-        clearTimeout(timer);
-        place?.end("the pool was disposed");
-      }
-      await undefined; // each has heard that its place is lost
-      await Promise.all(workers.map(({ leaving }) => leaving));
-    },
+  const end = (): Promise<void> => {
+    isOver = true;
+    return dismissAll(workers);
   };
+  return { slots: workers.map(({ slot }) => slot), end };
+}
+
+async function dismissAll(workers: readonly Worker[]): Promise<void> {
+  for (const { timer, place } of workers) {
+    clearTimeout(timer);
+    place?.end("the pool was disposed");
+  }
+  await undefined; // each has heard that its place is lost
+  await Promise.all(workers.map(({ leaving }) => leaving));
 }

@@ -10,6 +10,8 @@ export interface Hired {
   readonly channel: Channel;
   /** Why it ended, if its host knows more than that it did: "out of memory", say. */
   why(): string | undefined;
+  /** It has ended by itself, and not because all was well. */
+  isFaulty(): boolean;
   /** Ends it, at once if it does not by itself. Resolves when it has. */
   dismiss(): Promise<void>;
 }

@@ -59,7 +59,7 @@ export async function poolOver(serve: (channel: Channel) => void, options: PoolO
       async hire() {
         const [ours, theirs] = channels();
         serve(theirs);
-        return { channel: ours, why: () => undefined, dismiss: async () => ours.close() };
+        return { channel: ours, why: () => undefined, isFaulty: () => false, dismiss: async () => ours.close() };
       },
     }),
   });

@@ -52,6 +52,7 @@ export async function hireProcess(): Promise<Hired> {
     // How it ended is known a moment after its pipe has.
     channel: { ...channel, listen: (onFrame, onClose) => channel.listen(onFrame, () => void gone.then(onClose)) },
     why: () => whyOf(child),
+    isFaulty: () => (child.exitCode ?? 0) !== 0,
     dismiss() {
       child.ref(); // whoever waits for its end shall see it
       child.kill("SIGKILL");

@@ -29,5 +29,5 @@ export async function hireThread(): Promise<Hired> {
   };
   threads.on("error", failed);
   threads.run({ port: port2 }, { transferList: [port2] }).catch(failed);
-  return { channel: portChannel(port1), why: () => why, dismiss };
+  return { channel: portChannel(port1), why: () => why, isFaulty: () => why !== undefined, dismiss };
 }
