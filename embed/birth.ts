@@ -4,6 +4,7 @@ import {
   type CallRecord,
   DEPTH_SHARED_STACK,
   type Domain,
+  type Image,
   IN_FLIGHT,
   MEMORY,
   type Monitor,
@@ -25,8 +26,10 @@ import { newOutput, type Output } from "./output.ts";
 import type { Policed } from "./policy.ts";
 import { type RandomBytes, realRandom, seededRandom } from "./randomness.ts";
 import { asError, endingText } from "./result.ts";
+import { ENGINE_SEGMENT } from "./segments.ts";
 import { systemGrants } from "./system.ts";
 import { type Meter as CallCounter, newMeter } from "./target.ts";
+import { untilRest } from "./until-rest.ts";
 import { decodeValue, encodeValue } from "./values.ts";
 import { newWatchers } from "./watchers.ts";
 
@@ -37,8 +40,28 @@ export interface CallMeter extends CallCounter {
   readonly above: CallMeter | undefined;
 }
 
+/** Of what a sandbox is a copy. */
+export interface Origin {
+  readonly image: Image;
+  /** Tells copies of one original apart: the guest hears it first, and forgets what it must not share. */
+  readonly incarnation: number;
+  /** Generations of the original's handles, of which those beyond the grants mean nothing in the copy. */
+  readonly handles: readonly number[];
+  /** As the original was granted them, where that is known before. */
+  readonly grants?: readonly Original[];
+}
+
+/** `form`: of its contract. */
+export interface Original {
+  readonly name: string;
+  readonly form: string;
+}
+
 /** What a sandbox is made of, checked before anything is made. */
 export interface Plan {
+  /** What the embedder said, checked. */
+  readonly options: SandboxOptions;
+  readonly origin?: Origin;
   /** In meters and audits. */
   readonly name: string;
   readonly limits: Limits;
@@ -72,6 +95,10 @@ export interface Born {
   readonly timeZoneOffset: number;
   /** The policy that it, and what it makes, is under. */
   readonly policed: Policed | undefined;
+  /** With what its memory began: that is free, what differs is its own. */
+  readonly base: Image;
+  /** What it was granted, in order. */
+  readonly originals: readonly Original[];
 }
 
 const bornBy = new WeakMap<Account, Born>();
@@ -89,8 +116,9 @@ export function planSandbox(given: SandboxOptions): Plan {
   const options = readSandboxOptions(given);
   const virtual = options.virtual === true ? {} : options.virtual || undefined;
   return {
+    options,
     name: "sandbox",
-    limits: allLimits(options.profile, options.limits),
+    limits: confinedLimits(options),
     grants: prepareGrants(options.grant),
     policy: options.policy,
     load: moduleLoader(options.modules),
@@ -107,24 +135,38 @@ export function planSandbox(given: SandboxOptions): Plan {
 }
 
 const MIB = 2 ** 20;
+const SEGMENT = ENGINE_SEGMENT.mask + 1;
+
+/** A segment has a size. */
+function confinedLimits({ profile, limits, confinement = "frame" }: SandboxOptions): Limits {
+  const all = allLimits(profile, limits);
+  if (confinement === "frame" || all.memory <= SEGMENT) return all;
+  if (limits?.memory === undefined) return { ...all, memory: SEGMENT };
+  throw new CordonError("E_LIMIT", `limits.memory is ${all.memory}: a ${confinement} has ${SEGMENT / MIB} MiB at most`);
+}
 
 function spawn(
-  { kernel, artifact, image }: Engine,
-  limits: Limits,
+  { kernel, artifact, image: fresh, isShared }: Engine,
+  { limits, origin }: Plan,
   onCall: ((record: CallRecord) => void) | undefined,
   owner: CallMeter,
   { account }: Meter,
   monitor: Monitor | undefined,
 ): Domain {
   const pages = Math.floor(limits.memory / PAGE);
+  const image = origin?.image ?? fresh;
   if (pages < image.pages) {
     const least = ((image.pages * PAGE) / MIB).toFixed(2);
-    throw new CordonError("E_LIMIT", `limits.memory is ${limits.memory}: the engine itself needs ${least} MiB`);
+    throw new CordonError(
+      "E_LIMIT",
+      `limits.memory is ${limits.memory}: ${origin === undefined ? "the engine itself" : "the copy"} needs ${least} MiB`,
+    );
   }
-  const watch = onCall === undefined ? {} : { onCall };
+  const copied = origin === undefined ? {} : { incarnation: origin.incarnation };
+  const watch = onCall === undefined ? copied : { ...copied, onCall };
   const spawned = kernel.spawn(artifact, {
     ...{ limits: { pages, inFlight: limits.inFlight }, image, owner, account, monitor },
-    ...watch,
+    ...{ isShared, ...watch },
   });
   if (spawned.kind === "returned") return spawned.value;
   if (spawned.kind === "refused") throw new CordonError("E_LIMIT", `the meter allows no sandbox: ${spawned.why}`);
@@ -149,6 +191,7 @@ async function configure(domain: Domain, grants: object, system: object, options
   // Not only when it runs: under a frozen meter it does not.
   const timer = setTimeout(() => domain.end({ kind: "exhausted", resource: "wall" }), SETUP_MS + 1);
   const answer = await domain.request(ENGINE.CONFIGURE, asked);
+  await untilRest(domain); // else, where a slice has ended meanwhile, the first run would pay for the rest of it
   clearTimeout(timer);
   if (answer.kind === "answered" && answer.ok) return;
   const why = answer.kind === "ended" ? endingText(answer.ending) : asError(decodeValue(answer.bytes)).message;
@@ -207,18 +250,32 @@ export async function underPolicy({ policy, grants, virtual, start, audits }: Pl
   return { policed, grants: patientGrants(policed.policing, grants) };
 }
 
+/** A copy remembers its grants by their handles: they have to be the original's, in its order. */
+function takeOver(domain: Domain, origin: Origin, given: readonly Original[]): void {
+  const { handles, grants = given } = origin;
+  domain.retire(handles);
+  const names = (rows: readonly Original[]): string => rows.map(({ name }) => name).join(", ");
+  const other = grants.find(({ name, form }, i) => given[i]?.name !== name || given[i]?.form !== form);
+  if (other === undefined && grants.length === given.length) return;
+  domain.end();
+  const what = other === undefined ? "more than the original has" : `${other.name} is missing, or of another contract`;
+  throw new CordonError("E_GRANT", `the copy's grants are not the original's: ${what} (it has ${names(grants)})`);
+}
+
 async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
   const names = new Map<number, string | null>();
   const watchers = newWatchers(plan, (handle) => names.get(handle));
   const [meter, loading] = [newCallMeter(() => domain, plan.above), newMeter()];
   const { policed, grants } = await underPolicy(plan, () => domain);
-  const domain: Domain = spawn(engine, plan.limits, watchers.onCall, meter, account, policed?.monitor);
+  const domain: Domain = spawn(engine, plan, watchers.onCall, meter, account, policed?.monitor);
   meter.watching = watchers.begin(domain, plan.grants);
   const isQuiet = (): boolean => domain.isWaiting() && meter.inFlight + loading.inFlight === 0;
   const clock = plan.virtual === undefined ? realClock() : virtualClock(plan.start, isQuiet, later);
   policed?.join(meter, { clock, isBusy: () => meter.inFlight > 0 });
   const { random, output, load } = plan;
+  const originals: Original[] = [];
   const give = (name: string, capability: Parameters<Domain["grant"]>[0], isSystem = false): number => {
+    originals.push({ name: isSystem ? `system.${name}` : name, form: capability.contract.form });
     const handle = domain.grant(capability, isSystem ? UNJUDGED : name);
     if (handle === undefined) throw new CordonError("E_GRANT", `grant.${name}: too many capabilities`);
     return handle;
@@ -235,12 +292,26 @@ async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
     names.set(handle, name);
     given[name] = { handle, calls };
   }
-  const { timeZoneOffset, limits } = plan;
+  const { timeZoneOffset, limits, origin } = plan;
   const stack = engine.kernel.canSuspend ? {} : { stack: SHARED_STACK };
   const serves = plan.serves === true ? { serves: true } : {};
-  await configure(domain, given, system, { timeZoneOffset, memory: limits.memory, ...stack, ...serves });
+  if (origin !== undefined) takeOver(domain, origin, originals);
+  else await configure(domain, given, system, { timeZoneOffset, memory: limits.memory, ...stack, ...serves });
   const { virtual } = plan;
-  const born = { domain, limits: plan.limits, output, clock, meter, account, virtual, timeZoneOffset, policed };
+  const base = origin === undefined ? engine.image : (origin.image.base ?? origin.image);
+  const born = {
+    domain,
+    limits: plan.limits,
+    output,
+    clock,
+    meter,
+    account,
+    virtual,
+    timeZoneOffset,
+    policed,
+    base,
+    originals,
+  };
   bornBy.set(account.account, born);
   return born;
 }

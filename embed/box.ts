@@ -1,18 +1,24 @@
 // A box: the domain behind a sandbox, and how a job is put to it.
-import type { Answer, Domain, Ending } from "../kernel/index.ts";
+import type { Answer, Chunk, Ending } from "../kernel/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
 import { type Born, giveBirth, type Plan } from "./birth.ts";
-import { type Engine, later, now } from "./engine.ts";
+import { confined, type Engine, later, now } from "./engine.ts";
 import { type Job, readCheck, type TypeScriptSource } from "./job.ts";
 import { newQuestions, type Questions } from "./questions.ts";
 import { asError, fromEnding, type Result, type RunFacts } from "./result.ts";
 import { isAborted } from "./signal.ts";
 import { rest, type Spent, spend } from "./spent.ts";
 import { type Helper, strip } from "./typescript.ts";
+import { untilRest } from "./until-rest.ts";
 import { decodeValue, encodeValue } from "./values.ts";
 
 export interface Box extends Born {
   readonly engine: Engine;
+  readonly plan: Plan;
+  /** Copies that were made of it. */
+  copies: number;
+  /** Asleep: what its memory had beyond `base`. */
+  kept: readonly Chunk[] | undefined;
   tail: Promise<unknown>;
   queued: number;
   isDisposed: boolean;
@@ -37,12 +43,20 @@ export interface Run {
 }
 
 export async function newBox(engine: () => Promise<Engine>, plan: Plan): Promise<Box> {
-  const loaded = await engine();
+  const loaded = await confined(await engine(), plan);
   const born = await giveBirth(loaded, plan);
   const questions = newQuestions(() => box.run?.look());
   born.meter.interrupt = questions.ask;
   const box: Box = {
-    ...{ ...born, engine: loaded, granted: plan.grants.map(({ name }) => name), questions },
+    ...{
+      ...born,
+      engine: loaded,
+      plan,
+      copies: 0,
+      kept: undefined,
+      granted: plan.grants.map(({ name }) => name),
+      questions,
+    },
     ...{ tail: Promise.resolve(), queued: 0, isDisposed: false, helper: undefined, run: undefined },
   };
   return box;
@@ -80,13 +94,6 @@ function resultOf(answer: Answer, { limits, read, decode = plainly }: Job, known
   const value = decode(answer.bytes, answer.ok);
   if (!answer.ok) return { status: "threw", error: asError(value), ...known };
   return { status: "returned", ...read(value), ...known };
-}
-
-/** A guest may be busy behind its answer. Once it rests, usage is whole, and the same for the same run. */
-export async function untilRest(domain: Domain, isPaused = (): boolean => false): Promise<void> {
-  const isBusy = (): boolean => !domain.isWaiting() && !isPaused();
-  for (let i = 0; i < 4 && isBusy(); i++) await undefined;
-  while (isBusy()) await new Promise<void>(later);
 }
 
 /** The kernel counts system calls too; the limit of the embedder counts grants only and is kept by the meter. */

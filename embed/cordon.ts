@@ -12,8 +12,9 @@ import type { RepyResult } from "./repy.ts";
 import type { RepyOptions } from "./repy-options.ts";
 import { newRepyParts } from "./repy-parts.ts";
 import type { Result } from "./result.ts";
-import { newSandbox, runAlone, type Sandbox } from "./sandbox.ts";
+import { type CreateOptions, newSandbox, runAlone, runInBox, type Sandbox, sandboxOf } from "./sandbox.ts";
 import { newStack, type Stack, type StackedLayer } from "./stack.ts";
+import { newTemplate, type Template, type TemplateRequest } from "./template.ts";
 
 /** One run: a source, what it is granted, and how it is run. */
 export interface RunRequest extends SandboxOptions, Omit<RunOptions, "limits"> {
@@ -25,7 +26,9 @@ export interface RunRequest extends SandboxOptions, Omit<RunOptions, "limits"> {
 export interface Cordon {
   /** Runs a source in a sandbox of its own, which ends with it. */
   run<T = unknown>(request: RunRequest): Promise<Result<T>>;
-  createSandbox(options?: SandboxOptions): Promise<Sandbox>;
+  createSandbox(options?: CreateOptions): Promise<Sandbox>;
+  /** Runs a source once; sandboxes that begin in its state cost microseconds. */
+  createTemplate(request?: TemplateRequest): Promise<Template>;
   /** Starts a guest that stands in front of others: what it offers is granted above it. */
   layer(options: LayerOptions): Promise<Layer>;
   /** Layers one upon the other, the first at the bottom, over `base`. */
@@ -51,7 +54,9 @@ export function createCordon(powers: CordonPowers): Cordon {
   const parts = newRepyParts(powers);
   const cordon: Cordon = Object.freeze({
     run: (request: RunRequest) => runOnce(engine, request),
-    createSandbox: (options: SandboxOptions = {}) => newSandbox(engine, options),
+    createSandbox: (options: CreateOptions = {}) => newSandbox(engine, options),
+    createTemplate: (request: TemplateRequest = {}) =>
+      newTemplate(engine, request, { open: sandboxOf, runIn: runInBox }),
     layer: (options: LayerOptions) => newLayer(engine, options),
     stack: (base: Grants, layers: readonly StackedLayer[]) => newStack(engine, base, layers),
     domains: (options: DomainsOptions = {}) => newDomains(engine, options),

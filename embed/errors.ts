@@ -9,8 +9,11 @@ export const CODES = {
   E_OPTION: "an option is unknown or of the wrong type",
   E_ENGINE: "the engine could not be loaded: build it (`npm run build`) or pass its bytes",
   E_LAYER: "a layer could not be started: nothing above it runs (see the reason in the message)",
+  E_TEMPLATE: "a template's source did not return: see how it ended in the message, and the Result in `cause`",
   E_CONTINUATION: "an interrupted run was resumed or cancelled before: each continuation is used once",
-  E_BUSY: "it is busy: wait until it is not, or ask for less at once",
+  E_SNAPSHOT: "a snapshot cannot be taken or read: see what is wrong with it, and at which byte, in the message",
+  E_STORE: "a store of snapshots cannot be opened, read or written: see the path and the reason in the message",
+  E_BUSY: "something goes on that must end first: wait for it, or say how long to wait",
   E_DISPOSED: "the sandbox was disposed: make a new one",
 } as const;
 

@@ -3,6 +3,7 @@ import { type Artifact, type Kernel, type Mode, type Monitors, type Outcome, RUL
 import { instrument, link, type Refused } from "../stdlib/toolchain/index.ts";
 import { type ArtifactCache, type ArtifactNaming, artifactKey, readArtifact, writeArtifact } from "./program-cache.ts";
 import { type ProgramFacts, programFacts } from "./program-facts.ts";
+import { isModule } from "./wasm-module.ts";
 
 export interface Loaded extends ProgramFacts {
   readonly artifact: Artifact;
@@ -15,9 +16,6 @@ export interface NotLoaded {
 }
 
 const at = ({ why, at: offset }: { readonly why: string; readonly at: number }): string => `${why}, at byte ${offset}`;
-
-/** Bytes that are no module: the kernel says so of these only, since no source module imports what an artifact does. */
-const isMalformed = (kernel: Kernel, bytes: Uint8Array): boolean => kernel.load(bytes).kind === "malformed";
 
 /** A body for imports that the linker has found: the program alone is looked at, to find where in it the fault lies. */
 const TRAP = Uint8Array.from([0, 0x00, 0x0b]);
@@ -72,8 +70,8 @@ export function newProgramLoader(parts: LoaderParts): LoadProgram {
 
 type Made = { readonly bytes: Uint8Array } | NotLoaded;
 
-function makeArtifact(kernel: Kernel, { program, library, monitors }: Sources): Made {
-  if (isMalformed(kernel, program)) return { by: "verifier", why: "malformed: not a valid WebAssembly module" };
+function makeArtifact({ utf8 }: LoaderParts, { program, library, monitors }: Sources): Made {
+  if (!isModule(program, utf8)) return { by: "verifier", why: "malformed: not a valid WebAssembly module" };
   const linked = link(program, library);
   if (linked.kind === "refused") return { by: "toolchain", why: at(linked) };
   if (linked.kind === "unlinkable") {
@@ -87,12 +85,9 @@ function whyNot(loaded: Exclude<Outcome<Artifact>, { readonly kind: "returned" }
   return "rule" in loaded ? `${loaded.rule}: ${RULES[loaded.rule]}, at byte ${loaded.at} of the artifact` : loaded.kind;
 }
 
-function makeProgram(
-  { kernel, utf8 }: LoaderParts,
-  sources: Sources,
-  keep: (artifact: Uint8Array) => void,
-): Loaded | NotLoaded {
-  const made = makeArtifact(kernel, sources);
+function makeProgram(parts: LoaderParts, sources: Sources, keep: (artifact: Uint8Array) => void): Loaded | NotLoaded {
+  const { kernel, utf8 } = parts;
+  const made = makeArtifact(parts, sources);
   if ("why" in made) return made;
   const loaded = kernel.load(made.bytes, manner(sources.monitors).mode);
   const facts = programFacts(sources.program, utf8);

@@ -3,7 +3,7 @@
 //
 // The linker, the instrumenter and the library are not trusted; what the kernel's verifier accepts is run.
 import { createKernel, type Domain, type Grantable, type Kernel, type Outcome, PAGE } from "../kernel/index.ts";
-import { permissive, UNJUDGED } from "../policy-libs/index.ts";
+import { fairQueue, permissive, UNJUDGED } from "../policy-libs/index.ts";
 import { PROGRAM } from "../stdlib/abi.ts";
 import { type Audit, readAudits } from "./audit-options.ts";
 import { type Prepared, prepareGrants } from "./capability.ts";
@@ -264,7 +264,7 @@ export type RunProgram = (request: ProgramRequest) => Promise<ProgramResult>;
 export function newProgramRunner(powers: ProgramPowers): RunProgram {
   const decoder = new TextDecoder();
   const utf8 = (bytes: Uint8Array): string => decoder.decode(bytes);
-  const kernel = createKernel({ utf8, now, later });
+  const kernel = createKernel({ utf8, now, later, runQueue: fairQueue() });
   const load = newProgramLoader({ kernel, utf8, naming: powers.naming });
   let library: Promise<Uint8Array> | undefined;
   return async (request) => {

@@ -2,13 +2,18 @@
 
 import { planSandbox } from "./birth.ts";
 import { type Box, disposeBox, newBox } from "./box.ts";
+import { type ForkOptions, forkBox, putToSleep } from "./copy.ts";
+import { ASYNC_DISPOSE, DISPOSE } from "./disposal.ts";
 import type { Engine } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { type Job, planCall, planCheck, planRun } from "./job.ts";
 import type { RunOptions, SandboxOptions, Source } from "./options.ts";
+import { readPlain } from "./plain.ts";
 import { endingText, NO_FACTS, type Result, refused } from "./result.ts";
 import { startRun } from "./running.ts";
+import type { SnapshotOptions } from "./saved.ts";
 import { isAborted } from "./signal.ts";
+import { isTemplate, type Template } from "./template.ts";
 
 /** A guest that keeps its state between runs. */
 export interface Sandbox {
@@ -21,6 +26,19 @@ export interface Sandbox {
   call<T = unknown>(name: string, ...args: readonly unknown[]): Promise<Result<T>>;
   /** Parses without running. The result is what the source imports; a syntax error is `threw`. */
   check(source: Source, options?: RunOptions): Promise<Result<{ readonly imports: readonly string[] }>>;
+  /**
+   * An independent copy, with the same state and grants of the same names and contracts; its timers go on, its calls in
+   * flight end with E_FORKED, its random numbers are others. Waits for its turn and until the guest rests; then throws
+   * CordonError E_BUSY.
+   */
+  fork(options?: ForkOptions): Promise<Sandbox>;
+  /**
+   * The sandbox as bytes, for `createSandbox({ from })`. With `key` its authority part is sealed: the same key is to be
+   * passed to read it. Waits as `fork` does.
+   */
+  snapshot(options?: SnapshotOptions): Promise<Uint8Array<ArrayBuffer>>;
+  /** Frees its memory until somebody calls it; false if something of it goes on. Costs some kilobytes while it sleeps. */
+  hibernate(): Promise<boolean>;
   /** Undefined while it lives, else how it ended. */
   ended(): string | undefined;
   /** Ends whatever runs. Cannot fail, may be called twice. */
@@ -59,7 +77,8 @@ function alive(box: Box): void {
   if (box.isDisposed) throw new CordonError("E_DISPOSED", "the sandbox was disposed: make a new one");
 }
 
-async function runSource(box: Box, source: Source, options: RunOptions): Promise<Result> {
+/** One run in its turn. */
+export async function runInBox(box: Box, source: Source, options: RunOptions): Promise<Result> {
   alive(box);
   const job = planRun(box.limits, box.granted, source, options);
   return "status" in job ? job : enqueue(box, job);
@@ -79,13 +98,25 @@ async function checkSource(box: Box, source: Source, options: RunOptions): Promi
 /** A box as its user sees it. */
 export function sandboxOf(box: Box): Sandbox {
   return Object.freeze({
-    run: (source: Source, options: RunOptions = {}) => runSource(box, source, options),
+    run: (source: Source, options: RunOptions = {}) => runInBox(box, source, options),
     call: (name: string, ...args: readonly unknown[]) => callFunction(box, name, args),
     check: (source: Source, options: RunOptions = {}) => checkSource(box, source, options),
+    fork: async (options: ForkOptions = {}) => {
+      alive(box);
+      return sandboxOf(await forkBox(box, options));
+    },
+    snapshot: async (options: SnapshotOptions = {}) => {
+      alive(box);
+      return (await import("./saved.ts")).saveBox(box, options);
+    },
+    hibernate: async () => {
+      alive(box);
+      return box.queued === 0 && putToSleep(box);
+    },
     ended: () => endOf(box),
     dispose: () => disposeBox(box),
-    [Symbol.dispose]: () => disposeBox(box),
-    [Symbol.asyncDispose]: async () => disposeBox(box),
+    [DISPOSE]: () => disposeBox(box),
+    [ASYNC_DISPOSE]: async () => disposeBox(box),
   }) as Sandbox;
 }
 
@@ -96,9 +127,20 @@ function endOf({ domain, isDisposed }: Box): string | undefined {
 }
 
 /** Makes a sandbox. `engine` is asked for only when the options are found to be right. */
-export async function newSandbox(engine: () => Promise<Engine>, options: SandboxOptions): Promise<Sandbox> {
-  const plan = planSandbox(options);
-  return sandboxOf(await newBox(engine, plan));
+export async function newSandbox(engine: () => Promise<Engine>, options: CreateOptions): Promise<Sandbox> {
+  const { from, key, ...rest } = readPlain<CreateOptions>(options, "what createSandbox takes");
+  if (from === undefined && key === undefined) return sandboxOf(await newBox(engine, planSandbox(rest)));
+  if (isTemplate(from)) return from.fork(rest);
+  const { loadBox } = await import("./saved.ts");
+  return sandboxOf(await loadBox(engine, from, key, planSandbox(rest)));
+}
+
+/** What `createSandbox` may be told besides. */
+export interface CreateOptions extends SandboxOptions {
+  /** A template, or the bytes of a snapshot: it goes on from there. */
+  readonly from?: Template | Uint8Array | undefined;
+  /** The key with which the snapshot was sealed. Without it its authority is what is granted here. */
+  readonly key?: Uint8Array | undefined;
 }
 
 /**

@@ -18,7 +18,12 @@ import { OPCODES, PREFIX, PREFIXED, TABLE_SIZE, tabulate } from "./opcodes.ts";
 import type { RuleId } from "./rules.ts";
 import { IMPORTS, nameable, REFUEL_INDEX, TRAMPOLINES } from "./trampolines.ts";
 
-/** How a memory is confined. Segment: addresses are `base + (address & mask)`, with `guard` bytes above each segment. */
+/**
+ * How a memory is confined. Segment: addresses are `base + (address & mask)`, with `guard` bytes above each segment.
+ *
+ * A program gives the same results and pays the same fuel in both, but for accesses out of bounds: they trap in a frame.
+ * It may call itself less often in a segment, where a function has a local more, and sees that by `exhausted: depth` only.
+ */
 export type Mode =
   | { readonly kind: "frame"; readonly monitors?: Monitors }
   | { readonly kind: "segment"; readonly mask: number; readonly guard: number; readonly monitors?: Monitors };
@@ -74,7 +79,11 @@ const newWalk = (bytes: Uint8Array, module: Module, mode: Mode, inline: Inline) 
   return {
     ...{ bytes, module, mode, inline, at: 0, end: 0 },
     safe: new Uint8Array(limits.MAX_OPERANDS + limits.MAX_TYPE_ARITY + 4),
-    quick: QUICK.map((width, slot) => (inline.kinds[slot] === 0 ? width : 0)),
+    // In a segment a constant may begin the confining sequence, and accesses are looked at.
+    quick: QUICK.map((width, slot) => {
+      const isPlain = mode.kind === "frame" || IMMEDIATE[slot] === N.none || IMMEDIATE[slot] === N.local;
+      return isPlain && inline.kinds[slot] === 0 ? width : 0;
+    }),
     ...{ below: control(), results: control(), params: control(), charged: control(), outside: control() },
     ...{ counted: 0, depth: 0, height: 0, highest: 0, locals: 0, baseLocal: -1, confining: [] as readonly number[] },
     ...{ instructions: 0, moves: 0, inserted: 0, branches: 0, loops: 0, gates: 0 },
@@ -191,10 +200,11 @@ function memoryAccess(walk: Walk, opcode: number): void {
   const at = walk.at;
   if (readU32(walk) > 3) refuse("O-opcode", at); // bit 6 would name another memory
   const offset = readU32(walk);
-  if (walk.mode.kind === "frame") return;
-  const address = walk.height - (WRITES[opcode] === 1 ? 2 : 1);
-  if (walk.safe[address] !== 1) refuse("V7-address", at);
-  if (offset + (WIDTH[opcode] as number) > walk.mode.guard) refuse("V7-offset", at);
+  const isFar = offset + (WIDTH[opcode] as number) > limits.GUARD;
+  // In a frame it counts as what a segment takes to add the offset: the same program pays the same in both modes.
+  if (walk.mode.kind === "frame") walk.counted += isFar ? 2 : 0;
+  else if (isFar) refuse("V7-offset", at);
+  else if (walk.safe[walk.height - (WRITES[opcode] === 1 ? 2 : 1)] !== 1) refuse("V7-address", at);
 }
 
 /** Leaves `at` behind a local's index. A tee may begin the settling sequence. */
@@ -219,6 +229,7 @@ function integer(walk: Walk): void {
     walk.safe[walk.height - 1] = 1;
     count(walk, -1); // the same program pays the same in both modes
     walk.moves += 4;
+    if (walk.height === walk.highest) walk.highest++;
     return;
   }
   readI32(walk);
@@ -261,13 +272,14 @@ function operands(walk: Walk, opcode: number): void {
   push(walk, 1, result === 2 ? (walk.safe[walk.height] as number) : result);
 }
 
-/** The frequent instructions, with one look at each byte and no calls: every cold start pays for this. Frame mode. */
+/** The frequent instructions, with one look at each byte and no calls: every cold start pays for this. */
 function quick(walk: Walk): boolean {
   const { bytes, at } = walk;
   const opcode = bytes[at] as number;
   const width = walk.quick[opcode] as number;
-  if (width === 0 || walk.mode.kind === "segment" || at + width >= walk.end) return false;
+  if (width === 0 || at + width >= walk.end) return false;
   if (width > 1 && (bytes[at + width - 1] as number) > 0x7f) return false;
+  if (width === 2 && bytes[at + 1] === walk.baseLocal) return false;
   if (width === 3 && (bytes[at + 1] as number) > 3) return false;
   walk.at = at + width;
   walk.instructions++;

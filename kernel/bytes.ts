@@ -39,6 +39,7 @@ export function readI32(reader: Reader): number {
   for (let shift = 0; shift < 35; shift += 7) {
     const byte = readByte(reader);
     value |= (byte & 0x7f) << shift;
+    if (shift === 28 && byte > 7 && byte < 0x78) break; // bits beyond the 32nd that are not its sign
     if (byte < 0x80) return shift < 25 && byte & 0x40 ? value | (-1 << (shift + 7)) : value;
   }
   return refuse("malformed", reader.at);

@@ -331,6 +331,8 @@ export const invokeMessage = (token: number, object: number, call: string, value
 /** [3, object, times]: nobody holds this object any more, of all the times that it was sent. */
 export const forgetMessage = (object: number, times: number): Uint8Array =>
   message(3, [3, object, times], [], new Uint8Array(0));
+/** [4, incarnation]: this domain is a copy of another. */
+export const forkedMessage = (incarnation: number): Uint8Array => message(2, [4, incarnation], [], new Uint8Array(0));
 
 /** [[call, mode], ...]: what the guest wants to know of a contract. */
 export const description = (calls: readonly { readonly name: string; readonly mode: string }[]): Uint8Array =>

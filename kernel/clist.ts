@@ -134,3 +134,13 @@ export function drop(clist: Clist, allegedHandle: number): boolean {
   if (slot.generation++ < MAX_GENERATION) clist.free.push(allegedHandle & SLOT_MASK);
   return true;
 }
+
+/** Of a copy: slots that the original had beyond these are not used again under numbers that it may remember. */
+export function retire({ slots, free }: Clist, generations: readonly number[]): void {
+  for (let index = slots.length; index < Math.min(generations.length, MAX_HANDLES); index++) {
+    const next = (generations[index] as number) + 1;
+    const isUsable = Number.isInteger(next) && next > 0 && next <= MAX_GENERATION;
+    slots.push({ generation: isUsable ? next : MAX_GENERATION, capability: undefined });
+    if (isUsable) free.push(index);
+  }
+}

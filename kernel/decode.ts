@@ -2,11 +2,12 @@
 //
 // Invariants
 //   D1  Time is linear in the bytes: a count is at most the bytes that are left.
+//   D2  The data section is read to its last byte, as the specification has it: nobody else looks at it.
 // Trust
-//   Relies on the host engine's validation of the same bytes for indices and types; trusted by verify.ts.
+//   Relies on the host engine's validation of all before the data section for indices and types; trusted by verify.ts.
 //   Used on source modules by the toolchain too.
 import { isNumeric, matches, type Reader, readByte, readCount, readI32, readU32, refuse } from "./bytes.ts";
-import { MAX_BODY_BYTES, MAX_SECTION_ENTRIES, MAX_TYPE_ARITY, MAX_TYPE_RESULTS } from "./limits.ts";
+import { MAX_BODY_BYTES, MAX_GLOBALS, MAX_SECTION_ENTRIES, MAX_TYPE_ARITY, MAX_TYPE_RESULTS } from "./limits.ts";
 import type { DataSegment, ElementSegment, Export, FunctionType, Global, Import, Limits, Module } from "./module.ts";
 
 type Utf8 = (bytes: Uint8Array) => string;
@@ -134,7 +135,7 @@ function readSection(id: number, reader: Reader, draft: Draft, utf8: Utf8): void
     case 3: draft.functions = list(reader, readU32); break;
     case 4: draft.tables = list(reader, readTable); break;
     case 5: draft.memories = list(reader, readLimits); break;
-    case 6: draft.globals = list(reader, readGlobal); break;
+    case 6: draft.globals = list(reader, readGlobal, MAX_GLOBALS); break;
     case 7: draft.exports = list(reader, (one) => readExport(one, utf8)); break;
     case 8: draft.start = readU32(reader); break;
     case 9: draft.elements = list(reader, readElement); break;
@@ -143,6 +144,10 @@ function readSection(id: number, reader: Reader, draft: Draft, utf8: Utf8): void
     default: reader.at = reader.end; // custom sections and the data count hold nothing that is run
   }
 }
+
+/** Where the data section begins, or the module ends. What precedes it is what the host's engine is given. */
+export const dataSectionAt = (bytes: Uint8Array, { sections }: Module): number =>
+  sections.find(({ id }) => id === 11)?.at ?? bytes.length;
 
 /** Reads a module. Throws a Refusal: call it inside `attempt` (verify.ts). */
 export function decode(bytes: Uint8Array, utf8: Utf8): Module {

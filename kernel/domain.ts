@@ -1,6 +1,6 @@
 // A fault domain: birth, entries, parking, endings.
 //
-//   idle -> running <-> parked -> idle ... -> ended       parked -> resuming -> running
+//   idle -> running <-> parked -> idle ... -> ended       parked -> resuming -> running       idle <-> asleep
 //
 // Invariants
 //   M1  At most one stack of a domain is active or parked; an entry while one is, is refused `busy`. The engine would
@@ -15,21 +15,22 @@ import { type Capability, cut, newCapability, newClist, release } from "./clist.
 import type { CallContract } from "./contract.ts";
 import * as engine from "./engine.ts";
 import * as limits from "./limits.ts";
-import type { Frame, FramePool } from "./memory.ts";
-import { adjust, available, DOMAINS, FUEL, frozenAt, IN_FLIGHT, MEMORY } from "./meter.ts";
+import { install, type Machine, type Values } from "./machine.ts";
+import type { Frame, Frames, Program } from "./memory.ts";
+import { type Account, adjust, available, DOMAINS, FUEL, frozenAt, IN_FLIGHT, MEMORY } from "./meter.ts";
 import { type Ending, invariant, type Outcome } from "./outcome.ts";
+import { moveOut } from "./residence.ts";
 import type { Schedule } from "./schedule.ts";
 import { DIE, YIELD } from "./trampolines.ts";
 import type { Allowance, Answer, PaidOptions, Usage } from "./types.ts";
-import { reservedExport } from "./verify.ts";
-
-type Numbers = readonly (number | bigint)[];
 
 /**
  * What all domains of a kernel share. `nested`: domains on the host's stack now, that were entered from inside a gate of
  * another. `scratch`: copies of arguments, which a target reads before anything else can enter a gate.
  */
-export type Core = { readonly schedule: Schedule; readonly frames: FramePool } & {
+export type Core = { readonly schedule: Schedule; readonly frames: Frames } & {
+  /** By id: domains of which the stack is about to go on. */
+  readonly resuming: Map<number, Tenant>;
   parked: number;
   born: number;
   nested: number;
@@ -42,22 +43,22 @@ export type OpenRequest = { readonly call: CallContract | undefined; readonly re
 /** An object of a domain that others hold: how often it was sent, and the capability under each contract. */
 export type Offer = { times: number; readonly made: Capability[] };
 
-type State = "idle" | "running" | "parked" | "resuming" | "ended";
+type State = "idle" | "running" | "parked" | "resuming" | "asleep" | "ended";
 
 /** A domain as the kernel sees it. Nothing outside the kernel holds one. */
 export type Tenant = ReturnType<typeof newTenant>;
 
-export function newTenant(core: Core, options: PaidOptions, frame: Frame, { exports }: engine.EngineInstance) {
-  const { limits: bounds, onCall, owner, account, image, reasons, monitor } = options;
-  const global = (index: number): engine.EngineGlobal => exports[reservedExport(index)] as engine.EngineGlobal;
-  const entries = Object.entries(exports).filter(([, value]) => typeof value === "function");
+export function newTenant(core: Core, options: PaidOptions, program: Program) {
+  const { limits: bounds, onCall, owner, account, image, reasons, monitor, isShared = false } = options;
   return {
-    ...{ id: ++core.born, core, clist: newClist(), limits: bounds, onCall, owner, account, reasons, monitor, frame },
-    ...{ fuel: global(0), depth: global(1), pages: global(2), global },
-    /** Entries, made promising. */
-    exports: new Map(entries.map(([name, f]) => [name, engine.promising(f as engine.EngineFunction)])),
+    ...{ id: ++core.born, core, clist: newClist(), limits: bounds, onCall, owner, account, reasons, monitor },
+    /** As what it begins, and where it lives. `saved`: its globals while the machine is another's. */
+    ...{ program, image: image?.base ?? image, isShared, saved: [] as Values },
+    ...{ frame: undefined as Frame | undefined, memory: new Uint8Array(0) },
+    ...{ fuel: { value: 0 }, depth: { value: 0 }, pages: { value: image?.pages ?? program.pages } },
     ...{ state: "idle" as State, ending: undefined as Ending | undefined, started: image !== undefined },
-    memory: new Uint8Array(frame.memory.buffer),
+    /** Of a domain that is asleep: somebody wants it. */
+    onNeeded: undefined as (() => void) | undefined,
     /** A reply or error value that waits for the gate `reply`. */
     waiting: undefined as Uint8Array | undefined,
     ...{ allowance: NO_ALLOWANCE, deadline: 0, fuelSpent: 0, calls: 0, bytes: 0 },
@@ -67,6 +68,7 @@ export function newTenant(core: Core, options: PaidOptions, frame: Frame, { expo
     ...{ left: 0, granted: 0, sliceSize: limits.FIRST_SLICE, sliceStart: 0 },
     ...{ parkedFor: "slice" as "slice" | "message", wake: undefined as ((token: number) => void) | undefined },
     ...{ queued: false, inbox: [] as Uint8Array[], inboxBytes: 0, nextToken: 1 },
+    since: undefined as number | undefined,
     requests: new Map<number, OpenRequest>(),
     /** Calls in flight, by token, with what tells their targets that nobody wants the result. */
     pending: new Map<number, () => void>(),
@@ -85,8 +87,8 @@ export const usageOf = ({ fuelSpent: fuel, calls, bytes, pages }: Tenant): Usage
 
 /** Nothing of it runs or is about to: parked for a message that has not come, or idle with nothing to do. */
 export function isWaiting({ state, inbox, queued, parkedFor, requests, allowance }: Tenant): boolean {
-  const standsStill = requests.size === 0 && (state === "idle" || allowance.perAnswer !== undefined);
-  const isAtRest = state === "idle" ? !queued : state === "parked" && parkedFor === "message";
+  const standsStill = requests.size === 0 && (state !== "parked" || allowance.perAnswer !== undefined);
+  const isAtRest = state === "idle" || state === "asleep" ? !queued : state === "parked" && parkedFor === "message";
   return state === "ended" || (isAtRest && (inbox.length === 0 || standsStill));
 }
 
@@ -107,6 +109,7 @@ function grantSlice(tenant: Tenant, now = tenant.core.schedule.now()): number {
   tenant.left -= slice;
   tenant.granted = slice;
   tenant.sliceStart = now;
+  tenant.since ??= tenant.core.schedule.unpaid(now);
   if (tenant.isCalledFirst) renew(tenant);
   return slice;
 }
@@ -154,6 +157,7 @@ export function park(tenant: Tenant): Promise<number> {
   invariant(tenant.state === "running", "M1");
   tenant.state = "parked";
   tenant.core.parked++;
+  tenant.core.schedule.stop(tenant);
   return new Promise((resolve) => {
     tenant.wake = resolve;
     if (tenant.parkedFor === "slice") queueResume(tenant);
@@ -162,13 +166,14 @@ export function park(tenant: Tenant): Promise<number> {
 }
 
 /** Does something once, later, unless something is to be done already. */
-function once(tenant: Tenant, later: (task: () => void) => void, task: () => void): void {
+function once(tenant: Tenant, later: (task: () => void, account: Account) => void, task: () => void): void {
   if (tenant.queued) return;
   tenant.queued = true;
-  later(() => {
+  const go = (): void => {
     tenant.queued = false;
     task();
-  });
+  };
+  later(go, tenant.account);
 }
 
 const queueResume = (tenant: Tenant): void => once(tenant, tenant.core.schedule.queue, () => resume(tenant));
@@ -179,19 +184,23 @@ function resume(tenant: Tenant): void {
   tenant.core.parked--;
   const wake = tenant.wake;
   tenant.wake = undefined;
+  tenant.core.resuming.set(tenant.id, tenant);
   wake?.(tenant.id);
 }
 
 /** A domain under a frozen account stands still until it thaws. Its end does not wait. */
 function waitsForThaw(tenant: Tenant, go: () => void): boolean {
   const frozen = tenant.ending === undefined ? frozenAt(tenant.account) : undefined;
-  frozen?.waiting.add(() => tenant.core.schedule.queue(go));
+  frozen?.waiting.add(() => tenant.core.schedule.queue(go, tenant.account));
   return frozen !== undefined;
 }
 
-/** The import `enter`: the first thing that runs on a resumed stack. A token of another tenancy dies. */
-export function enterAgain(tenant: Tenant, token: number): number {
-  if (tenant.state !== "resuming" || token !== tenant.id) return DIE;
+/** The import `enter`: the first thing that runs on a resumed stack. A token of another machine or tenancy dies. */
+export function enterAgain({ resuming }: Core, machine: Machine, token: number): number {
+  const tenant = resuming.get(token);
+  resuming.delete(token);
+  if (tenant?.state !== "resuming" || tenant.frame?.machine !== machine) return DIE;
+  install(machine, tenant);
   tenant.state = "running";
   return tenant.ending === undefined ? grantSlice(tenant) : DIE;
 }
@@ -205,11 +214,11 @@ export function chargeFuel(tenant: Tenant, amount: number): void {
 export function end(tenant: Tenant, ending: Ending): void {
   if (tenant.ending !== undefined) return;
   tenant.ending = ending;
-  if (tenant.state === "idle") return finalize(tenant);
+  if (tenant.state === "idle" || tenant.state === "asleep") return finalize(tenant);
   if (tenant.state === "running") return chargeToDeath(tenant);
   // Its stack ends in a turn of its own; whoever holds what it offered must not wait for that.
   if (tenant.state === "parked") cut(tenant.life);
-  if (tenant.state === "parked") tenant.core.schedule.queueFirst(() => resume(tenant));
+  if (tenant.state === "parked") tenant.core.schedule.queueFirst(() => resume(tenant), tenant.account);
 }
 
 /** Called inside a gate: the guest dies at its next charge. */
@@ -223,12 +232,10 @@ function chargeToDeath(tenant: Tenant): void {
 
 function finalize(tenant: Tenant): void {
   if (tenant.state === "ended") return;
+  if (tenant.state !== "asleep") adjust(tenant.account, MEMORY, -tenant.pages.value * limits.PAGE);
   tenant.state = "ended";
-  tenant.memory = new Uint8Array(0);
+  moveOut(tenant);
   tenant.inbox.length = 0;
-  tenant.exports.clear();
-  tenant.core.frames.release(tenant.frame);
-  adjust(tenant.account, MEMORY, -tenant.pages.value * limits.PAGE);
   adjust(tenant.account, DOMAINS, -1);
   adjust(tenant.account, IN_FLIGHT, -tenant.pending.size);
   letGo(tenant);
@@ -257,12 +264,13 @@ function endingOf({ reasons, depth }: Tenant, thrown: unknown): Ending {
 }
 
 /** Runs one export on a stack of its own until it returns, traps or is ended. `cordon_init` runs before the first. */
-export async function enter(tenant: Tenant, name: string, args: Numbers): Promise<Outcome<unknown>> {
+export async function enter(tenant: Tenant, name: string, args: Values): Promise<Outcome<unknown>> {
   const begun = tenant.started ? undefined : await start(tenant, name);
   if (begun !== undefined) return begun;
   if (tenant.ending !== undefined) return tenant.ending;
-  if (tenant.state !== "idle") return { kind: "refused", by: "kernel", why: "busy" };
-  const entry = tenant.exports.get(name);
+  if (tenant.state !== "idle")
+    return { kind: "refused", by: "kernel", why: tenant.state === "asleep" ? "asleep" : "busy" };
+  const entry = tenant.frame?.machine.entries.get(name);
   if (entry === undefined) return { kind: "unlinkable", name };
   let hasLeft = false;
   try {
@@ -282,7 +290,7 @@ export async function enter(tenant: Tenant, name: string, args: Numbers): Promis
 
 async function start(tenant: Tenant, name: string): Promise<Outcome<unknown> | undefined> {
   tenant.started = true;
-  if (!tenant.exports.has("cordon_init")) return undefined;
+  if (tenant.frame?.machine.entries.has("cordon_init") !== true) return undefined;
   const begun = await enter(tenant, "cordon_init", []);
   return name === "cordon_init" || begun.kind !== "returned" ? begun : undefined;
 }
@@ -290,7 +298,10 @@ async function start(tenant: Tenant, name: string): Promise<Outcome<unknown> | u
 const OWN_DEPTH = engine.canSuspend ? limits.DEPTH_OWN_STACK : limits.DEPTH_SHARED_STACK;
 
 /** Until here nothing is awaited: the guest runs now, on a stack of its own, until it returns or parks. */
-function begin(tenant: Tenant, entry: (...args: Numbers) => Promise<unknown>, args: Numbers): Promise<unknown> {
+function begin(tenant: Tenant, entry: (...args: Values) => Promise<unknown>, args: Values): Promise<unknown> {
+  const { machine } = tenant.frame as Frame;
+  const outer = machine.current as Tenant | undefined;
+  install(machine, tenant);
   tenant.state = "running";
   tenant.depth.value = OWN_DEPTH;
   tenant.fuel.value = grantSlice(tenant);
@@ -299,6 +310,9 @@ function begin(tenant: Tenant, entry: (...args: Numbers) => Promise<unknown>, ar
     return entry(...args);
   } finally {
     tenant.core.nested--;
+    tenant.core.schedule.stop(tenant);
+    // It called a gate, and goes on when the host returns.
+    if (outer?.state === "running") install(machine, outer);
   }
 }
 
@@ -318,6 +332,7 @@ function neverBegan(tenant: Tenant, thrown: unknown): boolean {
  */
 function leave(tenant: Tenant, ending?: Ending): true {
   settleFuel(tenant, tenant.fuel.value);
+  tenant.core.schedule.stop(tenant);
   tenant.fuel.value = 0;
   tenant.state = "idle";
   tenant.ending ??= ending ?? (tenant.left < 0 ? exhausted("fuel") : undefined);
@@ -361,15 +376,16 @@ export function deliver(tenant: Tenant, message: Uint8Array): void {
 }
 
 function wakeSoon(tenant: Tenant): void {
-  if (tenant.core.schedule.mayRun(tenant.core.schedule.now())) resume(tenant);
+  if (tenant.core.schedule.mayEnter(tenant.account)) resume(tenant);
   else queueResume(tenant);
 }
 
 /** Enters a guest that has messages and whose answer somebody waits for. Between runs a domain stands still. */
-function pump(tenant: Tenant): void {
+export function pump(tenant: Tenant): void {
+  if (tenant.state === "asleep" && tenant.requests.size > 0) tenant.onNeeded?.();
   if (tenant.state !== "idle" || tenant.queued || tenant.inbox.length === 0 || tenant.requests.size === 0) return;
   const { schedule, nested } = tenant.core;
-  if (frozenAt(tenant.account) !== undefined || !schedule.mayRun(schedule.now())) return pumpLater(tenant);
+  if (frozenAt(tenant.account) !== undefined || !schedule.mayEnter(tenant.account)) return pumpLater(tenant);
   // A domain that is entered from a gate of another needs a stack of its own.
   if (nested < (engine.canSuspend ? limits.MAX_NESTED : 1)) void turn(tenant);
   else pumpSoon(tenant);

@@ -18,6 +18,7 @@ import { PAGE_COST } from "./fuel.ts";
 import { MAX_PENDING, MAX_VALUE_BYTES, PAGE } from "./limits.ts";
 import { type Account, adjust, BYTES_MOVED, chargeAccount, chargeCall, IN_FLIGHT, MEMORY } from "./meter.ts";
 import { NO_HANDLE, NONE, NOTHING_SENT, readU32, send, take } from "./passing.ts";
+import { extend, look } from "./residence.ts";
 import type { Found } from "./shape.ts";
 import { PARK } from "./trampolines.ts";
 import type { Answer, CallContext, Decision, Failure, Parcel, Reply, Replying, Sent } from "./types.ts";
@@ -360,21 +361,19 @@ function checkAnswer(tenant: Tenant, call: CallContract | undefined, ok: boolean
   return { kind: "ended", ending };
 }
 
-/** Gate `grow`: what `memory.grow` becomes. The virtual size and the real size are one. */
+/** Gate `grow`: what `memory.grow` becomes. */
 export function grow(tenant: Tenant, allegedPages: number): number {
   const [old, more] = [tenant.pages.value, allegedPages >>> 0];
   if (more === 0) return old;
   if (old + more > tenant.limits.pages || !chargeAccount(tenant.account, MEMORY, more * PAGE)) return -1;
-  try {
-    tenant.frame.memory.grow(more);
-  } catch {
+  if (!extend(tenant, old + more)) {
     adjust(tenant.account, MEMORY, -more * PAGE);
     // The host's state must not be visible as -1: the same program would see it here and not there.
     end(tenant, { kind: "exhausted", resource: "memory" });
     return -1;
   }
   tenant.pages.value = old + more;
-  tenant.memory = new Uint8Array(tenant.frame.memory.buffer);
+  look(tenant);
   chargeFuel(tenant, more * PAGE_COST);
   return old;
 }

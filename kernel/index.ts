@@ -4,7 +4,7 @@ export { i32, isNumeric, matches, type Reader, readByte, readCount, readI32, rea
 export { type BadValue, checkValue, errorValue } from "./cbor.ts";
 export { type Capability, cut, derive, newCapability, release } from "./clist.ts";
 export { ANY, type CallContract, type Contract, checkArguments, checkReply } from "./contract.ts";
-export { decode } from "./decode.ts";
+export { dataSectionAt, decode } from "./decode.ts";
 export * from "./fuel.ts";
 export * from "./inline.ts";
 export { type Artifact, createKernel, type Domain, type Grantable, type Kernel } from "./kernel.ts";

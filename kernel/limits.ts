@@ -25,12 +25,21 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 export const MAX_COMPILE_PRODUCT = 1_000_000; // (locals + operands) x (blocks + br_table targets), per function
 export const MAX_COMPILE_SUM = 5_000_000; // the same over the module
 
+/** Globals of a module: a snapshot reads them all, and so does every birth and every switch between domains. */
+export const MAX_GLOBALS = 1_000;
 /** Entries of the one table. */
 export const MAX_TABLE = 100_000;
 /** Pages of memory at birth: 256 MiB. */
 export const MAX_INITIAL_PAGES = 4_096;
 /** Pages a domain may ever have: 4 GiB. */
 export const MAX_PAGES = 65_536;
+
+/** Frames kept for later, per artifact. Each holds address space of the host: 8 GB of V8's. */
+export const KEPT_FRAMES = 32;
+/** What an address may be masked with: segments of 64 KiB to 128 MiB, so that no sum of a place and a length wraps. */
+export const SEGMENT_MASKS: readonly number[] = Array.from({ length: 12 }, (_, index) => 2 ** (16 + index) - 1);
+/** Bytes behind each segment that are its own as well: a static offset and the width of an access end inside. */
+export const GUARD = 65_536;
 
 /** A bulk operation is done in pieces of this many bytes with a charge between. */
 export const BULK_PIECE = 262_144;

@@ -1,32 +1,140 @@
-// Frames: memories of domains in `frame` mode, and the pool that they come from.
+// Frames: where domains live, and the pools that they come from. In `frame` mode a frame is a memory with a machine of
+// its own; in `segment` mode a piece of an arena's memory.
 //
 // Invariants
-//   FR1  A frame serves only tenants whose size at birth is its real size, and reads as zero to a new tenant: nothing
-//        tells of a former one. A frame that grew is dropped.
+//   FR1  A new tenant finds what its image says over zeroes, and nothing else: all of a frame is zeroed before it is
+//        given to another. Its real size is its tenant's size at birth; one that grew is dropped. Nothing tells of a
+//        former tenant.
 //   FR2  A frame comes back only after every stack that was entered on it has returned or unwound (domain.ts calls
 //        `release` when nothing runs or is parked).
+//   FR3  Of a segment, what lies behind its tenant's size and its guard are zeroed as well: a guest can write there.
 // Trust
-//   Trusted by domain.ts. Guard pages of the host engine confine the guest to its frame.
-import { type EngineMemory, newMemory } from "./engine.ts";
-import { MAX_PAGES, PAGE } from "./limits.ts";
+//   Trusted by residence.ts. Guard pages of the host engine confine the guest to its frame, V7 and V8 to its segment.
+import type { Mode } from "./body.ts";
+import { type EngineMemory, type EngineModule, newMemory } from "./engine.ts";
+import { KEPT_FRAMES, MAX_PAGES, PAGE } from "./limits.ts";
+import { type Machine, newMachine } from "./machine.ts";
+import type { Chunk, Image } from "./types.ts";
+import type { Verified } from "./verify.ts";
 
-export type Frame = { readonly memory: EngineMemory; readonly initialPages: number };
-export type FramePool = ReturnType<typeof newFramePool>;
+/**
+ * A verified artifact, as frames know it. `data`: of its segments. `pages`: at birth, and at `most`. `stride`: bytes from
+ * one segment to the next, 0 in frame mode. `mutable`: numbers of the mutable globals; the first `reserved` are not the
+ * guest's.
+ */
+export type Program = Readonly<Record<"pages" | "most" | "stride" | "reserved", number>> &
+  Readonly<{ module: EngineModule; data: readonly Chunk[]; mutable: readonly number[] }> &
+  Readonly<{ idle: Frame[]; arenas: Set<Arena> }>;
 
-/** Frames kept per size. Each holds address space of the host: 8 GB of V8's. */
-const KEPT = 32;
+/** Memory of many domains, in places of equal size, and the machine of those that share one. */
+type Arena = { readonly memory: EngineMemory; readonly free: number[]; next: number; used: number; machine?: Machine };
 
-export function newFramePool() {
-  const idle = new Map<number, Frame[]>();
-  return {
-    take: (pages: number): Frame =>
-      idle.get(pages)?.pop() ?? { memory: newMemory(pages, MAX_PAGES), initialPages: pages },
-    release(frame: Frame): void {
-      const kept = idle.get(frame.initialPages) ?? [];
-      if (frame.memory.buffer.byteLength !== frame.initialPages * PAGE || kept.length >= KEPT) return;
-      new Uint8Array(frame.memory.buffer).fill(0);
-      idle.set(frame.initialPages, kept);
-      kept.push(frame);
-    },
-  };
+/** `base`: where it begins in its memory. `pages`: of a memory of its own, when it was made. `image`: what it holds, or held when it was given out. */
+export type Frame = Readonly<
+  { program: Program; memory: EngineMemory; machine: Machine } & Record<"base" | "pages", number>
+> & { readonly arena: Arena | undefined; image: Image | undefined };
+
+type Link = (machine: Machine, memory: EngineMemory) => Readonly<Record<string, unknown>>;
+export type Frames = ReturnType<typeof newFrames>;
+
+export function programOf(bytes: Uint8Array, module: EngineModule, verified: Verified, mode: Mode): Program {
+  const { globals, initialPages: pages, reserved } = verified;
+  const data = verified.data.map(({ to, from, length }) => ({ at: to, bytes: bytes.slice(from, from + length) }));
+  const mutable = globals.flatMap((global, index) => (global.mutable ? [index] : []));
+  const span = mode.kind === "segment" ? mode.mask + 1 : MAX_PAGES * PAGE;
+  const stride = mode.kind === "segment" ? span + mode.guard : 0;
+  return { module, data, mutable, reserved, pages, most: span / PAGE, stride, idle: [], arenas: new Set() };
 }
+
+/** Writes chunks that may come from anywhere; false if one does not lie in `memory`. */
+export function write(memory: Uint8Array, chunks: readonly Chunk[]): boolean {
+  const fits = chunks.every(({ at, bytes }) => at >= 0 && at + bytes.length <= memory.length);
+  if (fits) for (const { at, bytes } of chunks) memory.set(bytes, at);
+  return fits;
+}
+
+/** All memory that a frame has, of a segment its guard included. */
+export const wholeOf = ({ memory, base, program: { stride } }: Frame): Uint8Array =>
+  stride === 0 ? new Uint8Array(memory.buffer) : new Uint8Array(memory.buffer, base, stride);
+
+/** Writes over zeroes what a domain begins with. False if the image lies outside. */
+function begin(frame: Frame, image: Image | undefined): boolean {
+  const whole = wholeOf(frame);
+  const isGood = write(whole, frame.program.data) && write(whole, image?.chunks ?? []);
+  frame.image = isGood ? image : undefined;
+  return isGood;
+}
+
+/** Zeroes a segment. What nobody has touched is looked at and not written: the host need not have it. */
+function clear(whole: Uint8Array, used: number): void {
+  whole.fill(0, 0, used);
+  const rest = new Int32Array(whole.buffer, whole.byteOffset + used, (whole.length - used) >>> 2);
+  for (let at = 0, seen = 0; at < rest.length; at += LOOK, seen = 0) {
+    for (let i = at; i < at + LOOK; i++) seen |= rest[i] as number;
+    if (seen !== 0) rest.fill(0, at, at + LOOK);
+  }
+}
+const LOOK = 1_024; // words in a page of the host
+
+export function newFrames(link: Link) {
+  const machineOf = ({ module, mutable }: Program, memory: EngineMemory, isShared: boolean): Machine =>
+    newMachine(module, mutable, isShared, (machine) => link(machine, memory));
+
+  /** Out of those that are idle, best one that holds the image already. */
+  function inMemory(program: Program, image: Image | undefined): Frame {
+    const pages = image?.pages ?? program.pages;
+    const fits = program.idle.filter(({ memory }) => memory.buffer.byteLength === pages * PAGE);
+    const found = fits.find((frame) => frame.image === image) ?? fits[0];
+    if (found !== undefined) program.idle.splice(program.idle.indexOf(found), 1);
+    if (found !== undefined && found.image !== image) wholeOf(found).fill(0);
+    if (found !== undefined) return found;
+    const memory = newMemory(pages, MAX_PAGES);
+    return {
+      program,
+      memory,
+      machine: machineOf(program, memory, false),
+      base: 0,
+      pages,
+      arena: undefined,
+      image: undefined,
+    };
+  }
+
+  function inArena(program: Program, isShared: boolean): Frame {
+    const most = Math.trunc((MAX_PAGES * PAGE) / program.stride);
+    const arena: Arena = [...program.arenas].find(({ used }) => used < most) ?? newArena();
+    const machine = (isShared ? arena.machine : undefined) ?? machineOf(program, arena.memory, isShared);
+    if (isShared) arena.machine = machine;
+    program.arenas.add(arena);
+    arena.used++;
+    const base = (arena.free.pop() ?? arena.next++) * program.stride;
+    return { program, memory: arena.memory, machine, base, pages: 0, arena, image: undefined };
+  }
+
+  /** `used`: bytes of its tenant. An arena that is empty goes back to the host, and so does a frame that grew. */
+  function release(frame: Frame, used: number): void {
+    const { program, arena, base, pages, image } = frame;
+    const whole = wholeOf(frame);
+    if (arena !== undefined) {
+      clear(whole, used);
+      arena.free.push(base / program.stride);
+      if (--arena.used === 0) program.arenas.delete(arena);
+    } else if (whole.length === pages * PAGE && program.idle.length < KEPT_FRAMES) {
+      whole.fill(0);
+      begin(frame, image);
+      program.idle.push(frame);
+    }
+  }
+
+  /** Undefined: the image lies outside. */
+  function take(program: Program, image: Image | undefined, isShared: boolean): Frame | undefined {
+    const frame = program.stride === 0 ? inMemory(program, image) : inArena(program, isShared);
+    const isReady = frame.arena === undefined && image !== undefined && frame.image === image;
+    if (isReady || begin(frame, image)) return frame;
+    release(frame, 0);
+    return undefined;
+  }
+  return { take, release };
+}
+
+const newArena = (): Arena => ({ memory: newMemory(MAX_PAGES, MAX_PAGES), free: [], next: 0, used: 0 });

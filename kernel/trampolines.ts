@@ -7,8 +7,10 @@
 //   TR2  After every suspension the trampoline calls `enter` before any guest instruction runs. No host code runs
 //       between a settled promise and the resumed guest, so nothing else could reinstall the guest's state.
 //   TR3  A negative answer of `slice` (but YIELD) or `enter` ends the guest: `unreachable`, which no guest can catch.
+//   TR4  In a segment a bulk operation reaches the domain's pages and nothing else: base and pages are read behind the
+//        last call before it, so they are of the domain that runs.
 // Trust
-//   Trusted by verify.ts and domain.ts.
+//   Trusted by verify.ts and domain.ts. Relies on domain.ts to keep `base + 65,536 * pages` inside the segment.
 import { u32 } from "./bytes.ts";
 import { bulkAmount, bulkPiece, charge, constant, GATE_COST, GLOBAL } from "./fuel.ts";
 import type { Code, Inline } from "./inline.ts";
@@ -82,6 +84,9 @@ const receiveCode = (): number[] => [
 const sum = (a: number[], b: number[]): number[] => [...a, ...b, 0x6a];
 const difference = (a: number[], b: number[]): number[] => [...a, ...b, 0x6b];
 
+/** How a memory is confined (`Mode` in body.ts). */
+type Kind = "frame" | "segment";
+
 /** A loop over pieces of at most BULK_PIECE bytes: charge, then `move`, until local 2 is used up. Local 3: the piece. */
 const inPieces = (move: number[]): number[] => [
   ...[0x03, 0x40, ...local(2), ...bulkPiece, ...local(2), ...bulkPiece, 0x49, 0x1b, ...setLocal(3)],
@@ -93,15 +98,27 @@ const inPieces = (move: number[]): number[] => [
 const advance = (index: number): number[] => [...sum(local(index), local(3)), ...setLocal(index)];
 const tail = (index: number): number[] => difference(sum(local(index), local(2)), local(3));
 
-// Pieces go upwards where the target lies below the source, else downwards: overlapping spans move as one would.
-const copyCode = (): number[] =>
-  inPieces([
-    ...[...local(0), ...local(1), 0x4d, 0x04, 0x40],
-    ...[...local(0), ...local(1), ...local(3), 0xfc, 0x0a, 0, 0, ...advance(0), ...advance(1), 0x05],
-    ...[...tail(0), ...tail(1), ...local(3), 0xfc, 0x0a, 0, 0, 0x0b],
-  ]);
+/**
+ * Where a piece begins. In a segment first what the host does in a frame: it traps unless the piece lies in the domain's
+ * pages. In 64 bits, where no sum wraps.
+ */
+const piece = (kind: Kind, at: number[]): number[] => {
+  if (kind === "frame") return at;
+  const end = [...at, 0xad, ...local(3), 0xad, 0x7c];
+  const isOutside = [...end, 0x23, GLOBAL.pages, 0xad, 0x42, 16, 0x86, 0x56];
+  return [...when(isOutside, [0x00]), ...sum(at, [0x23, GLOBAL.base])];
+};
 
-const fillCode = (): number[] => inPieces([...local(0), ...local(1), ...local(3), 0xfc, 0x0b, 0, ...advance(0)]);
+// Pieces go upwards where the target lies below the source, else downwards: overlapping spans move as one would.
+const copyCode = (kind: Kind): number[] => {
+  const copy = (place: (index: number) => number[]): number[] =>
+    [piece(kind, place(0)), piece(kind, place(1)), local(3), [0xfc, 0x0a, 0, 0]].flat();
+  const [upwards, downwards] = [[...copy(local), ...advance(0), ...advance(1)], copy(tail)];
+  return inPieces([...local(0), ...local(1), 0x4d, 0x04, 0x40, ...upwards, 0x05, ...downwards, 0x0b]);
+};
+
+const fillCode = (kind: Kind): number[] =>
+  inPieces([...piece(kind, local(0)), ...local(1), ...local(3), 0xfc, 0x0b, 0, ...advance(0)]);
 
 const trampoline = (name: string, params: number, results: number, locals: number, code: number[]) => ({
   ...{ name, params, results },
@@ -112,19 +129,19 @@ const trampoline = (name: string, params: number, results: number, locals: numbe
 });
 
 /** In the order in which an artifact defines them, with the checks of its monitors. */
-export const trampolines = ({ grow, gate }: Pick<Inline, "grow" | "gate">): readonly Trampoline[] => [
+export const trampolines = (kind: Kind, { grow, gate }: Pick<Inline, "grow" | "gate">): readonly Trampoline[] => [
   trampoline("refuel", 0, 0, 1, refuelCode()),
   trampoline("size", 0, 1, 0, [0x23, GLOBAL.pages]),
   trampoline("grow", 1, 1, 0, gateCode("grow", 1, grow)),
-  trampoline("copy", 3, 0, 1, copyCode()),
-  trampoline("fill", 3, 0, 1, fillCode()),
+  trampoline("copy", 3, 0, 1, copyCode(kind)),
+  trampoline("fill", 3, 0, 1, fillCode(kind)),
   trampoline("call", 5, 1, 0, gateCode("call", 5, gate)),
   trampoline("reply", 2, 1, 0, gateCode("reply", 2)),
   trampoline("receive", 3, 1, 2, receiveCode()),
   trampoline("answer", 4, 1, 0, gateCode("answer", 4)),
 ];
-/** ... where nothing is monitored. */
-export const TRAMPOLINES = trampolines({ grow: [], gate: [] });
+/** ... of a frame, where nothing is monitored. */
+export const TRAMPOLINES = trampolines("frame", { grow: [], gate: [] });
 
 /** Function indices of an artifact. */
 export const FIRST_TRAMPOLINE = REFUEL_INDEX;

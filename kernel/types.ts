@@ -13,6 +13,23 @@ export interface FeralPowers {
   readonly now: () => number;
   /** Runs `task` in a later macrotask, after the host's own events. */
   readonly later: (task: () => void) => void;
+  /** Who of those that wait is next; of one kernel alone. Default: who came first. */
+  readonly runQueue?: RunQueue;
+}
+
+/**
+ * Those that wait for the thread. Trusted with liveness alone: a task that it keeps never runs, one that it gives twice
+ * does nothing the second time, and endings do not wait here.
+ */
+export interface RunQueue {
+  size(): number;
+  push(task: () => void, account: Account): void;
+  /** Removes the next. */
+  take(): (() => void) | undefined;
+  /** A domain of this account had the thread for so long. */
+  charge?(account: Account, ms: number): void;
+  /** May a domain of this account be entered before those that wait? */
+  isDue?(account: Account): boolean;
 }
 
 /** What a target answers: one CBOR value, one with capabilities in it, an error value, or a promise of one of these. */
@@ -45,8 +62,17 @@ export interface CallContext extends Sent {
  */
 export type Target = (method: number, bytes: Uint8Array, length: number, context: CallContext) => Replying;
 
-/** Memory with which a domain begins instead of what its module says. Untrusted: it can harm its own domain alone. */
-export type Image = Readonly<{ pages: number; chunks: readonly Readonly<{ at: number; bytes: Uint8Array }>[] }>;
+/** Bytes at a place in memory. */
+export type Chunk = Readonly<{ at: number; bytes: Uint8Array }>;
+/**
+ * With what a domain begins: memory, as it differs from what its module says or from `base` (which has no base), and its
+ * own mutable globals. Untrusted: it can harm its own domain alone.
+ */
+export type Image = Readonly<{ pages: number; chunks: readonly Chunk[] }> &
+  Readonly<{ base?: Image | undefined; globals?: readonly (number | bigint)[] }>;
+
+/** Looks at memory and globals of an idle domain, valid until it returns. */
+export type Visit<T> = (memory: Uint8Array, globals: readonly (number | bigint)[]) => T;
 
 /** `pages` of 64 KiB that the domain may ever have; `inFlight`: its calls that may wait at once. */
 export type DomainLimits = { readonly pages: number; readonly inFlight: number };
@@ -54,6 +80,10 @@ export type DomainLimits = { readonly pages: number; readonly inFlight: number }
 export interface DomainOptions {
   readonly limits: DomainLimits;
   readonly image?: Image;
+  /** It is a copy: the number that its first message tells it, so that it forgets what it must not share. */
+  readonly incarnation?: number;
+  /** Segment mode: one instance serves all such domains of an arena. */
+  readonly isShared?: boolean;
   readonly onCall?: (record: CallRecord) => void;
   /** Told to targets. */
   readonly owner?: unknown;

@@ -3,24 +3,38 @@
 // Invariants
 //   Y1  Nothing rests on how the bytes came about: only their shape counts.
 //   Y2  Time is linear in the bytes, the verifier's own stack is bounded.
+//   Y3  What precedes the data section, which is the last, is all that the host's engine need see.
 // Trust
-//   Relies on the host engine's validation of the same copy. Trusted by domain.ts.
+//   Relies on the host engine's validation of the same copy, up to the data section. Trusted by domain.ts.
+//
+// All globals are exported, the guest's too, so that the kernel can copy them, write them and put another domain's in
+// their place. That harms nobody: exports of an instance reach the kernel alone, and to it these values are a guest's
+// bytes as memory is. What guest code can name stays what it was.
 import { type BodySummary, type Mode, verifyBodies } from "./body.ts";
 import { matches, type Refusal, refuse } from "./bytes.ts";
 import { type Inline, inline } from "./inline.ts";
-import { MAX_INITIAL_PAGES, MAX_TABLE, PAGE } from "./limits.ts";
-import type { FunctionType, Module } from "./module.ts";
+import { GUARD, MAX_INITIAL_PAGES, MAX_TABLE, PAGE, SEGMENT_MASKS } from "./limits.ts";
+import type { FunctionType, Global, Module } from "./module.ts";
 import { CORDON, I32, IMPORTS, nameable, trampolines } from "./trampolines.ts";
 
-/** Exports that the kernel reads, in order, before all others. */
+/** Names of the first exports; all globals are exported before all functions. */
 export const RESERVED_EXPORTS = ["cordon.fuel", "cordon.depth", "cordon.pages", "cordon.base"] as const;
-/** Of a reserved global, or of a register, by the global's number. */
+/** Of a global, by its number. */
 export const reservedExport = (global: number): string => RESERVED_EXPORTS[global] ?? `cordon.${global}`;
 /** Exports that the kernel calls without being told so, with their results; none has parameters. */
 const ENTRIES = new Map(Object.entries({ cordon_turn: 1, cordon_init: 0 }));
 
-/** `initialPages`: of memory, with which the artifact begins. `reasons`: of its monitors. */
-export type Verified = BodySummary & { readonly initialPages: number; readonly reasons: readonly string[] };
+/**
+ * `initialPages`: of memory, with which the artifact begins. `data`: what lies there at birth: bytes [from, from + length)
+ * of the artifact go to `to`, the later ones over the earlier. `globals`: all, by number, of which the first `reserved` are the kernel's. `reasons`: of its monitors.
+ */
+export type Verified = BodySummary & {
+  readonly initialPages: number;
+  readonly reserved: number;
+  readonly data: readonly Readonly<Record<"to" | "from" | "length", number>>[];
+  readonly globals: readonly Pick<Global, "type" | "mutable">[];
+  readonly reasons: readonly string[];
+};
 
 /** Runs what may throw a Refusal. The one place that catches it. */
 export function attempt<T>(judge: () => T): { readonly value: T } | Refusal {
@@ -58,8 +72,8 @@ function checkImports(module: Module): number {
   return memory.limits.min;
 }
 
-function checkTrampolines(bytes: Uint8Array, module: Module, inlined: Inline): void {
-  for (const [index, row] of trampolines(inlined).entries()) {
+function checkTrampolines(bytes: Uint8Array, module: Module, { kind }: Mode, inlined: Inline): void {
+  for (const [index, row] of trampolines(kind, inlined).entries()) {
     const body = module.bodies[index] ?? refuse("V1-trampolines", 0);
     const type = module.types[module.functions[index] ?? -1];
     const same = body.end - body.at === row.body.length && matches(bytes, body.at, row.body);
@@ -75,12 +89,12 @@ function checkGlobals(bytes: Uint8Array, module: Module, { firstOwn }: Inline): 
   }
 }
 
-function checkExports(module: Module, { firstOwn }: Inline): void {
-  for (let i = 0; i < firstOwn; i++) {
+function checkExports(module: Module): void {
+  for (const i of module.globals.keys()) {
     const row = module.exports[i];
     if (row?.name !== reservedExport(i) || row.kind !== 3 || row.index !== i) refuse("V1-exports", row?.at ?? 0);
   }
-  for (const { at, name, kind, index } of module.exports.slice(firstOwn)) {
+  for (const { at, name, kind, index } of module.exports.slice(module.globals.length)) {
     const results = ENTRIES.get(name);
     const type = module.types[module.functions[index - IMPORTS.length] ?? -1];
     if (kind !== 0 || name.startsWith("cordon.")) refuse("V1-exports", at);
@@ -100,22 +114,35 @@ function checkTable(module: Module): void {
   }
 }
 
-function checkData(module: Module, initialPages: number): void {
-  for (const segment of module.data) {
-    if (!segment.active || segment.offset === undefined) refuse("V2-data", segment.at);
-    if (((segment.offset as number) >>> 0) + segment.length > initialPages * PAGE) refuse("V2-data", segment.at);
-  }
+function checkData(module: Module, initialPages: number): Verified["data"] {
+  return module.data.map(({ at, active, offset, from, length }) => {
+    const to = active && offset !== undefined ? offset >>> 0 : refuse("V2-data", at);
+    return to + length > initialPages * PAGE ? refuse("V2-data", at) : { to, from, length };
+  });
 }
 
-/** Judges bytes that the host engine has validated, and what decode.ts made of them. Throws a Refusal. */
+/** A mode is the embedder's, and may be made of what somebody sent. */
+function checkMode(mode: Mode, initialPages: number): void {
+  if (mode.kind === "frame") return;
+  const isSegment = mode.kind === "segment" && SEGMENT_MASKS.includes(mode.mask) && mode.guard === GUARD;
+  if (!isSegment || initialPages * PAGE > mode.mask + 1) refuse("V7-segment", 0);
+}
+
+/**
+ * Judges bytes of which the host engine has validated all before the data section, and what decode.ts made of them.
+ * Throws a Refusal.
+ */
 export function verify(bytes: Uint8Array, module: Module, mode: Mode): Verified {
   checkSections(module);
   const inlined = inline(mode.monitors);
   const initialPages = checkImports(module);
-  checkTrampolines(bytes, module, inlined);
+  checkMode(mode, initialPages);
+  checkTrampolines(bytes, module, mode, inlined);
   checkGlobals(bytes, module, inlined);
-  checkExports(module, inlined);
+  checkExports(module);
   checkTable(module);
-  checkData(module, initialPages);
-  return { initialPages, reasons: inlined.reasons, ...verifyBodies(bytes, module, mode, inlined) };
+  const data = checkData(module, initialPages);
+  const globals = module.globals.map(({ type, mutable }) => ({ type, mutable }));
+  const { reasons, firstOwn: reserved } = inlined;
+  return { initialPages, data, globals, reserved, reasons, ...verifyBodies(bytes, module, mode, inlined) };
 }

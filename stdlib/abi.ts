@@ -9,6 +9,9 @@
 //
 // What crosses is CBOR (RFC 8949, definite lengths only). Every address and length is in bytes, unsigned, little-endian.
 
+/** Raised when a domain's memory of an older Cordon could not go on under this one: snapshots of another are refused. */
+export const ABI_VERSION = 1;
+
 /** The module name of every gate. */
 export const GATE_MODULE = "cordon";
 
@@ -66,8 +69,10 @@ export const TURN = {
  *   [REQUEST, token, method: uint, value]        somebody calls this domain; answer with the gate `answer`
  *   [INVOKE, token, object, name: text, args]    somebody calls an object that this domain has sent (tag OFFER); answer
  *   [FORGET, object, times: uint]                nobody holds that object any more, as often as it was sent until now
+ *   [FORKED, incarnation: uint]                  this domain is a copy of another, and this is its first message: what was
+ *                                                under way (requests to answer, calls in flight) stayed with the original
  */
-export const MESSAGE = { COMPLETION: 0, REQUEST: 1, INVOKE: 2, FORGET: 3 } as const;
+export const MESSAGE = { COMPLETION: 0, REQUEST: 1, INVOKE: 2, FORGET: 3, FORKED: 4 } as const;
 
 /** Methods that every handle has, for the gate `call`. They take no arguments and are not counted as calls. */
 export const EVERY = {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createKernel, type Kernel, type Mode } from "../../kernel/index.ts";
 import { type Instrumented, instrument, link } from "../../stdlib/toolchain/index.ts";
 import { findAsset } from "../node/index.ts";
+import { isModule } from "../wasm-module.ts";
 import { UsageError } from "./exit.ts";
 
 const decoder = new TextDecoder();
@@ -21,12 +22,9 @@ function library(): Uint8Array {
   return readFileSync(path);
 }
 
-/** The kernel says "malformed" of bytes that are no module at all, and of no source module. */
-const isModule = (kernel: Kernel, bytes: Uint8Array): boolean => kernel.load(bytes).kind !== "malformed";
-
 /** Links a source module with the WASI library and instruments it, with the checks of the mode's monitors. Offsets are those of the source where it can be told. */
-export function makeArtifact(kernel: Kernel, source: Uint8Array, mode: Mode): Made {
-  if (!isModule(kernel, source)) return { kind: "refused", why: "not a valid WebAssembly module", at: 0 };
+export function makeArtifact(source: Uint8Array, mode: Mode): Made {
+  if (!isModule(source, utf8)) return { kind: "refused", why: "not a valid WebAssembly module", at: 0 };
   const linked = link(source, library());
   if (linked.kind === "refused") return linked;
   if (linked.kind === "unlinkable") {

@@ -138,12 +138,17 @@ export const COMMANDS = {
     summary: "does an artifact keep every safety rule? verdict, rule, offset and a summary",
     options: {
       instrument: flag("MODULE is a source module: instrument it first, as `run` does"),
+      segment: value("SIZE", "it must keep to a segment of SIZE in a memory of many; the engine's is 4MiB"),
       monitors: value("FILE.json", "it must have the checks of these monitors of instructions; says where they stand"),
       output: value("FILE", "write the instrumented artifact to FILE", { short: "o" }),
       ...JSON_OUT,
       ...HELP,
     },
-    examples: ["cordon verify dist/engine.wasm", "cordon verify samples/05-wasm/program.wasm --instrument"],
+    examples: [
+      "cordon verify dist/engine.wasm",
+      "cordon verify dist/engine.segment.wasm --segment 4MiB",
+      "cordon verify samples/05-wasm/program.wasm --instrument",
+    ],
   },
   explain: {
     usage: "explain LOG | -  [OPTIONS]",

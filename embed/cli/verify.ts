@@ -3,14 +3,17 @@ import { writeFileSync } from "node:fs";
 import {
   type Artifact,
   decode,
+  GUARD,
   type Mode,
   type Module,
   type Monitors,
   type Outcome,
   RULES,
   type RuleId,
+  SEGMENT_MASKS,
 } from "../../kernel/index.ts";
 import { type CheckPlace, checkPlaces } from "../../stdlib/toolchain/index.ts";
+import { parseBytes } from "../limits.ts";
 import { onlyFile, type Parsed } from "./arguments.ts";
 import { exitCode, UsageError } from "./exit.ts";
 import { makeArtifact, newKernel, utf8 } from "./kernel.ts";
@@ -152,16 +155,25 @@ function report(parsed: Parsed, facts: Facts, ending: Summary | Verdict): number
   return exitCode(isAccepted ? "returned" : "refused");
 }
 
+/** How the module's memory is to be confined: in one of its own, or in a segment. */
+function confinement(parsed: Parsed): Mode {
+  const size = parsed.text("segment");
+  if (size === undefined) return { kind: "frame" };
+  const mask = (parseBytes(size) ?? 0) - 1;
+  if (SEGMENT_MASKS.includes(mask)) return { kind: "segment", mask, guard: GUARD };
+  throw new UsageError(`no segment has the size ${escapeControls(size)}`, "64KiB, 128KiB, 256KiB ... 128MiB");
+}
+
 export async function verify(parsed: Parsed): Promise<number> {
   const file = onlyFile(parsed);
   if (file === undefined) throw new UsageError("which module?", "cordon verify MODULE.wasm");
   const source = readBytes(file);
   const kernel = newKernel();
   const monitors = monitorsOf(parsed);
-  const mode: Mode = monitors === undefined ? { kind: "frame" } : { kind: "frame", monitors };
+  const mode: Mode = { ...confinement(parsed), ...(monitors && { monitors }) };
   let bytes = source;
   if (parsed.has("instrument")) {
-    const made = await withProgress(`instrumenting ${file}`, async () => makeArtifact(kernel, source, mode));
+    const made = await withProgress(`instrumenting ${file}`, async () => makeArtifact(source, mode));
     if (made.kind === "refused")
       return report(parsed, { file, bytes, milliseconds: 0 }, { ...made, kind: "no source module" });
     bytes = made.artifact.bytes;

@@ -7,6 +7,9 @@ export type { ArtifactCache } from "../program-cache.ts";
 export { findAsset, nodePowers } from "./assets.ts";
 export { type AuditFile, type AuditFileOptions, auditFile } from "./audit-file.ts";
 export { type DiskCacheOptions, diskCache } from "./disk-cache.ts";
+export { type FileStoreOptions, fileStore } from "./file-store.ts";
 export { runProgram } from "./program.ts";
+export { type Published, type PublishOptions, publishStats, type Watched } from "./stats-socket.ts";
 
-export const { run, createSandbox, layer, stack, domains, runRepy, createPool, warmUp } = createCordon(nodePowers);
+export const { run, createSandbox, createTemplate, layer, stack, domains, runRepy, createPool, warmUp } =
+  createCordon(nodePowers);

@@ -1,9 +1,10 @@
 // What a pool is made of, checked.
-import { type Meter, type MeterOptions, meter } from "../../policy-libs/index.ts";
+import { type Meter, type MeterOptions, meter, type Priority } from "../../policy-libs/index.ts";
 import { CordonError } from "../errors.ts";
 import { type LimitName, type Limits, type LimitsOption, parseLimit } from "../limits.ts";
 import { checkKeys, isMeter } from "../options.ts";
 import { isPlain, readPlain } from "../plain.ts";
+import type { Sharing } from "./place.ts";
 
 /** `inline`: on the calling thread. `worker`: on threads. `process`: in processes, each confined by its host as well. */
 export type Isolation = "inline" | "worker" | "process";
@@ -12,8 +13,8 @@ export type Isolation = "inline" | "worker" | "process";
 export interface TenantOptions {
   /** Its part of the pool, among the tenants that use it: 0.001 to 1000. Default: 1. */
   readonly share?: number | undefined;
-  /** Its jobs start before those of tenants with less: a whole number. Default: 0. */
-  readonly priority?: number | undefined;
+  /** Before which tenants its jobs start, and have the thread. Default: "normal". */
+  readonly priority?: Priority | undefined;
   /** Jobs of it that may run at once. Default: as many as the pool can. */
   readonly running?: number | undefined;
   /** Jobs of it that may wait. Default: 1,000. */
@@ -21,7 +22,7 @@ export interface TenantOptions {
   /** What each of its jobs may use at most, whatever the job says. */
   readonly limits?: LimitsOption | undefined;
   /** Who pays for it, or what all its jobs together may use. Default: a meter of its own, without limits. */
-  readonly meter?: Meter | Omit<MeterOptions, "name"> | undefined;
+  readonly meter?: Meter | Omit<MeterOptions, "name" | "share" | "priority"> | undefined;
 }
 
 export interface PoolOptions {
@@ -40,7 +41,7 @@ export interface PoolOptions {
 export interface TenantPlan {
   readonly name: string;
   readonly share: number;
-  readonly priority: number;
+  readonly priority: Priority;
   /** Jobs that may run, and that may wait. */
   readonly most: number;
   readonly room: number;
@@ -55,6 +56,9 @@ export interface PoolPlan {
   readonly queue: number;
   readonly tenants: readonly TenantPlan[];
 }
+
+/** The first comes first. */
+export const PRIORITIES: readonly Priority[] = ["interactive", "normal", "batch"];
 
 const MOST = { workers: 256, concurrency: 10_000, queue: 1_000_000, running: 100_000 } as const;
 const KEYS = ["isolation", "workers", "concurrency", "queue", "tenants"];
@@ -78,28 +82,31 @@ function readLimits(who: string, given: unknown): Partial<Limits> {
   return Object.fromEntries(named.map(([name, value]) => [name, parseLimit(name as LimitName, value)]));
 }
 
-function readMeter(name: string, given: TenantOptions["meter"]): Meter {
+/** On the calling thread a meter that is given has the thread by its own share. */
+function readMeter(sharing: Sharing, given: TenantOptions["meter"]): Meter {
   if (isMeter(given)) return given as Meter;
-  if (given !== undefined && !isPlain(given)) wrong(`tenants.${name}.meter must be what meter() made, or its options`);
-  return meter({ ...(given as object | undefined), name });
+  if (given !== undefined && !isPlain(given))
+    wrong(`tenants.${sharing.name}.meter must be what meter() made, or its options`);
+  return meter({ ...(given as object | undefined), ...sharing });
 }
 
 function readTenant(name: string, given: TenantOptions): TenantPlan {
   const who = `tenants.${name}`;
   const {
     share = 1,
-    priority = 0,
+    priority = "normal",
     running,
     queue,
     limits,
     meter: pays,
   } = checkKeys<TenantOptions>(given, TENANT_KEYS, who);
+  if (!PRIORITIES.includes(priority)) wrong(`${who}.priority must be one of ${PRIORITIES.join(", ")}`);
   if (!(share >= 1e-3 && share <= 1e3)) wrong(`${who}.share must be a number from 0.001 to 1000`);
   return Object.freeze({
-    ...{ name, share, priority: count(`${who}.priority`, priority, -1_000, 1_000) },
+    ...{ name, share, priority },
     most: running === undefined ? Infinity : count(`${who}.running`, running, 1, MOST.running),
     room: count(`${who}.queue`, queue ?? 1_000, 0, MOST.queue),
-    ...{ limits: readLimits(who, limits), meter: readMeter(name, pays) },
+    ...{ limits: readLimits(who, limits), meter: readMeter({ name, share, priority }, pays) },
   });
 }
 

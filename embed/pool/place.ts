@@ -1,9 +1,9 @@
 // Where sandboxes of a pool live: on this thread, or on a worker's. What differs between isolations is this and nothing
 // else: options are checked and jobs are planned before, in one way for all.
+import type { Priority } from "../../policy-libs/index.ts";
 import type { Plan } from "../birth.ts";
 import type { Job } from "../job.ts";
 import type { Result } from "../result.ts";
-import type { Sharing } from "./fair.ts";
 
 /** A sandbox in its place. */
 export interface Placed {
@@ -19,6 +19,13 @@ export interface Placed {
 export interface Making extends Placed {
   /** Rejects with CordonError where no sandbox can be made. */
   readonly made: Promise<void>;
+}
+
+/** A tenant, as the scheduler of a thread knows it: its part, and before whom it has the thread. */
+export interface Sharing {
+  readonly name: string;
+  readonly share: number;
+  readonly priority: Priority;
 }
 
 export interface Place {

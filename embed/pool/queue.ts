@@ -8,7 +8,7 @@
 //   QU1  A job leaves its queue once: it starts, is dropped, or is failed.
 //   QU2  Among tenants of one priority that always have jobs, fuel goes as their shares, within the jobs that run.
 //   QU3  A tenant that had nothing to do has saved nothing: it begins where the others are.
-import type { TenantPlan } from "./options.ts";
+import { PRIORITIES, type TenantPlan } from "./options.ts";
 
 export interface Waiting {
   readonly tenant: Tenant;
@@ -64,6 +64,7 @@ export interface Queue {
 
 export function newQueue(tenants: readonly Tenant[], most: number): Queue {
   let size = 0;
+  const order = ({ priority }: Tenant): number => PRIORITIES.indexOf(priority);
   const rank = ({ time, running, usual, share }: Tenant): number => time + (running * usual) / share;
 
   /** It begins where the others are. */
@@ -99,7 +100,7 @@ export function newQueue(tenants: readonly Tenant[], most: number): Queue {
     next() {
       const active = tenants.filter(({ waiting }) => waiting.size > 0);
       for (const tenant of active) settle(tenant);
-      active.sort((a, b) => b.priority - a.priority || rank(a) - rank(b));
+      active.sort((a, b) => order(a) - order(b) || rank(a) - rank(b));
       for (const tenant of active) {
         const one = first(tenant);
         if (one !== undefined && remove(one)) return one;

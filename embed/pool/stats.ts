@@ -1,5 +1,6 @@
 // A pool at a glance, as plain data: for people who watch it, and `cordon top`.
 import type { Metered } from "../../kernel/index.ts";
+import type { Priority } from "../../policy-libs/index.ts";
 import { now } from "../engine.ts";
 import type { RunUsage } from "../result.ts";
 import type { Isolation } from "./options.ts";
@@ -9,7 +10,7 @@ import type { Member, PoolState } from "./state.ts";
 export interface TenantStats {
   readonly name: string;
   readonly share: number;
-  readonly priority: number;
+  readonly priority: Priority;
   readonly queued: number;
   readonly running: number;
   /** Sandboxes that live, those of single runs included. */

@@ -1,5 +1,5 @@
 // One sandbox on the worker's side.
-import type { CallRecord, Domain, Ending } from "../../kernel/index.ts";
+import type { CallRecord, Ending } from "../../kernel/index.ts";
 import { type Call, interrupt, type Meter, meter, type Signal, within } from "../../policy-libs/index.ts";
 import { type Box, disposeBox, endBox, newBox } from "../box.ts";
 import { type ErrorCode, isCordonError } from "../errors.ts";
@@ -31,8 +31,6 @@ interface State {
   readonly post: Post;
   readonly passage: Passage;
   readonly leash: Meter;
-  /** A run begins, as one of its tenant. */
-  readonly enter: (guest: Domain) => () => void;
   readonly box: Promise<Box | undefined>;
   readonly running: Map<number, Running>;
   readonly questions: Map<number, AbortController>;
@@ -93,8 +91,7 @@ function perform(state: State, id: number, data: JobData, body: Uint8Array): voi
   state.running.set(id, running);
   void state.box.then(async (box) => {
     if (box === undefined) return;
-    const leave = state.enter(box.domain);
-    tellResult(state, id, await enqueue(box, jobOf(data, body.slice(), running.abort.signal), leave));
+    tellResult(state, id, await enqueue(box, jobOf(data, body.slice(), running.abort.signal)));
   });
 }
 
@@ -200,16 +197,21 @@ function farPassage(post: Post, state: () => State): Passage {
   });
 }
 
+function tenantMeter({ meters }: FarWorld, { tenant }: PlanData): Meter {
+  const known = meters.get(tenant.name) ?? meter(tenant);
+  meters.set(tenant.name, known);
+  return known;
+}
+
 /** Begins to make a sandbox. `onGone`: nothing more will come for it. */
 export function newFarBox(world: FarWorld, id: number, data: PlanData, onGone: () => void): FarBox {
   const post: Post = (op, fields, body) => world.post(id, op, fields, body);
   const passage = farPassage(post, () => state);
-  const party = world.fairness.party(data.tenant, () => meter({ name: data.tenant.name }));
-  const leash = party.meter.child({ name: data.name });
+  const leash = tenantMeter(world, data).child({ name: data.name });
   const making = make(world, post, passage, leash, data);
   const box = Promise.resolve().then(() => tellMade(state, making, onGone));
   const state: State = {
-    ...{ post, passage, leash, box, enter: (guest: Domain) => world.fairness.enter(party, guest) },
+    ...{ post, passage, leash, box },
     ...{ running: new Map(), questions: new Map(), made: undefined },
     ...{ isFrozen: false, isEndTold: false, told: "" },
   };

@@ -63,6 +63,7 @@ export function planFrom(data: PlanData, parts: FarPlanParts): Plan {
   const load = data.load === null ? undefined : facadeOf(passage.get(data.load, LOADER)).functions["load"];
   return {
     ...{ name: data.name, limits: data.limits, timeZoneOffset: data.timeZoneOffset, paying: leash, trace },
+    options: data.confinement === null ? {} : { confinement: data.confinement },
     grants: data.grants.map((grant) => grantOf(grant, contracts.get(grant.contract) as Contract, passage, canSuspend)),
     ...{ policy: undefined, audits: [], above: undefined, output: outputTo(post) },
     load: load && ((...names) => (load as (...names: string[]) => Promise<LoadedModule>)(...names)),

@@ -6,8 +6,8 @@
 // Trust
 //   Trusts the embedder, whose process started this one.
 import type { Contract } from "../../kernel/index.ts";
+import type { Meter } from "../../policy-libs/index.ts";
 import { type Engine, now } from "../engine.ts";
-import { type Fairness, newFairness } from "../pool/fair.ts";
 import type { Channel } from "./channel.ts";
 import { contractFromGraph } from "./contracts.ts";
 import { type FarBox, newFarBox } from "./far-box.ts";
@@ -22,7 +22,8 @@ export interface FarWorld {
   readonly engine: () => Promise<Engine>;
   readonly post: (box: number, op: number, fields: readonly unknown[], body?: Uint8Array) => void;
   readonly contracts: Map<number, Contract>;
-  readonly fairness: Fairness;
+  /** Of tenants, by their names: the scheduler here goes by their shares. */
+  readonly meters: Map<string, Meter>;
 }
 
 function learn({ contracts }: FarWorld, plan: PlanData): void {
@@ -36,7 +37,7 @@ export function serveFar(engine: () => Promise<Engine>, channel: Channel, fail: 
   const world: FarWorld = {
     engine,
     contracts: new Map(),
-    fairness: newFairness(),
+    meters: new Map(),
     post: (box, op, fields, body) => channel.post(writeFrame(op, box, fields, body)),
   };
 

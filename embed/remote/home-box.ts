@@ -14,8 +14,7 @@ import { makesChildren } from "../child-grants.ts";
 import { realClock } from "../clock.ts";
 import { CODES, CordonError, type ErrorCode } from "../errors.ts";
 import type { Job } from "../job.ts";
-import type { Sharing } from "../pool/fair.ts";
-import type { Making } from "../pool/place.ts";
+import type { Making, Sharing } from "../pool/place.ts";
 import { hostTarget } from "../power.ts";
 import { endingText, NO_FACTS, type Result } from "../result.ts";
 import { isAborted } from "../signal.ts";
@@ -74,7 +73,8 @@ function planData(parts: Parts, passage: Passage, names: Map<number, string>, le
     });
   return {
     ...{ name: plan.name, limits: plan.limits, grants: given, contracts, timeZoneOffset: plan.timeZoneOffset },
-    tenant: { name: sharing.name, share: sharing.share },
+    tenant: { name: sharing.name, share: sharing.share, priority: sharing.priority },
+    confinement: plan.options.confinement ?? null,
     load: loader === undefined ? null : passage.give(newCapability(LOADER, loader)),
     virtual: virtual === undefined ? null : { start, seed: virtual.seed ?? null },
     tells: plan.trace !== undefined || plan.audits.length > 0,

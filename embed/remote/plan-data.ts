@@ -2,8 +2,9 @@
 // audits and meters, stays on the embedder's side.
 import type { Contract } from "../../kernel/index.ts";
 import type { CallMode } from "../../policy-libs/index.ts";
+import type { Confinement } from "../engine.ts";
 import type { Limits } from "../limits.ts";
-import type { Sharing } from "../pool/fair.ts";
+import type { Sharing } from "../pool/place.ts";
 import { type ContractGraph, graphOfContract } from "./contracts.ts";
 
 /** Amounts by resource; what is not there has no limit. */
@@ -39,6 +40,7 @@ export interface PlanData {
   /** Calls that the worker's kernel refuses are told. */
   readonly tells: boolean;
   readonly leash: Amounts;
+  readonly confinement: Confinement | null;
 }
 
 export interface JobData {

@@ -95,8 +95,8 @@ function facade(node: Node): Meter {
 }
 
 function newMeter(given: MeterOptions, parent?: Node): Meter {
-  const { name, share, limits, rates, time = parent?.time ?? hostTime } = checkOptions(given);
-  const node = newNode({ name, share, rates, time }, parent) ?? refuse(name, "too many meters above it");
+  const { name, share, priority, limits, rates, time = parent?.time ?? hostTime } = checkOptions(given);
+  const node = newNode({ name, share, priority, rates, time }, parent) ?? refuse(name, "too many meters above it");
   for (const resource of rates.keys()) setLimit(node, resource, Infinity);
   for (const [resource, most] of limits) setLimit(node, resource, most);
   const meter = facade(node);
@@ -109,6 +109,9 @@ export const meter = (options: MeterOptions): Meter => newMeter(options);
 
 /** The meter that made an account. */
 export const meterOf = (account: Account): Meter | undefined => made.get(account)?.meter;
+
+/** The node of this account itself. */
+export const ownNode = (account: Account): Node | undefined => made.get(account)?.node;
 
 /** The nearest node that a charge to this account is counted at. */
 export function nodeOf(account: Account): Node | undefined {

@@ -8,6 +8,7 @@
 //        use it.
 import { type Account, DOMAINS, type Metered, newAccount, RESOURCES } from "../../kernel/index.ts";
 import { type Bucket, type Flow, flowOf, newBucket, type Rate } from "./bucket.ts";
+import type { Priority } from "./options.ts";
 import { IS_HELD, IS_OF_KERNEL } from "./resources.ts";
 import { newSharing, type Sharer, type Sharing } from "./sharing.ts";
 import { newStop, type Stop } from "./stop.ts";
@@ -16,6 +17,7 @@ import type { Time } from "./time.ts";
 export interface NodeParts {
   readonly name: string;
   readonly share: number;
+  readonly priority: Priority;
   readonly rates: ReadonlyMap<Metered, Rate>;
   readonly time: Time;
 }

@@ -8,6 +8,15 @@ import type { Time } from "./time.ts";
 /** So much of some resources. */
 export type Amounts = Readonly<Partial<Record<Metered, number>>>;
 
+/**
+ * The order of siblings that want the thread at once. Not strict, or a lower one could starve: all those of one priority
+ * together have a hundredth of what those of the next higher have together.
+ */
+export type Priority = "interactive" | "normal" | "batch";
+
+/** Of the thread's time. */
+export const SHARE_OF: Readonly<Record<Priority, number>> = { interactive: 10_000, normal: 100, batch: 1 };
+
 /** What a meter allows, and its name. */
 export interface MeterOptions {
   /** For messages and bills. */
@@ -16,8 +25,13 @@ export interface MeterOptions {
   readonly limits?: Amounts | undefined;
   /** A number is so many units a second. */
   readonly rates?: Readonly<Partial<Record<Metered, number | Rate>>> | undefined;
-  /** Its part of the rates above, among the siblings that use them at the moment: 0.001 to 1000. Default: 1. */
+  /**
+   * Its part of the rates above and of the thread's time, among the siblings that use them at the moment: 0.001 to 1000.
+   * Default: 1.
+   */
   readonly share?: number | undefined;
+  /** Before which siblings it has the thread. Default: "normal". */
+  readonly priority?: Priority | undefined;
   /** Where time comes from. Default: the host's, or the parent's. */
   readonly time?: Time | undefined;
 }
@@ -27,6 +41,7 @@ export interface CheckedOptions {
   readonly limits: ReadonlyMap<Metered, number>;
   readonly rates: ReadonlyMap<Metered, Rate>;
   readonly share: number;
+  readonly priority: Priority;
   readonly time: Time | undefined;
 }
 
@@ -76,12 +91,13 @@ function checkTime(name: string, time: Partial<Time> | undefined): Time | undefi
 /** A copy that was checked. Throws E_METER. */
 export function checkOptions(given: MeterOptions): CheckedOptions {
   if (!isObject(given)) refuse(undefined, "it needs a name");
-  const { name, limits, rates, share = 1, time } = given;
+  const { name, limits, rates, share = 1, priority = "normal", time } = given;
   if (typeof name !== "string" || name === "") refuse(name, "it needs a name");
   // Sums of shares must stay exact enough that the smallest of them counts.
   if (!(share >= 1e-3 && share <= 1e3)) refuse(name, "share must be a number from 0.001 to 1000");
+  if (!Object.hasOwn(SHARE_OF, priority)) refuse(name, `priority must be ${Object.keys(SHARE_OF).join(", ")}`);
   return {
-    ...{ name, share, time: checkTime(name, time) },
+    ...{ name, share, priority, time: checkTime(name, time) },
     limits: checkTable(name, "limits", limits, (resource, most) => checkAmount(name, "limits", resource, most)),
     rates: checkTable(name, "rates", rates, (resource, rate) => checkRate(name, resource, rate)),
   };

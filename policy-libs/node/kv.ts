@@ -18,7 +18,7 @@ import { kvBoundsOf } from "../kv/bounds.ts";
 import type { KV } from "../kv/contract.ts";
 import { compareKeys } from "../kv/key.ts";
 import { kvOf } from "../kv/kv.ts";
-import { refuseKv } from "../kv/refusal.ts";
+import { kvError, refuseKv } from "../kv/refusal.ts";
 import {
   type Before,
   type Change,
@@ -30,7 +30,7 @@ import {
   type Range,
 } from "../kv/types.ts";
 import { refuse } from "../refusal.ts";
-import { cannotOpen, loadSqlite } from "./sqlite.ts";
+import { cannotOpen, loadSqlite, told } from "./sqlite.ts";
 import { type Line, newLine } from "./sqlite-line.ts";
 import { makeTable } from "./sqlite-table.ts";
 
@@ -201,6 +201,7 @@ function storeOn(line: Line, store: Store): SqliteStore {
 }
 
 const PATIENCE = 5_000;
+const KV_WORDS = { told, closed: () => kvError("E_STORE") };
 
 /** Opens a store in a file. Throws (to the embedder, with the path) an E_STORE that says why it cannot. */
 export function sqliteStore(options: SqliteOptions): SqliteStore {
@@ -215,7 +216,7 @@ export function sqliteStore(options: SqliteOptions): SqliteStore {
     makeTable(database, table);
     const statements = prepare(database, table);
     database.exec("PRAGMA busy_timeout = 0");
-    return storeOn(newLine(database, patience), { bounds, statements });
+    return storeOn(newLine(database, patience, KV_WORDS), { bounds, statements });
   } catch (error) {
     database?.close();
     throw cannotOpen(path, error);

@@ -5,8 +5,7 @@
 //   Q2  What one piece refuses or fails at is its own: when a transaction fails, its pieces are done again, each alone.
 //   Q3  Nobody waits for another process inside SQLite, where the whole event loop would wait: only in between.
 import type { DatabaseSync } from "node:sqlite";
-import { kvError } from "../kv/refusal.ts";
-import { isBusy, isSqlite, told, transaction } from "./sqlite.ts";
+import { isBusy, isSqlite, transaction } from "./sqlite.ts";
 
 /** Pieces of one transaction. */
 const MOST = 256;
@@ -24,6 +23,14 @@ interface Piece {
 
 type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
+/** What the line's owner says of failures. */
+export interface Words {
+  /** Of what SQLite threw. Errors of others stay what they are. */
+  told(error: unknown): unknown;
+  /** Of a line that was closed. */
+  closed(): unknown;
+}
+
 export interface Line {
   /** Runs `work`, which writes nothing, after all that came before. */
   read<T>(work: () => T): Promise<T>;
@@ -32,7 +39,7 @@ export interface Line {
   close(): void;
 }
 
-function settle({ resolve, reject }: Piece, outcome: Outcome): void {
+function settle({ resolve, reject }: Piece, outcome: Outcome, { told }: Words): void {
   if ("value" in outcome) resolve(outcome.value as never);
   else reject(told(outcome.error));
 }
@@ -62,7 +69,7 @@ function doSome(database: DatabaseSync, pieces: readonly Piece[]): Outcome[] {
 }
 
 /** `patience`: milliseconds to wait for other processes. */
-export function newLine(database: DatabaseSync, patience: number): Line {
+export function newLine(database: DatabaseSync, patience: number, words: Words): Line {
   let waiting: Piece[] = [];
   let isScheduled = false;
   let isClosed = false;
@@ -79,7 +86,7 @@ export function newLine(database: DatabaseSync, patience: number): Line {
     const done = waiting.slice(0, count);
     waiting = waiting.slice(count);
     alone = Math.max(0, alone - count);
-    for (const [at, piece] of done.entries()) settle(piece, outcomes[at] as Outcome);
+    for (const [at, piece] of done.entries()) settle(piece, outcomes[at] as Outcome, words);
   }
 
   function flush(): void {
@@ -118,7 +125,7 @@ export function newLine(database: DatabaseSync, patience: number): Line {
 
   function run<T>(writes: boolean, work: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (isClosed) return reject(kvError("E_STORE"));
+      if (isClosed) return reject(words.closed());
       waiting.push({ writes, since: performance.now(), work, resolve, reject });
       if (!isScheduled) schedule(0);
     });
@@ -131,7 +138,7 @@ export function newLine(database: DatabaseSync, patience: number): Line {
       if (isClosed) return;
       isClosed = true;
       database.close();
-      for (const { reject } of waiting.splice(0)) reject(kvError("E_STORE"));
+      for (const { reject } of waiting.splice(0)) reject(words.closed());
     },
   };
 }

@@ -20,7 +20,7 @@ const CODES = new Map<number, KvErrorCode>([
 ]);
 
 /** The primary result code; undefined if this is no error of SQLite. */
-function resultOf(error: unknown): number | undefined {
+export function resultOf(error: unknown): number | undefined {
   const { code, errcode } = error as { readonly code?: unknown; readonly errcode?: unknown };
   return code === "ERR_SQLITE_ERROR" && typeof errcode === "number" ? errcode & 0xff : undefined;
 }

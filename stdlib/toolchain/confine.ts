@@ -1,44 +1,63 @@
 // Segment mode: each address becomes `base + (address & mask)` as soon as it is known.
 //
 // The verifier wants a store's address confined on the operand stack, where it lies beneath the value. So the sequence
-// goes to the place where the address was pushed; only where that is not known is the value moved aside.
-import { confine, constant, type Mode, OPCODES, u32 } from "../../kernel/index.ts";
-import { STORED, WIDTH } from "./instructions.ts";
+// goes to the place where the address was pushed; only where that is not known is the value put aside, in a local.
+//
+// In both modes a program pays the same: the sequence is free, an offset that is added costs as much where nothing adds
+// it (kernel/body.ts), and what a segment takes to put a value aside stands as so many `nop` in a frame.
+import { confine, constant, OPCODES, u32 } from "../../kernel/index.ts";
+import { STORED } from "./instructions.ts";
 import { count, flush, replace, rise, temporary, type Walk } from "./walk.ts";
 import { put, putAll, putSpan, putU32, type Writer } from "./writer.ts";
 
-type Segment = Extract<Mode, { kind: "segment" }>;
-const [GET, SET] = [OPCODES["local.get"].code, OPCODES["local.set"].code];
+const [I32, I64, F32, F64] = [0x7f, 0x7e, 0x7d, 0x7c];
+const [GET, SET, NOP] = [OPCODES["local.get"].code, OPCODES["local.set"].code, OPCODES.nop.code];
 
-/** Puts the value on top aside while its address, below it, is confined. */
-function confineBeneath(walk: Walk, opcode: number, offset: number): void {
-  const index = temporary(walk, STORED[opcode] as number);
-  putAll(walk.out, [SET, ...u32(index)]);
-  walk.confined.push({ at: walk.out.length, offset });
-  putAll(walk.out, [GET, ...u32(index)]);
-  walk.safe[walk.height - 1] = 0;
-  count(walk, 2);
+/** A load or store at `at` in the source. `isFar`: its offset is to be added to the address, since no guard is so large. */
+export type Access = Readonly<Record<"opcode" | "at" | "align" | "offset", number> & { isFar: boolean }>;
+
+/** Does a store's address lie where nobody knows its place: a parameter of a block, one of several results? */
+export const isBeneath = (walk: Walk, opcode: number): boolean =>
+  STORED[opcode] !== 0 && (walk.pushedAt[walk.height - 2] as number) < 0;
+
+/** A float is put aside, and stored, as its bits: out of a local it would have to be settled, which may change them. */
+const AS_BITS = new Map([
+  [F32, { type: I32, convert: [OPCODES["i32.reinterpret_f32"].code], store: OPCODES["i32.store"].code }],
+  [F64, { type: I64, convert: [OPCODES["i64.reinterpret_f64"].code], store: OPCODES["i64.store"].code }],
+]);
+
+/** For a store whose address lies beneath, of which the walk has read everything. */
+export function setAside(walk: Walk, access: Access): void {
+  const stored = STORED[access.opcode] as number;
+  const { type, convert, store } = AS_BITS.get(stored) ?? { type: stored, convert: [], store: access.opcode };
+  count(walk, convert.length + 2);
+  flush(walk, access.at);
+  if (walk.mode.kind === "frame")
+    putAll(
+      walk.out,
+      [...convert, SET, GET].map(() => NOP),
+    );
+  else {
+    const index = u32(temporary(walk, type));
+    putAll(walk.out, [...convert, SET, ...index]);
+    walk.confined.push({ at: walk.out.length, offset: access.isFar ? access.offset : 0 });
+    putAll(walk.out, [GET, ...index]);
+    putAccess(walk, { ...access, opcode: store });
+  }
 }
 
-/** For a load or store at `at` in the source, of which the walk has read everything. */
-export function confineAddress(
-  walk: Walk,
-  mode: Segment,
-  access: { readonly opcode: number; readonly at: number; readonly align: number; readonly offset: number },
-): void {
-  const { opcode, at, align, offset } = access;
-  const isFar = offset + (WIDTH[opcode] as number) > mode.guard;
-  const added = isFar ? offset : 0;
+/** For any other load or store, of which the walk has read everything. Segment mode. */
+export function confineAddress(walk: Walk, access: Access): void {
+  const { opcode, at, offset, isFar } = access;
   const isStore = STORED[opcode] !== 0;
-  const known = isStore ? (walk.pushedAt[walk.height - 2] as number) : -1;
-  if (isFar) count(walk, 2);
-  if (isFar) rise(walk, isStore ? 0 : 1);
-  const end = walk.at;
+  rise(walk, isStore ? 0 : 1);
   flush(walk, at);
-  if (!isStore) walk.confined.push({ at: walk.out.length, offset: added });
-  else if (known >= 0) walk.confined.push({ at: known, offset: added });
-  else confineBeneath(walk, opcode, added);
-  walk.at = end;
+  const place = isStore ? (walk.pushedAt[walk.height - 2] as number) : walk.out.length;
+  walk.confined.push({ at: place, offset: isFar ? offset : 0 });
+  putAccess(walk, access);
+}
+
+function putAccess(walk: Walk, { opcode, at, align, offset, isFar }: Access): void {
   const out = replace(walk, at);
   put(out, opcode);
   putU32(out, align);

@@ -1,7 +1,7 @@
 // The instrumenter: a source module in, an artifact out that the kernel's verifier accepts.
 //
 // Nothing rests on it. Where it errs, the verifier refuses the artifact or the guest computes something else.
-import { FIRST_GUEST, type FunctionType, type Inline, i32, inline, type Mode, u32 } from "../../kernel/index.ts";
+import { FIRST_GUEST, type FunctionType, GUARD, type Inline, i32, inline, type Mode, u32 } from "../../kernel/index.ts";
 import { rewriteBody } from "./body.ts";
 import { type Complaint, complain, listen } from "./complaint.ts";
 import { functionNames } from "./names.ts";
@@ -107,9 +107,9 @@ function rewriteAll(program: Program, table: sections.TypeTable, manner: Manner)
 }
 
 function assemble(program: Program, table: sections.TypeTable, manner: Manner): Uint8Array {
-  const { inlined } = manner;
+  const { mode, inlined } = manner;
   const { bytes, module, codes, renumbered, exported } = program;
-  const { tables, memories, elements, data } = module;
+  const { tables, memories, globals, elements, data } = module;
   const { bodies } = rewriteAll(program, table, manner);
   const [imports, functions] = [newWriter(), newWriter()];
   sections.putImports(imports, table, memories[0]?.min ?? 0);
@@ -124,9 +124,9 @@ function assemble(program: Program, table: sections.TypeTable, manner: Manner): 
   sections.putSection(out, "function", (w) => putWriter(w, functions));
   if (tables[0] !== undefined) sections.putSection(out, "table", (w) => sections.putTable(w, tables[0]?.min ?? 0));
   sections.putSection(out, "global", (w) => sections.putGlobals(w, bytes, module, inlined));
-  sections.putSection(out, "export", (w) => sections.putExports(w, exported, inlined));
+  sections.putSection(out, "export", (w) => sections.putExports(w, exported, inlined.firstOwn + globals.length));
   if (elements.length > 0) sections.putSection(out, "element", (w) => sections.putElements(w, elements, renumbered));
-  sections.putSection(out, "code", (w) => sections.putCode(w, bodies, codes.length, inlined));
+  sections.putSection(out, "code", (w) => sections.putCode(w, bodies, codes.length, mode, inlined));
   if (data.length > 0) sections.putSection(out, "data", (w) => sections.putData(w, bytes, data));
   return written(out);
 }
@@ -139,7 +139,9 @@ function artifactNames({ bytes, module, renumbered }: Source): Map<number, strin
 function padded(program: Program, table: sections.TypeTable, manner: Manner, name: string): Program {
   const pointer = program.module.exports.find((row) => row.kind === 3 && row.name === name);
   if (pointer === undefined) return complain(`exports no global "${name}"`, 0);
-  const { frames } = rewriteAll(program, table, manner);
+  // Of the larger of the two kinds of frames: a program's own stack must not tell in which mode it runs.
+  const mode: Mode = { kind: "segment", mask: GUARD - 1, guard: GUARD };
+  const { frames } = rewriteAll(program, table, { ...manner, mode });
   return { ...program, ...padShadowStack(program, pointer.index, frames) };
 }
 

@@ -2,6 +2,7 @@
 import {
   DIVIDE_WIDE,
   type FunctionType,
+  GUARD,
   loopCharge,
   matches,
   OPCODES,
@@ -14,7 +15,7 @@ import {
   weight,
 } from "../../kernel/index.ts";
 import { complain } from "./complaint.ts";
-import { confineAddress } from "./confine.ts";
+import { confineAddress, isBeneath, setAside } from "./confine.ts";
 import {
   IMMEDIATE,
   K,
@@ -27,6 +28,7 @@ import {
   skipDead,
   skipLeb,
   TYPED_SELECT,
+  WIDTH,
 } from "./instructions.ts";
 import { count, flush, here, open, push, replace, rise, temporary, type Walk } from "./walk.ts";
 import { patchTwo, put, putAll, putU32 } from "./writer.ts";
@@ -145,7 +147,10 @@ function memoryAccess(walk: Walk, opcode: number, at: number): void {
   const align = readU32(walk);
   if (align > 3) complain("O-opcode: an access to another memory", at);
   const offset = readU32(walk);
-  if (walk.mode.kind === "segment") confineAddress(walk, walk.mode, { opcode, at, align, offset });
+  const access = { opcode, at, align, offset, isFar: offset + (WIDTH[opcode] as number) > GUARD };
+  if (access.isFar) count(walk, 2);
+  if (isBeneath(walk, opcode)) setAside(walk, access);
+  else if (walk.mode.kind === "segment") confineAddress(walk, access);
 }
 
 /** A tee may begin a settling sequence: then the source was settled by somebody already. */

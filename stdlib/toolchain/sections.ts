@@ -8,6 +8,7 @@ import {
   IMPORTS,
   type Inline,
   i32,
+  type Mode,
   type Module,
   RESERVED_GLOBALS,
   reservedExport,
@@ -105,10 +106,10 @@ export function putGlobals(out: Writer, bytes: Uint8Array, { globals }: Module, 
 
 type Exported = readonly Pick<Export, "name" | "index">[];
 
-/** Exported functions by their numbers in the artifact. */
-export function putExports(out: Writer, exports: Exported, { firstOwn }: Inline): void {
-  putU32(out, firstOwn + exports.length);
-  for (let global = 0; global < firstOwn; global++) {
+/** All globals, then exported functions by their numbers in the artifact. */
+export function putExports(out: Writer, exports: Exported, globals: number): void {
+  putU32(out, globals + exports.length);
+  for (let global = 0; global < globals; global++) {
     putText(out, reservedExport(global));
     put(out, 3);
     putU32(out, global);
@@ -139,9 +140,9 @@ export const putData = (out: Writer, bytes: Uint8Array, data: readonly DataSegme
   });
 
 /** The code section's payload: trampolines, then what `bodies` holds, each body with its length before it. */
-export function putCode(out: Writer, bodies: Writer, count: number, inlined: Inline): void {
+export function putCode(out: Writer, bodies: Writer, count: number, { kind }: Mode, inlined: Inline): void {
   putU32(out, TRAMPOLINES.length + count);
-  for (const { body } of trampolines(inlined)) {
+  for (const { body } of trampolines(kind, inlined)) {
     putU32(out, body.length);
     putAll(out, body);
   }

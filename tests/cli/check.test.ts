@@ -305,6 +305,22 @@ describe("cordon verify", () => {
     expect(cordon(["verify", artifact]).out).toContain("accepted");
   });
 
+  test("judges artifacts for segments of a size, and takes them for nothing else", () => {
+    const json = cordon(["verify", "dist/engine.segment.wasm", "--segment", "4 MiB", "--json"]);
+    expect([json.code, JSON.parse(json.out).verdict]).toEqual([0, "accepted"]);
+    expect(cordon(["verify", "dist/engine.segment.wasm"]).out).toMatch(/rule +V1-trampolines/);
+    expect(cordon(["verify", "dist/engine.segment.wasm", "--segment", "8MiB"]).code).toBe(3);
+    expect(cordon(["verify", "dist/engine.wasm", "--segment", "4MiB"]).out).toMatch(/rule +V1-trampolines/);
+    expect(cordon(["verify", "dist/engine.wasm", "--segment", "1MiB"]).out).toMatch(/rule +V7-segment/);
+    const artifact = join(folder, "segment.wasm");
+    expect(cordon(["verify", program, "--instrument", "--segment", "16MiB", "-o", artifact]).code).toBe(0);
+    expect(cordon(["verify", artifact, "--segment", "16MiB"]).code).toBe(0);
+    for (const size of ["3MiB", "32KiB", "256MiB", "x"]) {
+      const { code, err } = cordon(["verify", artifact, "--segment", size]);
+      expect([code, err]).toEqual([2, expect.stringContaining(`no segment has the size ${size}`)]);
+    }
+  });
+
   test("says where the checks of monitors stand, and refuses an artifact that has none", () => {
     const zero = [{ test: [["operand", 0], ["i64.const", 0], ["i64.eq"]], act: ["end", 0] }];
     const monitors = file(

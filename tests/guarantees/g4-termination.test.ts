@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { DEPTH_OWN_STACK, type Domain, frameCost, MAX_SLICE, MAX_TYPE_ARITY, weight } from "../../kernel/index.ts";
 import { assemble, type Code, type FunctionParts, type Instruction } from "../kit/assemble.ts";
 import { anyProgram, anySpinner } from "../kit/generators.ts";
-import { newKernel, realPowers, spawnSource } from "../kit/world.ts";
+import { FRAME, SEGMENT } from "../kit/victim.ts";
+import { artifactBytes, mustReturn, newKernel, realPowers, spawn, spawnSource } from "../kit/world.ts";
 import "../kit/vitest.ts";
 
 const runs = (default_: number): { numRuns: number } => ({
@@ -161,7 +162,8 @@ const SHAPES: readonly { params?: string; results?: string; locals?: string; ope
 ];
 
 describe("G4 termination: depth", () => {
-  test.each(SHAPES)("endless recursion ends by the kernel's count: %o", async (shape) => {
+  const inModes = SHAPES.flatMap((shape) => [FRAME, SEGMENT].map((mode) => [mode, shape] as const));
+  test.each(inModes)("endless recursion ends by the kernel's count: %o %o", async (mode, shape) => {
     const { params = "", results = "", locals = "", operands = 0 } = shape;
     const code: Code = [
       ...repeat(operands, ["i64.const", 1n]),
@@ -172,10 +174,12 @@ describe("G4 termination: depth", () => {
     ];
     const source = assemble({ functions: [{ params, results, locals, code, exported: "f" }] });
     const highest = Math.max(operands + params.length, operands + results.length, results.length);
-    const calls = Math.floor(DEPTH_OWN_STACK / frameCost(params.length + locals.length, highest)) + 1;
+    const all = params.length + locals.length + (mode === SEGMENT ? 1 : 0); // the base
+    const calls = Math.floor(DEPTH_OWN_STACK / frameCost(all, highest)) + 1;
+    const artifact = mustReturn(kernel.load(artifactBytes(source, mode), mode));
     const args = [...params].map((letter) => (letter === "l" ? 0n : 0));
     for (let tier = 0; tier < 3; tier++) {
-      const domain = spawnSource(kernel, source);
+      const domain = spawn(kernel, artifact);
       expect(await domain.enter("f", args)).toBeExhausted("depth");
       // The host's own stack check would come earlier, at a place that depends on its compiler.
       expect(domain.usage().fuel).toBe(calls * weight(code.length + 1));

@@ -6,7 +6,7 @@ import { permissive } from "../../policy-libs/index.ts";
 import { worldWithCanaries } from "../kit/canaries.ts";
 import { anyProgram } from "../kit/generators.ts";
 import { probeSource } from "../kit/probe.ts";
-import { loadSource, newKernel, PLENTY, spawn, spawnSource } from "../kit/world.ts";
+import { loadSource, memoryOf, newKernel, PLENTY, spawn, spawnSource } from "../kit/world.ts";
 import "../kit/vitest.ts";
 
 const isDeep = process.env["CORDON_DEEP"] === "1";
@@ -164,7 +164,7 @@ describe("G8 containment: images", () => {
     const domain = spawn(kernel, loadSource(kernel, probeSource(1)));
     const during: unknown[] = [];
     const target = (): Uint8Array => {
-      during.push(domain.image());
+      during.push(memoryOf(domain));
       return Uint8Array.of(0xf7);
     };
     const handle = domain.grant({ contract: permissive("look", ["look"]), target }) as number;
@@ -172,12 +172,12 @@ describe("G8 containment: images", () => {
     expect(during).toEqual([undefined]);
     const running = domain.enter("deep", [1]);
     await turns(5);
-    expect(domain.image()).toBeUndefined();
+    expect(memoryOf(domain)).toBeUndefined();
     void domain.request(0, Uint8Array.of(1));
     await running;
-    expect(domain.image()?.chunks[0]?.bytes.length).toBe(65_536);
+    expect(memoryOf(domain)?.length).toBe(65_536);
     domain.end();
-    expect(domain.image()).toBeUndefined();
+    expect(memoryOf(domain)).toBeUndefined();
   });
 });
 
@@ -188,9 +188,8 @@ describe("G8 containment: frames", () => {
     for (let i = 0; i < 50; i++) {
       const tenant = spawn(kernel, probe);
       expect(
-        tenant
-          .image()
-          ?.chunks[0]?.bytes.slice(1)
+        memoryOf(tenant)
+          ?.subarray(1)
           .every((byte) => byte === 0),
       ).toBe(true);
       expect(tenant.usage().memory).toBe(65_536);
@@ -226,6 +225,6 @@ describe("G8 containment: frames", () => {
     );
     expect(() => idle.revoke(0)).not.toThrow();
     expect(() => idle.revoke(99)).not.toThrow();
-    expect(idle.image()).toBeUndefined();
+    expect(memoryOf(idle)).toBeUndefined();
   });
 });

@@ -14,7 +14,9 @@ vi.mock("../../kernel/verify.ts", async (load) => {
   const original = await load<typeof import("../../kernel/verify.ts")>();
   const verify: typeof original.verify = (_bytes, module) => {
     const initialPages = module.imports[0]?.limits.min ?? 0;
-    return { initialPages, reasons: [], functions: 0, loops: 0, gates: 0, instructions: 0 };
+    const data = module.data.map(({ offset = 0, from, length }) => ({ to: offset, from, length }));
+    const counts = { functions: 0, loops: 0, gates: 0, instructions: 0 };
+    return { initialPages, data, globals: module.globals, reserved: 4, reasons: [], ...counts };
   };
   return { ...original, verify };
 });
@@ -91,7 +93,7 @@ const PROBES: Readonly<Record<string, (frame: Bytes, segment: Bytes) => Promise<
   },
   "G1: a store stays in its segment": async (_, bytes) => {
     const world = segmentWorld(SEGMENT, 16);
-    for (const at of [0, 70_000, 700_000]) world.run(bytes, 4 * 65_536, 1, "store", [at]);
+    for (const at of [0, 70_000, 700_000]) world.run(bytes, 4 * 65_536, "store", [at]);
     const [from, to] = [4 * 65_536, 5 * 65_536 + SEGMENT.guard];
     return world.memory.every((byte, at) => byte === 0 || (at >= from && at < to));
   },

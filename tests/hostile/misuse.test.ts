@@ -232,6 +232,8 @@ describe("options", () => {
         "E_LIMIT",
         "E_OPTION",
         "E_POLICY",
+        "E_SNAPSHOT",
+        "E_STORE",
         "E_VALUE",
       ].sort(),
     );

@@ -15,7 +15,7 @@ export { type Laws, lawBreakers } from "./laws.ts";
 export { matchers, type OutcomeMatchers } from "./matchers.ts";
 export { probeSource } from "./probe.ts";
 export { type Program, type ProgramShape, programOf } from "./program.ts";
-export { type SegmentWorld, segmentWorld } from "./segment.ts";
+export { type SegmentGuest, type SegmentWorld, segmentWorld } from "./segment.ts";
 export { append, editBody, editSection } from "./surgery.ts";
 export {
   artifactBytes,

@@ -3,6 +3,7 @@ import {
   type Check,
   DIVIDE,
   DIVIDE_WIDE,
+  GUARD,
   INDIRECT,
   inline,
   type Mode,
@@ -51,7 +52,7 @@ export const MONITORS: Monitors = {
 
 export const monitored = (on: Monitors["on"], registers = 1): Monitors => ({ ...MONITORS, on, registers });
 export const inFrame = (monitors: Monitors): Mode => ({ kind: "frame", monitors });
-export const inSegment = (monitors: Monitors): Mode => ({ kind: "segment", mask: 0xffff, guard: 4096, monitors });
+export const inSegment = (monitors: Monitors): Mode => ({ kind: "segment", mask: 0xffff, guard: GUARD, monitors });
 
 const filler: readonly Instruction[] = Array.from({ length: 20 }, () => ["nop"]);
 const binary = (name: string, type: "i" | "l"): Parts["functions"][number] => ({

@@ -1,13 +1,13 @@
 // An artifact to be cut: it has one of everything that the rules speak of, and room for a few more instructions, since a
 // region of 16 to 255 instructions weighs the same.
-import { type Mode, TRAMPOLINES } from "../../kernel/index.ts";
+import { GUARD, type Mode, TRAMPOLINES } from "../../kernel/index.ts";
 import { assemble, type Bytes, encodeAll, type Instruction, type Parts } from "./assemble.ts";
 import { decodeModule, disassemble, type Seen } from "./disassemble.ts";
 import { editBody } from "./surgery.ts";
 import { artifactBytes } from "./world.ts";
 
 export const FRAME: Mode = { kind: "frame" };
-export const SEGMENT: Extract<Mode, { kind: "segment" }> = { kind: "segment", mask: 0xffff, guard: 4096 };
+export const SEGMENT: Extract<Mode, { kind: "segment" }> = { kind: "segment", mask: 0x1_ffff, guard: GUARD };
 
 const filler: readonly Instruction[] = Array.from({ length: 20 }, () => ["nop"]);
 

@@ -70,3 +70,6 @@ export function spawn(kernel: Kernel, artifact: Artifact, { limits, allowance }:
 
 export const spawnSource = (kernel: Kernel, source: Uint8Array, options?: SpawnOptions): Domain =>
   spawn(kernel, loadSource(kernel, source), options);
+
+/** A copy of the memory of an idle domain. */
+export const memoryOf = (domain: Domain): Bytes | undefined => domain.read((memory) => memory.slice());

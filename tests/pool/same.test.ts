@@ -219,6 +219,7 @@ const CASES: readonly Case[] = [
     { source: "setTimeout(() => console.log('late'), 5); 1", drain: true },
     { ...returned(1), console: [{ level: "log", text: "late" }] },
   ],
+  ["a sandbox in a segment", { source: "[1, 2].map((n) => n * 2)", confinement: "segment" }, returned([2, 4])],
   ["local time", { source: "new Date(0).getHours()", timeZoneOffset: 120 }, returned(2)],
 ];
 

@@ -57,7 +57,10 @@ describe.for(KINDS)("a pool %s", (isolation) => {
   }, 30_000);
 
   test("starts those of more priority first", async () => {
-    await using pool = await poolOf(isolation, { concurrency: 1, tenants: { low: {}, high: { priority: 5 } } });
+    await using pool = await poolOf(isolation, {
+      concurrency: 1,
+      tenants: { low: {}, high: { priority: "interactive" } },
+    });
     const { open, ...request } = gate();
     const first = pool.run({ tenant: "low", ...request });
     const order: string[] = [];
@@ -224,7 +227,7 @@ describe.for(KINDS)("a pool %s", (isolation) => {
   });
 
   test("tells of itself in plain data, and as it happens", async () => {
-    await using pool = await poolOf(isolation, { tenants: { a: { share: 2, priority: 1 } } });
+    await using pool = await poolOf(isolation, { tenants: { a: { share: 2, priority: "batch" } } });
     const heard: PoolEvent[] = [];
     const stop = pool.on((event) => heard.push(event));
     pool.on(() => {
@@ -236,7 +239,7 @@ describe.for(KINDS)("a pool %s", (isolation) => {
     expect(stats).toMatchObject({
       ...{ queued: 0, running: 0, workers: [{ id: 1, state: "ready", running: 0, sandboxes: 1, restarts: 0 }] },
       tenants: [
-        { name: "a", share: 2, priority: 1, queued: 0, running: 0, sandboxes: 1, jobs: 1, usage: { calls: 2 } },
+        { name: "a", share: 2, priority: "batch", queued: 0, running: 0, sandboxes: 1, jobs: 1, usage: { calls: 2 } },
       ],
     });
     expect(stats.tenants[0]?.used).toMatchObject({ domains: 1, calls: 2 });

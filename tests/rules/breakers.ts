@@ -181,6 +181,8 @@ export const BREAKERS: Readonly<Record<RuleId, () => Breaker>> = {
   "V5-charge": () => breaker(victim(), withoutCharge),
   "V5-weight": () => breaker(victim(), cheaperLoop),
   "V6-reserved": () => breaker(victim(), atEnd(["global.get", RESERVED_GLOBALS - 1], ["drop"])),
+  "V7-segment": () =>
+    breaker(victim(SEGMENT), (good) => replaceText(good, "memory\x02\0\x01", "memory\x02\0\x03"), SEGMENT),
   "V7-address": () => breaker(victim(SEGMENT), cut(confine(SEGMENT.mask, baseLocal())), SEGMENT),
   "V7-offset": () => breaker(victim(SEGMENT), farAccess, SEGMENT),
   "V8-base": () => breaker(victim(SEGMENT), atEnd(["i32.const", 0], ["local.set", baseLocal()]), SEGMENT),

@@ -16,7 +16,7 @@ import {
 } from "../kit/monitored.ts";
 import { editBody } from "../kit/surgery.ts";
 import { instructions } from "../kit/victim.ts";
-import { artifactBytes, newKernel } from "../kit/world.ts";
+import { artifactBytes, mustReturn, newKernel } from "../kit/world.ts";
 import {
   byteEdits,
   depthMutants,
@@ -150,8 +150,6 @@ const OTHERS: Readonly<Record<string, Monitors>> = {
   "the opposite": tested(operand(), constant(0), ["i64.eq"], ["i32.eqz"]),
   "another reason": monitored({ divide: [{ test: [operand(), constant(0), ["i64.eq"]], act: ["end", 1] }] }, 2),
   "a result instead": monitored({ divide: [{ test: [operand(), constant(0), ["i64.eq"]], act: ["give", 0] }] }, 2),
-  "one register more": { ...DIVISION, registers: 3 },
-  "one register less": { ...DIVISION, registers: 1 },
   "one check more": monitored({ divide: [...(DIVISION.on.divide ?? []), ...(DIVISION.on.divide ?? [])] }, 2),
   "calls counted": monitored({ ...DIVISION.on, call: [] }, 2),
   "indirect calls too": monitored({ ...DIVISION.on, indirect: DIVISION.on.divide ?? [] }, 2),
@@ -167,6 +165,14 @@ describe("an artifact made for other monitors", () => {
     expect(kernel.load(program(other), other)).toBeReturned();
     expect(kernel.load(program(inFrame(DIVISION)), other)).toBeInvalid();
     expect(kernel.load(program(other), inFrame(DIVISION))).toBeInvalid();
+  });
+
+  test("with too few registers is refused; one too many is a global of the guest's own, which no check and no guest names", () => {
+    const fewer = inFrame({ ...DIVISION, registers: 1 });
+    expect(kernel.load(program(fewer), inFrame(DIVISION))).toBeInvalid("V1-globals");
+    const surplus = mustReturn(kernel.load(program(inFrame(DIVISION)), fewer));
+    expect(surplus.globals).toEqual(mustReturn(kernel.load(program(inFrame(DIVISION)), inFrame(DIVISION))).globals);
+    expect(kernel.load(program(fewer), fewer)).toBeReturned();
   });
 
   test("without any is refused where a division is monitored, and one with checks is refused without", () => {

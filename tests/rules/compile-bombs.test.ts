@@ -1,6 +1,6 @@
 // The shape bounds: compiling is work that no fuel pays for, so no module that is accepted may take long to compile.
 import { describe, expect, test } from "vitest";
-import { confine, type Domain } from "../../kernel/index.ts";
+import { confine, type Domain, GUARD } from "../../kernel/index.ts";
 import { assemble, type Bytes, type Code, type FunctionParts, type Instruction } from "../kit/assemble.ts";
 import { decodeModule, disassemble } from "../kit/disassemble.ts";
 import { inFrame, MONITORS } from "../kit/monitored.ts";
@@ -145,7 +145,7 @@ describe("compile bombs", () => {
   });
 
   test("confining an address again and again is counted, though it costs no fuel", () => {
-    const mode = { kind: "segment", mask: 0xffff, guard: 4096 } as const;
+    const mode = { kind: "segment", mask: 0xffff, guard: GUARD } as const;
     const bytes = artifactBytes(assemble({ pages: 1, functions: [entry([get, ["i32.load", 0], ["drop"]])] }), mode);
     const index = decodeModule(bytes).bodies.length - 1;
     const seen = disassemble(bytes, decodeModule(bytes).bodies[index] as { at: number; end: number });

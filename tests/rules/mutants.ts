@@ -3,7 +3,7 @@
 import { confine, GLOBAL, IMPORTS, type Mode, RESERVED_GLOBALS, TRAMPOLINES } from "../../kernel/index.ts";
 import { type Bytes, type Code, encode, encodeAll, type Instruction, leb } from "../kit/assemble.ts";
 import { decodeModule, disassemble, type Seen } from "../kit/disassemble.ts";
-import { append, concat, editBody } from "../kit/surgery.ts";
+import { append, concat, editBody, editSection } from "../kit/surgery.ts";
 
 export interface Mutant {
   readonly name: string;
@@ -367,6 +367,47 @@ export function resumptionMutants(bytes: Bytes): Mutant[] {
       { name: `${name}: enters without yielding`, bytes: twiceEntered },
     ];
   });
+}
+
+const text = (name: string): number[] => [name.length, ...new TextEncoder().encode(name)];
+type Row = ReturnType<typeof decodeModule>["exports"][number];
+
+/** Exports of globals that are missing, of others, under other names, in another order, or at another place. */
+export function exportMutants(bytes: Bytes): Mutant[] {
+  const { exports, globals } = decodeModule(bytes);
+  const edit = (name: string, rows: readonly Row[]): Mutant => ({
+    name,
+    bytes: editSection(bytes, 7, () => [
+      ...leb(rows.length),
+      ...rows.flatMap((row) => [...text(row.name), row.kind, ...leb(row.index)]),
+    ]),
+  });
+  const each = globals.flatMap((_, index) => {
+    const row = exports[index] as Row;
+    const others = exports.filter((one) => one !== row);
+    return [
+      edit(`global ${index} not exported`, others),
+      edit(`global ${index} exported last`, [...others, row]),
+      edit(`global ${index} exported twice`, [...exports, { ...row, name: `cordon.${globals.length}` }]),
+      edit(`global ${index} under its number or no name`, exports.with(index, { ...row, name: `cordon.0${index}` })),
+      edit(`global ${index} under a free name`, exports.with(index, { ...row, name: "x" })),
+      edit(
+        `global ${index} a function`,
+        exports.with(index, { ...row, kind: 0, index: exports.at(-1)?.index as number }),
+      ),
+      ...globals
+        .filter((_other, other) => other !== index)
+        .map((_other, other) =>
+          edit(`global ${index} another`, exports.with(index, { ...row, index: other < index ? other : other + 1 })),
+        ),
+    ];
+  });
+  return [
+    ...each,
+    edit("no exports of globals", exports.slice(globals.length)),
+    { name: "one global more", bytes: append(bytes, 6, [0x7f, 1, 0x41, 0, 0x0b]) },
+    { name: "one constant more", bytes: append(bytes, 6, [0x7e, 0, 0x42, 0, 0x0b]) },
+  ];
 }
 
 /** Raw gates and what is not the guest's, in places other than calls. */

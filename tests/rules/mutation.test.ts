@@ -2,14 +2,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { enterAgain, type Tenant } from "../../kernel/domain.ts";
-import { DIE, type Mode } from "../../kernel/index.ts";
+import { type Core, enterAgain, type Tenant } from "../../kernel/domain.ts";
+import { DIE, type Mode, newAccount } from "../../kernel/index.ts";
+import type { Machine } from "../../kernel/machine.ts";
 import { assemble, type Bytes } from "../kit/assemble.ts";
 import { anyProgram } from "../kit/generators.ts";
 import { FRAME, MAIN, SEGMENT, victim } from "../kit/victim.ts";
 import { artifactBytes, mustReturn, newKernel, spawn } from "../kit/world.ts";
 import {
   allInserted,
+  exportMutants,
   flipsOf,
   guestBodies,
   intrusions,
@@ -102,8 +104,9 @@ describe.each(MODES)("mutants in %s mode", (_, mode) => {
     expectAllRefused(bytes, resumptionMutants(bytes), mode, 4);
   });
 
-  test("raw gates as elements and exports, and other changes of the layout", () => {
+  test("raw gates as elements and exports, globals that the kernel would not find, and other changes of the layout", () => {
     expectAllRefused(victim(mode), layoutMutants(victim(mode)), mode, 20);
+    expectAllRefused(victim(mode), exportMutants(victim(mode)), mode, 50);
   });
 });
 
@@ -125,25 +128,33 @@ describe("mutants that live", () => {
 });
 
 describe("stale tokens", () => {
-  const tenant = (fields: object): Tenant =>
-    ({
-      state: "resuming",
-      id: 7,
-      ending: undefined,
-      left: 10,
-      sliceSize: 5,
-      core: { schedule: { now: () => 0 } },
-      ...fields,
-    }) as unknown as Tenant;
+  const newMachine = () => ({ current: undefined, isShared: true, globals: [], initial: [], entries: new Map() });
+  const machine: Machine = newMachine();
+
+  function resumeWith(token: number, fields: object = {}, by: Machine = machine): number {
+    const core = { schedule: { now: () => 0, unpaid: () => 0 }, resuming: new Map() } as unknown as Core;
+    const [start, run] = [
+      { id: 7, ending: undefined, left: 10, sliceSize: 5 },
+      { frame: { machine }, saved: [] },
+    ];
+    const tenant = { ...start, ...run, core, account: newAccount(), state: "resuming", ...fields } as unknown as Tenant;
+    core.resuming.set(7, tenant);
+    return enterAgain(core, by, token);
+  }
 
   test("a stack that is resumed with the token of another tenancy dies", () => {
-    expect(enterAgain(tenant({}), 7)).toBe(5);
-    for (const token of [6, 8, 0, -1]) expect(enterAgain(tenant({}), token)).toBe(DIE);
+    expect(resumeWith(7)).toBe(5);
+    for (const token of [6, 8, 0, -1]) expect(resumeWith(token)).toBe(DIE);
+  });
+
+  test("a token that was used, or that belongs to another machine, is none", () => {
+    expect(resumeWith(7, {}, newMachine())).toBe(DIE);
+    expect(resumeWith(7, { frame: undefined })).toBe(DIE);
   });
 
   test("a stack that nobody resumed, or whose domain has ended, dies", () => {
-    for (const state of ["idle", "running", "parked", "ended"]) expect(enterAgain(tenant({ state }), 7)).toBe(DIE);
-    expect(enterAgain(tenant({ ending: { kind: "aborted" } }), 7)).toBe(DIE);
+    for (const state of ["idle", "running", "parked", "asleep", "ended"]) expect(resumeWith(7, { state })).toBe(DIE);
+    expect(resumeWith(7, { ending: { kind: "aborted" } })).toBe(DIE);
   });
 });
 

@@ -1,5 +1,5 @@
 // Runs modules as they are and as artifacts, with a host that is as plain as it can be, and tells what each did.
-import { decode, type Mode, verify } from "../../kernel/index.ts";
+import { dataSectionAt, decode, GUARD, type Mode, type Module, verify } from "../../kernel/index.ts";
 import { instrument } from "../../stdlib/toolchain/index.ts";
 
 const PAGE = 65_536;
@@ -16,19 +16,17 @@ export interface Machine {
 export const FRAME: Mode = { kind: "frame" };
 
 /** Addresses of a segment: 2 pages, above as many bytes that belong to others. */
-export const SEGMENT: Extract<Mode, { kind: "segment" }> = { kind: "segment", mask: 2 * PAGE - 1, guard: 4096 };
+export const SEGMENT: Extract<Mode, { kind: "segment" }> = { kind: "segment", mask: 2 * PAGE - 1, guard: GUARD };
 const SEGMENT_BASE = 8 * PAGE;
+
+const moduleOf = (artifact: Uint8Array): Module => decode(artifact, (bytes) => decoder.decode(bytes));
 
 /** Instruments and verifies; throws what went wrong. */
 export function artifactOf(source: Uint8Array<ArrayBuffer>, mode: Mode = FRAME): Uint8Array<ArrayBuffer> {
   if (!WebAssembly.validate(source)) throw new Error("the source is not valid");
   const made = instrument(source, { mode });
   if (made.kind === "refused") throw new Error(`refused at ${made.at}: ${made.why}`);
-  verify(
-    made.bytes,
-    decode(made.bytes, (bytes) => decoder.decode(bytes)),
-    mode,
-  );
+  verify(made.bytes, moduleOf(made.bytes), mode);
   return made.bytes as Uint8Array<ArrayBuffer>;
 }
 
@@ -58,7 +56,9 @@ export function runArtifact(artifact: Uint8Array<ArrayBuffer>, mode: Mode = FRAM
   const grow = (delta: number): number => growWithin(globals()["cordon.pages"] as WebAssembly.Global, 3)(delta);
   const imports = { memory, slice: nothing, yield: nothing, enter: nothing, grow };
   const others = { call: nothing, reply: nothing, receive: nothing, answer: nothing };
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(artifact), {
+  const module = moduleOf(artifact);
+  const code = artifact.slice(0, dataSectionAt(artifact, module));
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(code), {
     cordon: { ...imports, ...others, ...gates },
   });
   const set = (name: string, value: number): void => {
@@ -68,6 +68,8 @@ export function runArtifact(artifact: Uint8Array<ArrayBuffer>, mode: Mode = FRAM
   set("depth", depth);
   set("pages", pages);
   set("base", base);
+  for (const { offset = 0, from, length } of module.data)
+    new Uint8Array(memory.buffer).set(artifact.subarray(from, from + length), base + offset);
   return {
     exports: instance.exports as Machine["exports"],
     memory: () => new Uint8Array(memory.buffer, base, 2 * PAGE),

@@ -14,8 +14,9 @@ import { fetch, nextMessage } from "./inbox";
 import { learnLayout } from "./layout";
 import { loadModule, normalize } from "./modules";
 import { natives } from "./natives";
+import { failTheLost, openRequests } from "./open";
 import { pendingCount } from "./pending";
-import { failTheLost, handleMessage, openRequests, swallow } from "./requests";
+import { handleMessage, swallow } from "./requests";
 import {
   callHook, CTX, ctx, HOOK_COUNT, HOOK_FLUSH, HOOK_REJECTION, HOOKS, isFlushWanted, limitStack, RT, SERVING, STACK_LIMIT, succeeded, wantFlush,
 } from "./state";

@@ -1,5 +1,5 @@
 // The head of a message: [COMPLETION, token, ok, value], [REQUEST, token, method, value], [INVOKE, token, object, name,
-// arguments] or [FORGET, object, times].
+// arguments], [FORGET, object, times] or [FORKED, incarnation].
 
 import { base } from "./buffer";
 import { END, POSITION, readArgument, skip, address, remaining } from "./reader";
@@ -10,13 +10,13 @@ const WORDS: i32 = memory.data(32, 16) as i32, TOKEN = WORDS, METHOD = WORDS + 4
 
 export const TAKES_LONGER: i32 = 2;
 
-export const COMPLETION: i32 = 0, REQUEST: i32 = 1, INVOKE: i32 = 2, FORGET: i32 = 3;
+export const COMPLETION: i32 = 0, REQUEST: i32 = 1, INVOKE: i32 = 2, FORGET: i32 = 3, FORKED: i32 = 4;
 
 export function kindOfMessage(): i32 {
   return load<i32>(MESSAGE_KIND);
 }
 
-/** The token; of FORGET the object. */
+/** The token; of FORGET the object, of FORKED the incarnation. */
 export function tokenOf(): i32 {
   return load<i32>(TOKEN);
 }
@@ -42,7 +42,7 @@ export function readMessage(from: i32, to: i32): bool {
   const end = load<i32>(END);
   store<i32>(POSITION, from + 1);
   store<i32>(END, to);
-  const ok = to - from >= 4 && readHead(load<u8>(base() + from));
+  const ok = to - from >= 3 && readHead(load<u8>(base() + from));
   store<i32>(VALUE, load<i32>(POSITION));
   store<i32>(POSITION, position);
   store<i32>(END, end);
@@ -52,9 +52,13 @@ export function readMessage(from: i32, to: i32): bool {
 function readHead(initial: i32): bool {
   const kind = i32(readUint());
   const token = readUint();
-  if (token < 0 || remaining() < 1) return false;
+  if (token < 0) return false;
   store<i32>(MESSAGE_KIND, kind);
   store<i32>(TOKEN, i32(token));
+  store<i32>(METHOD, -1);
+  store<i32>(OK, -1);
+  if (kind == FORKED) return initial == 0x82;
+  if (remaining() < 1) return false;
   if (kind == COMPLETION) return initial == 0x84 && readOk();
   const parts = kind == REQUEST ? 0x84 : kind == INVOKE ? 0x85 : kind == FORGET ? 0x83 : -1;
   return initial == parts && readMethod();
@@ -89,13 +93,11 @@ function readOk(): bool {
   const byte: i32 = load<u8>(address());
   skip(1);
   store<i32>(OK, byte == 0xf6 ? TAKES_LONGER : byte == 0xf5 ? 1 : 0);
-  store<i32>(METHOD, -1);
   return byte == 0xf5 || byte == 0xf4 || byte == 0xf6;
 }
 
 function readMethod(): bool {
   const method = readUint();
   store<i32>(METHOD, i32(method));
-  store<i32>(OK, -1);
   return method >= 0;
 }

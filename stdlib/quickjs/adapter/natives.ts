@@ -10,7 +10,7 @@ import { COMPILE_ONLY, evaluate, runModule, runScript } from "./evaluate";
 import { configureSystem } from "./imports";
 import { newHolder } from "./holder";
 import { kindOf, learnKind, RECORD } from "./kinds";
-import { answerWith, fail } from "./requests";
+import { answerWith, fail, openRequests } from "./open";
 import { ctx, limitStack, OBJECT_PROTOTYPE, RT, SERVING, TIME_ZONE, wantFlush } from "./state";
 import { EXCEPTION, FALSE, fromInt, isException, PLAIN, TRUE, UNDEFINED } from "./value";
 
@@ -54,12 +54,12 @@ function nativeGrant(_c: i32, _t: i64, _n: i32, argv: i32): i64 {
   return fn;
 }
 
-/** answer(token, ok, value, passes): throws when the value cannot cross; the request is then still open. */
+/** answer(number, ok, value, passes): throws when the value cannot cross; the request is then still open. */
 function nativeAnswer(_c: i32, _t: i64, _n: i32, argv: i32): i64 {
   return answerWith(int(argv, 0), int(argv, 1) != 0, argv + 16, int(argv, 3) != 0) ? UNDEFINED : EXCEPTION;
 }
 
-/** fail(token): answers "out of memory" without any. */
+/** fail(number): answers "out of memory" without any. */
 function nativeFail(_c: i32, _t: i64, _n: i32, argv: i32): i64 {
   fail(int(argv, 0));
   return UNDEFINED;
@@ -155,6 +155,11 @@ function nativeServe(_c: i32, _t: i64, _n: i32, _argv: i32): i64 {
   return UNDEFINED;
 }
 
+/** openCount(): how many requests are not answered yet. */
+function nativeOpenCount(_c: i32, _t: i64, _n: i32, _argv: i32): i64 {
+  return fromInt(openRequests());
+}
+
 /** wantFlush(): the hook `flush` has something to do. */
 function nativeWantFlush(_c: i32, _t: i64, _n: i32, _argv: i32): i64 {
   wantFlush(true);
@@ -189,5 +194,6 @@ export function natives(): i64 {
   add(list, 17, nativeDescribe.index as i32, 1);
   add(list, 18, nativeHolder.index as i32, 1);
   add(list, 19, nativeServe.index as i32, 0);
+  add(list, 20, nativeOpenCount.index as i32, 0);
   return list;
 }

@@ -75,6 +75,21 @@ export function takePending(token: i32, functions: i32): bool {
   return true;
 }
 
+export function pendingSlots(): i32 {
+  return load<i32>(SLOTS);
+}
+
+/** For a caller that empties the whole table: moves the pair in a slot, if there is one, to `functions`. */
+export function emptySlot(index: i32, functions: i32): bool {
+  const slot = load<i32>(TABLE) + index * SLOT;
+  if (load<i32>(slot, 20) == 0) return false;
+  store<i64>(functions, load<i64>(slot));
+  store<i64>(functions, load<i64>(slot, 8), 8);
+  store<i32>(slot, 0, 20);
+  store<i32>(COUNT, load<i32>(COUNT) - 1);
+  return true;
+}
+
 /** Empties slot `hole` and moves back what probing had pushed past it. */
 function close(hole: i32): void {
   const mask = load<i32>(SLOTS) - 1;

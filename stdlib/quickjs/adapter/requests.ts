@@ -1,39 +1,17 @@
-// Requests from above: handed to the bootstrap, which does the work and answers. What it cannot answer is answered
-// here with bytes made in advance, so that running out of memory is an answer too.
+// Messages from above: requests are handed to the bootstrap, which does the work and answers; completions settle promises.
 
-import { base, release, top } from "./buffer";
-import { encodePassing } from "./encode";
 import { decode } from "./decode";
-import { JS_Call, JS_FreeValue, JS_GetException, stackPointer } from "./engine";
-import { answer } from "./gates";
+import { JS_Call, JS_DupValue, JS_FreeValue, JS_GetException, stackPointer } from "./engine";
 import {
-  COMPLETION, INVOKE, isOk, kindOfMessage, methodOf, readMessage, REQUEST, skipText, TAKES_LONGER,
-  tokenOf, valueAt,
+  COMPLETION, FORKED, INVOKE, isOk, kindOfMessage, methodOf, readMessage, REQUEST, skipText, TAKES_LONGER, tokenOf,
+  valueAt,
 } from "./message";
-import { takePending } from "./pending";
-import { callHook, callHook2, ctx, growBlock, HOOK_FORGET, HOOK_INVOKE, HOOK_REQUEST, succeeded } from "./state";
+import { fail, forgetRequests, noteTrouble, open, refuse } from "./open";
+import { emptySlot, pendingSlots, takePending } from "./pending";
+import {
+  callHook, callHook1, callHook2, ctx, HOOK_FORGET, HOOK_FORKED, HOOK_INVOKE, HOOK_REQUEST, HOOK_STRAY, STRAY_FORKED, succeeded,
+} from "./state";
 import { EXCEPTION, fromFloat, fromInt, isException, UNDEFINED } from "./value";
-
-// biome-ignore format: a table of words
-const WORDS: i32 = memory.data(16, 16) as i32, OPEN = WORDS, OPEN_COUNT = WORDS + 8, TROUBLE = WORDS + 12;
-
-/** ["Error", { name: "InternalError", message: "out of memory" }] under tag 27. */
-// biome-ignore format: bytes of text
-const OUT_OF_MEMORY: i32 = memory.data<u8>([
-  0xd8, 0x1b, 0x82, 0x65, 69, 114, 114, 111, 114, 0xa2, 0x64, 110, 97, 109, 101,
-  0x6d, 73, 110, 116, 101, 114, 110, 97, 108, 69, 114, 114, 111, 114,
-  0x67, 109, 101, 115, 115, 97, 103, 101, 0x6d, 111, 117, 116, 32, 111, 102, 32, 109, 101, 109, 111, 114, 121,
-]) as i32;
-const OUT_OF_MEMORY_LENGTH: i32 = 51;
-
-export function openRequests(): i32 {
-  return load<i32>(OPEN_COUNT);
-}
-
-/** Something was lost for want of memory in this turn: an open request may wait for it in vain. */
-export function noteTrouble(): void {
-  store<i32>(TROUBLE, 1);
-}
 
 export function handleMessage(start: i32, end: i32): void {
   if (!readMessage(start, end)) return;
@@ -41,7 +19,31 @@ export function handleMessage(start: i32, end: i32): void {
   if (kind == COMPLETION) complete(end);
   else if (kind == REQUEST) request(end);
   else if (kind == INVOKE) invoke(end);
+  else if (kind == FORKED) forked();
   else forget();
+}
+
+/** This domain is a copy. What its original has to answer is not asked of it, and what that has called it never hears of. */
+function forked(): void {
+  forgetRequests();
+  refusePending();
+  const done = callHook(HOOK_FORKED, 0, 0);
+  if (!succeeded(done)) swallow();
+}
+
+/** To refuse a promise runs no code of the guest: its reactions are jobs. So no call is added meanwhile. */
+function refusePending(): void {
+  stackPointer -= 32;
+  const error = errorOr(callHook1(HOOK_STRAY, fromInt(STRAY_FORKED)));
+  for (let i = 0, slots = pendingSlots(); i < slots; i++)
+    if (emptySlot(i, stackPointer)) settle(stackPointer, false, JS_DupValue(ctx(), error));
+  stackPointer += 32;
+  JS_FreeValue(ctx(), error);
+}
+
+/** The value, or what was thrown instead: an error either way. */
+function errorOr(value: i64): i64 {
+  return isException(value) ? JS_GetException(ctx()) : value;
 }
 
 function forget(): void {
@@ -51,15 +53,15 @@ function forget(): void {
 
 /** Somebody calls an object of this domain. */
 function invoke(end: i32): void {
-  const token = tokenOf();
   const object = methodOf();
   const nameFrom = valueAt();
-  if (!open(token)) return fail(token);
+  const number = open(tokenOf());
+  if (number == 0) return refuse(tokenOf());
   const argumentsAt = skipText(nameFrom, end);
   const name = decode(nameFrom, argumentsAt);
   const value = decode(argumentsAt, end);
   stackPointer -= 32;
-  store<i64>(stackPointer, fromToken(token));
+  store<i64>(stackPointer, fromInt(number));
   store<i64>(stackPointer, fromInt(object), 8);
   store<i64>(stackPointer, name, 16);
   store<i64>(stackPointer, value, 24);
@@ -69,7 +71,7 @@ function invoke(end: i32): void {
   JS_FreeValue(ctx(), name);
   if (succeeded(done)) return;
   JS_FreeValue(ctx(), JS_GetException(ctx()));
-  fail(token);
+  fail(number);
 }
 
 function complete(end: i32): void {
@@ -102,12 +104,12 @@ export function swallow(): void {
 }
 
 function request(end: i32): void {
-  const token = tokenOf();
   const method = methodOf();
-  if (!open(token)) return fail(token);
+  const number = open(tokenOf());
+  if (number == 0) return refuse(tokenOf());
   const value = decode(valueAt(), end);
   stackPointer -= 32;
-  store<i64>(stackPointer, fromToken(token));
+  store<i64>(stackPointer, fromInt(number));
   store<i64>(stackPointer, fromInt(method), 8);
   store<i64>(stackPointer, value, 16);
   const done = isException(value) ? value : callHook(HOOK_REQUEST, 3, stackPointer);
@@ -115,51 +117,9 @@ function request(end: i32): void {
   JS_FreeValue(ctx(), value);
   if (succeeded(done)) return;
   JS_FreeValue(ctx(), JS_GetException(ctx()));
-  fail(token);
+  fail(number);
 }
 
 function fromToken(token: i32): i64 {
   return token >= 0 ? fromInt(token) : fromFloat(f64(u32(token)));
-}
-
-function open(token: i32): bool {
-  const count = load<i32>(OPEN_COUNT);
-  if (!growBlock(OPEN, (count + 1) * 4)) return false;
-  store<i32>(load<i32>(OPEN) + count * 4, token);
-  store<i32>(OPEN_COUNT, count + 1);
-  return true;
-}
-
-function close(token: i32): bool {
-  const count = load<i32>(OPEN_COUNT);
-  const list = load<i32>(OPEN);
-  for (let i = 0; i < count; i++) {
-    if (load<i32>(list + i * 4) != token) continue;
-    store<i32>(list + i * 4, load<i32>(list + (count - 1) * 4));
-    store<i32>(OPEN_COUNT, count - 1);
-    return true;
-  }
-  return false;
-}
-
-/** Answers with the value at `at`. False, with an exception pending, when it cannot cross. */
-export function answerWith(token: i32, ok: bool, at: i32, passes: bool): bool {
-  const start = top();
-  if (!encodePassing(at, 1, true, passes)) return false;
-  if (close(token)) answer(token, ok ? 1 : 0, base() + start, top() - start);
-  release(start);
-  return true;
-}
-
-export function fail(token: i32): void {
-  close(token);
-  answer(token, 0, OUT_OF_MEMORY, OUT_OF_MEMORY_LENGTH);
-}
-
-/** At the end of a turn in which something was lost, nothing that is still open may wait for it. */
-export function failTheLost(): void {
-  const trouble = load<i32>(TROUBLE);
-  store<i32>(TROUBLE, 0);
-  if (trouble == 0) return;
-  while (load<i32>(OPEN_COUNT) > 0) fail(load<i32>(load<i32>(OPEN)));
 }

@@ -29,10 +29,11 @@ export const CTX = WORDS, RT = WORDS + 4, OUT = WORDS + 8, OUT_CAPACITY = WORDS 
 /** Functions of the bootstrap that the adapter calls, in the order in which it hands them over. */
 // biome-ignore format: a table of words
 export const HOOK_REFUSE = 0, HOOK_REQUEST = 1, HOOK_FLUSH = 2, HOOK_REJECTION = 3, HOOK_ERROR_PARTS = 4,
-  HOOK_NEW = 5, HOOK_FILL = 6, HOOK_PARTS = 7, HOOK_NORMALIZE = 8, HOOK_SOURCE = 9, HOOK_STRAY = 10, HOOK_INVOKE = 11, HOOK_FORGET = 12, HOOK_COUNT = 13;
+  HOOK_NEW = 5, HOOK_FILL = 6, HOOK_PARTS = 7, HOOK_NORMALIZE = 8, HOOK_SOURCE = 9, HOOK_STRAY = 10, HOOK_INVOKE = 11, HOOK_FORGET = 12,
+  HOOK_FORKED = 13, HOOK_COUNT = 14;
 
 /** What HOOK_STRAY makes an error of. */
-export const STRAY_WAIT = 0, STRAY_MALFORMED = 1, STRAY_DEEP = 2;
+export const STRAY_WAIT = 0, STRAY_MALFORMED = 1, STRAY_DEEP = 2, STRAY_FORKED = 3;
 
 // @ts-ignore: decorator
 @inline

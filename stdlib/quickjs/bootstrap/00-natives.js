@@ -28,6 +28,7 @@ const [
   describeHandle,
   newHolder,
   serve,
+  openCount,
 ] = natives;
 
 const FILE = "cordon:engine";

@@ -73,9 +73,14 @@ function forget(number, times) {
   weakDelete(numbers, v);
 }
 
+/** In a copy: others hold the original's objects. */
+function forgetOffers() {
+  mapForEach(objects, (v) => weakDelete(numbers, v));
+  mapClear(objects);
+}
+
 /** Most calls are answered at once: nothing is made for them but their answer. */
 function invoke(token, number, name, args) {
-  open++;
   let value;
   try {
     const target = mapGet(objects, number);
@@ -105,9 +110,7 @@ function answerLater(token, value) {
 function answerNow(token, value) {
   try {
     answer(token, true, value, true);
-    open--;
   } catch (error) {
-    open--;
     // Not with the code that tells callers of bad arguments: what cannot cross is this guest's own fault.
     answerError(token, new TypeError_(asText(peek(error, "message"), "")));
   }

@@ -155,10 +155,18 @@ function valueError(message) {
 
 /** Errors of the adapter's own, by the numbers of `adapter/state.ts`. */
 function strayError(why) {
-  if (why !== 0)
-    return valueError(why === 1 ? "the value that came is malformed" : "the value that came is nested too deeply");
-  const error = new Error_("E_CANNOT_WAIT: this host cannot suspend a guest; await the call under mode async");
-  define(error, "code", "E_CANNOT_WAIT");
+  if (why === 0)
+    return codedError(
+      "E_CANNOT_WAIT",
+      "E_CANNOT_WAIT: this host cannot suspend a guest; await the call under mode async",
+    );
+  if (why === 3) return codedError("E_FORKED", "the call stayed with the original of this copy");
+  return valueError(why === 1 ? "the value that came is malformed" : "the value that came is nested too deeply");
+}
+
+function codedError(code, message) {
+  const error = new Error_(message);
+  define(error, "code", code);
   return error;
 }
 

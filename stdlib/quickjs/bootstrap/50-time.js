@@ -49,37 +49,64 @@ define(
   false,
 );
 
-const tasks = new Map_(); // id to { fn, args, delay, repeat }
+const tasks = new Map_(); // id to { id, fn, args, delay, repeats, due, sleeps }
 let lastTimer = 0;
 const MAX_DELAY = 2147483647;
+const sort = uncurry(Array.prototype.sort);
 
 function startTimer(fn, delay, args, repeats) {
   if (typeof fn !== "function") throw new TypeError_("The timer's callback must be a function");
   if (!sleep) throw new Error_("Timers are not granted");
   const ms = +delay;
-  const task = { __proto__: null, fn, args, delay: ms >= 1 && ms <= MAX_DELAY ? floor(ms) : 1, repeats };
   const id = ++lastTimer;
+  const delayed = ms >= 1 && ms <= MAX_DELAY ? floor(ms) : 1;
+  const task = { __proto__: null, id, fn, args, delay: delayed, repeats, due: 0, sleeps: 0 };
   mapSet(tasks, id, task);
-  arm(id, task);
+  arm(task, task.delay);
   return id;
 }
 
-function arm(id, task) {
-  const slept = sleep(task.delay);
-  const wake = () => wakeUp(id, task);
+/** A clock that is refused is no reason to refuse timers. */
+function timeOr(otherwise) {
+  try {
+    return now();
+  } catch {
+    return otherwise;
+  }
+}
+
+function arm(task, delay) {
+  const sleeps = ++task.sleeps;
+  task.due = timeOr(0) + delay;
+  const slept = sleep(delay);
+  const wake = () => wakeUp(task, sleeps);
   // A refused or revoked sleep ends the timer: it can never fire.
-  if (promiseParts(slept)) whenSettled(slept, wake, () => mapDelete(tasks, id));
+  if (promiseParts(slept)) whenSettled(slept, wake, () => task.sleeps === sleeps && mapDelete(tasks, task.id));
   else queueJob(wake);
 }
 
+/** In a copy no sleep of the original ends: every timer sleeps anew for what is left, the first due first. */
+function rearmTimers() {
+  const left = [];
+  mapForEach(tasks, (task) => append(left, task));
+  sort(left, (a, b) => a.due - b.due || a.id - b.id);
+  for (let i = 0; i < left.length; i++) {
+    try {
+      arm(left[i], max(left[i].due - timeOr(left[i].due), 0));
+    } catch {
+      mapDelete(tasks, left[i].id);
+    }
+  }
+}
+
 /** What a callback throws is reported like an unhandled rejection; the timer goes on. */
-function wakeUp(id, task) {
-  if (mapGet(tasks, id) !== task) return;
-  if (!task.repeats) mapDelete(tasks, id);
+function wakeUp(task, sleeps) {
+  if (mapGet(tasks, task.id) !== task || task.sleeps !== sleeps) return;
+  if (!task.repeats) mapDelete(tasks, task.id);
   try {
     apply(task.fn, undefined, task.args);
   } finally {
-    if (task.repeats && mapGet(tasks, id) === task) arm(id, task);
+    if (task.repeats && mapGet(tasks, task.id) === task) arm(task, task.delay);
   }
 }
 

@@ -15,7 +15,6 @@ const answers = []; // finished requests: { token, ok, value, explicit }
 const drains = []; // tokens of requests that wait until no timer is set
 const rejections = new Map_(); // promises rejected with nobody listening -> reason
 
-let open = 0; // requests not yet answered
 let declared; // what a run has declared contracts of: OFFER takes it
 
 function finish(token, ok, value, shape, omissible, passes) {
@@ -25,7 +24,6 @@ function finish(token, ok, value, shape, omissible, passes) {
 
 function request(token, method, value) {
   const asked = isObject(value) ? value : {};
-  open++;
   try {
     if (method === CONFIGURE) finish(token, true, configure(asked), asIs);
     else if (method === RUN) run(token, asked);
@@ -55,7 +53,7 @@ const asValue = (v) => (v === undefined ? {} : { value: v });
 function flush() {
   endDrains();
   // Within a run a rejection may still find its handler; at its end, or outside of one, it has none.
-  if (answers.length > 0 || open === 0) reportRejections();
+  if (mapSize(rejections) > 0 && (answers.length > 0 || openCount() === 0)) reportRejections();
   if (answers.length === 0) return drains.length > 0 || mapSize(rejections) > 0 ? undefined : false;
   const batch = answers.length;
   for (let i = 0; i < batch; i++) answerOne(answers[i]);
@@ -74,7 +72,6 @@ const splice = uncurry(Array.prototype.splice);
 const removeFirst = (list, n) => void splice(list, 0, n);
 
 function answerOne(entry) {
-  open--;
   if (!entry.ok) return answerError(entry.token, entry.value);
   try {
     answer(entry.token, true, entry.shape(entry.value), entry.passes === true);
@@ -122,11 +119,19 @@ function onRejection(promise, reason, handled) {
 }
 
 function reportRejections() {
-  if (mapSize(rejections) === 0) return;
   const reasons = [];
   mapForEach(rejections, (reason) => append(reasons, reason));
   mapClear(rejections);
   for (let i = 0; i < reasons.length; i++) write("error", "Uncaught (in promise) " + show(asError(reasons[i])));
+}
+
+/** This guest is a copy: what others asked of the original, and hold of it, is the original's. */
+function forked() {
+  reseed();
+  forgetOffers();
+  answers.length = 0;
+  drains.length = 0;
+  rearmTimers();
 }
 
 // CONFIGURE
@@ -323,7 +328,6 @@ function finishSafely(token, error) {
   try {
     finish(token, false, error);
   } catch {
-    open--;
     answerOutOfMemory(token);
   }
 }

@@ -16,4 +16,5 @@ const hooks = [
   strayError,
   invoke,
   forget,
+  forked,
 ];

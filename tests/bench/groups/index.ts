@@ -8,14 +8,19 @@ import { compile } from "./compile.ts";
 import { compute } from "./compute.ts";
 import { create } from "./create.ts";
 import { delay } from "./delay.ts";
+import { density } from "./density.ts";
 import { depth } from "./depth.ts";
+import { fairness } from "./fairness.ts";
+import { forks } from "./forks.ts";
 import { instructions } from "./instructions.ts";
 import { memory } from "./memory.ts";
 import { policies } from "./policies.ts";
+import { segments } from "./segments.ts";
 import { verify } from "./verify.ts";
 
 export const GROUPS: readonly Group[] = [
   create,
+  forks,
   calls,
   capabilities,
   policies,
@@ -24,8 +29,11 @@ export const GROUPS: readonly Group[] = [
   verify,
   compile,
   instructions,
+  segments,
   depth,
   delay,
   abort,
+  fairness,
   memory,
+  density,
 ];

@@ -1,0 +1,68 @@
+// Templates: a sandbox that has run something once, from which others begin in microseconds.
+import type { Origin } from "./birth.ts";
+import { planSandbox } from "./birth.ts";
+import { type Box, disposeBox, newBox } from "./box.ts";
+import { type ForkOptions, planCopy, templateOrigin } from "./copy.ts";
+import type { Engine } from "./engine.ts";
+import { CordonError } from "./errors.ts";
+import { type RunOptions, type SandboxOptions, type Source, splitOptions } from "./options.ts";
+import type { Result } from "./result.ts";
+import type { Sandbox } from "./sandbox.ts";
+
+/** What a template is made of: a source that it runs once, and what its copies are granted if they say nothing else. */
+export interface TemplateRequest extends SandboxOptions, Omit<RunOptions, "limits"> {
+  /** Default: nothing is run. */
+  readonly source?: Source | undefined;
+}
+
+export interface Template {
+  /** A sandbox in the template's state. Options in place of the template's: grants of the same names and contracts. */
+  fork(options?: Omit<ForkOptions, "wait">): Promise<Sandbox>;
+  /** Bytes of memory that each copy begins with. */
+  readonly size: number;
+}
+
+const templates = new WeakSet<object>();
+export const isTemplate = (value: unknown): value is Template => templates.has(Object(value));
+
+/** A way to make sandboxes of boxes, and to run a job in one. */
+export interface TemplateParts {
+  readonly open: (box: Box) => Sandbox;
+  readonly runIn: (box: Box, source: Source, options: RunOptions) => Promise<Result>;
+}
+
+async function warm(box: Box, request: TemplateRequest, { runIn }: TemplateParts, options: RunOptions): Promise<void> {
+  if (request.source === undefined) return;
+  const result = await runIn(box, request.source, options);
+  if (result.status === "returned") return;
+  const why =
+    result.status === "threw" ? `threw ${result.error.name}: ${result.error.message}` : `ended: ${result.status}`;
+  throw new CordonError("E_TEMPLATE", `the template's source ${why}`, { cause: result });
+}
+
+/** Throws CordonError E_TEMPLATE, of which `cause` is the Result, if the source does not return. */
+export async function newTemplate(
+  engine: () => Promise<Engine>,
+  request: TemplateRequest,
+  parts: TemplateParts,
+): Promise<Template> {
+  const [, sandboxOptions, runOptions] = splitOptions({ ...request, source: request.source ?? "" });
+  const box = await newBox(engine, planSandbox(sandboxOptions));
+  try {
+    await warm(box, request, parts, runOptions);
+    return templateOf(box, await templateOrigin(box), parts);
+  } finally {
+    disposeBox(box);
+  }
+}
+
+function templateOf(box: Box, origin: Origin, { open }: TemplateParts): Template {
+  let copies = 0;
+  const template: Template = Object.freeze({
+    fork: async (options: Omit<ForkOptions, "wait"> = {}) =>
+      open(await newBox(async () => box.engine, planCopy(box, { ...origin, incarnation: ++copies }, options))),
+    size: origin.image.chunks.reduce((sum, { bytes }) => sum + bytes.length, 0),
+  });
+  templates.add(template);
+  return template;
+}
