@@ -211,7 +211,7 @@ async function configure(domain: Domain, grants: object, system: object, options
   throw new CordonError("E_ENGINE", `the engine could not be configured: ${why}`);
 }
 
-function newCallMeter(domain: () => Domain, above: CallMeter | undefined): CallMeter {
+export function newCallMeter(domain: () => Pick<Domain, "end">, above: CallMeter | undefined): CallMeter {
   const meter: CallMeter = {
     ...{ used: 0, most: 0, inFlight: 0, watching: undefined, above },
     take() {
@@ -258,7 +258,7 @@ function unpoliced({ grants, origin }: Plan) {
   throw new CordonError("E_POLICY", "the snapshot was made under a policy: pass the same one, or leave out its key");
 }
 
-async function underPolicy(plan: Plan, domain: () => Domain) {
+export async function underPolicy(plan: Plan, domain: () => Pick<Domain, "end">) {
   const { policy, grants, virtual, start, audits, origin } = plan;
   const saved = origin?.policy;
   if (policy === undefined) return unpoliced(plan);

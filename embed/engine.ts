@@ -7,6 +7,7 @@ import { bakeImage, readImage } from "./image.ts";
 import { once } from "./once.ts";
 import type { SandboxOptions } from "./options.ts";
 import { isBytes } from "./plain.ts";
+import type { Hiring } from "./pool/pool.ts";
 import { ENGINE_SEGMENT } from "./segments.ts";
 import { fingerprintOf } from "./snapshot/hash.ts";
 
@@ -24,6 +25,8 @@ export interface CordonPowers {
   readonly image?: () => Bytes | undefined | Promise<Bytes | undefined>;
   /** The image of an engine that has read the TypeScript stripper. Without it TypeScript is refused. */
   readonly stripper?: BytesSource;
+  /** Threads and processes for pools. Without it their isolation is "inline". */
+  readonly hiring?: () => Promise<Hiring>;
   /** The parts of RepyV2 runs, as the build bundles them. Without it runRepy is refused. */
   readonly repy?: BytesSource;
   /** Ms in which this thread could have gone on but the machine had others to run: no guest pays for those. */

@@ -226,7 +226,7 @@ export interface PoliceOptions {
 /** Puts a domain that is about to be born under a policy. `start`: of its virtual time. */
 export function police(
   policing: Policing,
-  domain: () => Domain,
+  domain: () => Pick<Domain, "end">,
   start: number | undefined,
   { asking = atOnce, onChange, remembered, isRead = false }: PoliceOptions = {},
 ): Policed {

@@ -62,7 +62,7 @@ async function perform(box: Box, job: Job, onOver: () => void): Promise<Result> 
 }
 
 /** `onOver` is called once the run is over, which is later than its first result if that is an interruption. */
-function enqueue(box: Box, job: Job, onOver = (): void => undefined): Promise<Result> {
+export function enqueue(box: Box, job: Job, onOver = (): void => undefined): Promise<Result> {
   if (box.queued > MOST_QUEUED) return Promise.resolve(refused("sandbox", `busy: ${MOST_QUEUED} runs wait already`));
   box.queued++;
   const turn = box.tail.then(() => perform(box, job, onOver));

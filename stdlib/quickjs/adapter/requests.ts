@@ -3,7 +3,8 @@
 import { decode } from "./decode";
 import { JS_Call, JS_DupValue, JS_FreeValue, JS_GetException, stackPointer } from "./engine";
 import {
-  COMPLETION, FORKED, INVOKE, isOk, kindOfMessage, methodOf, readMessage, REQUEST, skipText, tokenOf, valueAt,
+  COMPLETION, FORKED, INVOKE, isOk, kindOfMessage, methodOf, readMessage, REQUEST, skipText, TAKES_LONGER, tokenOf,
+  valueAt,
 } from "./message";
 import { fail, forgetRequests, noteTrouble, open, refuse } from "./open";
 import { emptySlot, pendingCount, pendingSlots, takePending } from "./pending";
@@ -75,6 +76,7 @@ function invoke(end: i32): void {
 }
 
 function complete(end: i32): void {
+  if (isOk() == TAKES_LONGER) return;
   stackPointer -= 32;
   const functions = stackPointer;
   const ok = isOk() == 1;
