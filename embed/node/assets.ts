@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CordonPowers } from "../engine.ts";
+import { newStolen } from "./stolen.ts";
 
 const MOST_LEVELS = 5;
 
@@ -30,4 +31,5 @@ export const nodePowers: CordonPowers = {
   image: () => (findAsset("engine.image") === undefined ? undefined : readAsset("engine.image")),
   stripper: () => readAsset("typescript.image"),
   repy: () => readAsset("repy.json"),
+  stolen: newStolen(),
 };
