@@ -7,13 +7,13 @@
 //        of the original's memory. What the original got later by calls means nothing in the copy.
 //   CP3  No two copies have the same random numbers before them: the guest hears of its incarnation before anything else.
 import { type Origin, type Plan, planSandbox } from "./birth.ts";
-import { type Box, newBox } from "./box.ts";
+import { type Box, mayRest, newBox } from "./box.ts";
 import { later, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
-import { contentOf, takeImage } from "./image.ts";
+import { whileAwake } from "./hibernation/use.ts";
+import { takeImage } from "./image.ts";
 import { checkKeys, readWait, type SandboxOptions } from "./options.ts";
 import { endingText } from "./result.ts";
-import { difference } from "./snapshot/granules.ts";
 
 /** What may be said of a copy: what is not said is as the original has it. */
 export interface ForkOptions extends Omit<SandboxOptions, "modules" | "virtual" | "timeZoneOffset" | "policy"> {
@@ -21,21 +21,37 @@ export interface ForkOptions extends Omit<SandboxOptions, "modules" | "virtual" 
   readonly wait?: number | undefined;
 }
 
-const FORK_KEYS = ["grant", "limits", "profile", "console", "meter", "trace", "audit", "wait"] as const;
+const FORK_KEYS = [
+  ...(["grant", "limits", "profile", "console", "meter", "trace", "audit"] as const),
+  ...(["residency", "idle", "id", "wait"] as const),
+];
 const DEFAULT_WAIT = 1_000; // ms
 const MOST_WAITING = 64;
 
-/** In its turn, once the sandbox rests. Throws CordonError E_BUSY or E_DISPOSED. */
-export function atRest<T>(box: Box, wait: number | undefined, take: () => T | undefined): Promise<T> {
+/** In its turn. Throws CordonError E_BUSY. */
+function inTurn<T>(box: Box, wait: number | undefined, task: (deadline: number) => Promise<T>): Promise<T> {
   if (box.queued > MOST_WAITING) throw new CordonError("E_BUSY", `${MOST_WAITING} runs wait already`);
   const deadline = now() + (wait ?? DEFAULT_WAIT);
   box.queued++;
-  const turn = box.tail.then(() => untilTaken(box, deadline, take));
+  const turn = box.tail.then(() => task(deadline));
   const leave = (): void => {
     box.queued--;
   };
   box.tail = turn.then(leave, leave);
   return turn;
+}
+
+/** In its turn, awake, once the sandbox rests. Throws CordonError E_BUSY or E_DISPOSED, or E_STORE if it cannot wake. */
+export const atRest = <T>(box: Box, wait: number | undefined, take: () => T | undefined): Promise<T> =>
+  inTurn(box, wait, (deadline) => whileAwake(box, deadline, () => untilTaken(box, deadline, take)));
+
+/** In its turn, once it rests, the sandbox gives its memory away until somebody uses it. Throws as `atRest` does. */
+export async function putToSleep(box: Box, given: object): Promise<void> {
+  const wait = readWait(checkKeys(given, ["wait"], "hibernate"));
+  await inTurn(box, wait, async (deadline) => {
+    const resident = box.resident ?? (await mayRest(box));
+    await untilTaken(box, deadline, () => resident.house.sleep(resident) || undefined);
+  });
 }
 
 async function untilTaken<T>(box: Box, deadline: number, take: () => T | undefined): Promise<T> {
@@ -54,7 +70,6 @@ async function untilTaken<T>(box: Box, deadline: number, take: () => T | undefin
 
 /** What its copies begin with. `isWhole`: not a difference from another image, so that many copies can begin there at once. */
 function originOf(box: Box, isWhole: boolean): Origin | undefined {
-  rouse(box);
   const { domain, engine, base, originals } = box;
   const image = takeImage(domain, engine.artifact, isWhole ? undefined : base);
   if (image === undefined) return undefined;
@@ -67,7 +82,9 @@ export function planCopy({ plan, clock, virtual }: Box, origin: Origin, given: o
   const seed = `${virtual?.seed ?? 0}#${origin.incarnation}`;
   const time = virtual === undefined ? {} : { virtual: { start: clock.now(), seed } };
   const { name, above, serves } = plan;
-  const copied = planSandbox({ ...plan.options, ...options, ...time });
+  const { id: _id, residency, ...inherited } = plan.options;
+  const stays = options.idle === undefined ? { residency } : {};
+  const copied = planSandbox({ ...inherited, ...stays, ...options, ...time });
   return { ...copied, name, above, origin, ...(serves === undefined ? {} : { serves }) };
 }
 
@@ -80,25 +97,3 @@ export async function forkBox(box: Box, options: ForkOptions): Promise<Box> {
 
 /** What a template's copies are made of. The sandbox is not needed any more. */
 export const templateOrigin = (box: Box): Promise<Origin> => atRest(box, undefined, () => originOf(box, true));
-
-/** Frees the memory of a sandbox until somebody calls it. False: something of it goes on. */
-export function putToSleep(box: Box): boolean {
-  if (box.kept !== undefined) return true;
-  const { domain, engine, base } = box;
-  const content = contentOf(engine.artifact, base);
-  const kept = domain.hibernate(
-    (memory) => difference(content, memory),
-    () => rouse(box),
-  );
-  box.kept = kept;
-  return kept !== undefined;
-}
-
-/** Ends its sleep, if it sleeps. Without memory for it the sandbox ends. */
-export function rouse(box: Box): void {
-  const { kept, domain } = box;
-  if (kept === undefined) return;
-  box.kept = undefined;
-  const woken = domain.wake(kept);
-  if (woken.kind !== "returned") domain.end({ kind: "exhausted", resource: "memory" });
-}

@@ -6,7 +6,7 @@
 import { PAGE } from "../kernel/index.ts";
 import type { Plan } from "./birth.ts";
 import { type Box, disposeBox, newBox } from "./box.ts";
-import { atRest, rouse } from "./copy.ts";
+import { atRest } from "./copy.ts";
 import type { Engine } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { takeImage } from "./image.ts";
@@ -39,7 +39,6 @@ export async function saveBox(box: Box, given: SnapshotOptions): Promise<Uint8Ar
   const { key } = checkKeys<SnapshotOptions>(given, ["key", "wait"], "snapshot");
   const { engine } = box;
   const [image, authority] = await atRest(box, readWait(given), () => {
-    rouse(box);
     const taken = takeImage(box.domain, engine.artifact, engine.image);
     return taken && ([taken, authorityOf(box)] as const);
   });

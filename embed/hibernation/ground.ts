@@ -1,0 +1,81 @@
+// What sandboxes of one kind have in common: the memory of one with the same grants and limits that has run nothing but
+// a number. So a sleeper does not keep what configuring the engine writes.
+//
+// Invariants
+//   GR1  Nothing that a guest has written is in it, and no host function can be called while it is made.
+//   GR2  It decides how much a sleeper keeps, never what it is when it wakes: that is exact over any ground.
+import { type Artifact, type Chunk, PAGE } from "../../kernel/index.ts";
+import { type Plan, planSandbox } from "../birth.ts";
+import type { Box } from "../box.ts";
+import type { Engine } from "../engine.ts";
+import { planRun } from "../job.ts";
+import { difference } from "../snapshot/granules.ts";
+import type { Ground } from "./bed.ts";
+
+/** Makes a box, and ends it. */
+export interface Maker {
+  readonly make: (engine: () => Promise<Engine>, plan: Plan) => Promise<Box>;
+  readonly rest: (box: Box) => Promise<void>;
+  readonly dispose: (box: Box) => void;
+}
+
+interface Kind {
+  ground: Promise<Ground | undefined> | undefined;
+}
+
+/** Kinds that are remembered. Those who sleep on one that is forgotten keep it for themselves. */
+const MOST_KINDS = 16;
+
+const kinds = new WeakMap<Artifact, Map<string, Kind>>();
+
+function keyOf({ grants, load, timeZoneOffset, limits }: Plan): string {
+  const shape = grants.map(({ name, calls }) => [name, calls]);
+  return JSON.stringify([shape, load !== undefined, timeZoneOffset, limits.memory]);
+}
+
+/** GR1. */
+function planOf({ grants, load, timeZoneOffset, limits }: Plan): Plan {
+  const target = () => new Uint8Array(0);
+  const dead = grants.map((grant) => ({ ...grant, capability: () => ({ contract: grant.contract, target }) }));
+  const plan = planSandbox({ limits: { memory: limits.memory } });
+  return { ...plan, grants: dead, load, timeZoneOffset };
+}
+
+const ALLOWANCE = { fuel: 1e9, calls: 1e6, bytes: 1e9, deadline: Number.POSITIVE_INFINITY };
+
+async function memoryOf(kind: Box, { rest }: Maker): Promise<Uint8Array | undefined> {
+  const job = planRun(kind.limits, [], "0", {});
+  if ("status" in job) return undefined;
+  kind.domain.allow(ALLOWANCE);
+  await kind.domain.request(job.method, job.message);
+  await rest(kind);
+  const { memory: size } = kind.domain.usage();
+  return kind.domain.read((memory) => memory.slice(0, size));
+}
+
+async function made({ engine, plan }: Box, { content }: Ground, maker: Maker): Promise<Ground | undefined> {
+  const kind = await maker.make(async () => engine, planOf(plan));
+  try {
+    const memory = await memoryOf(kind, maker);
+    if (memory === undefined || memory.length % PAGE !== 0) return undefined;
+    const beyond: readonly Chunk[] = difference(content, memory);
+    return { content: memory, beyond };
+  } finally {
+    maker.dispose(kind);
+  }
+}
+
+/** Undefined for the first of its kind, which may be the only one. `image`: what the kernel writes by itself. */
+export async function kindGround(box: Box, image: Ground, maker: Maker): Promise<Ground | undefined> {
+  const { artifact } = box.engine;
+  const known = kinds.get(artifact) ?? new Map<string, Kind>();
+  kinds.set(artifact, known);
+  const key = keyOf(box.plan);
+  const kind = known.get(key);
+  known.delete(key);
+  known.set(key, kind ?? { ground: undefined });
+  if (known.size > MOST_KINDS) known.delete(known.keys().next().value as string);
+  // Without it a sleeper keeps more: no reason for its owner to have none.
+  if (kind !== undefined) kind.ground ??= made(box, image, maker).catch(() => undefined);
+  return kind?.ground;
+}
