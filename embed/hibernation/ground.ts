@@ -10,12 +10,12 @@ import type { Box } from "../box.ts";
 import type { Engine } from "../engine.ts";
 import { planRun } from "../job.ts";
 import { difference } from "../snapshot/granules.ts";
+import { untilRest } from "../until-rest.ts";
 import type { Ground } from "./bed.ts";
 
 /** Makes a box, and ends it. */
 export interface Maker {
   readonly make: (engine: () => Promise<Engine>, plan: Plan) => Promise<Box>;
-  readonly rest: (box: Box) => Promise<void>;
   readonly dispose: (box: Box) => void;
 }
 
@@ -43,12 +43,12 @@ function planOf({ grants, load, timeZoneOffset, limits }: Plan): Plan {
 
 const ALLOWANCE = { fuel: 1e9, calls: 1e6, bytes: 1e9, deadline: Number.POSITIVE_INFINITY };
 
-async function memoryOf(kind: Box, { rest }: Maker): Promise<Uint8Array | undefined> {
+async function memoryOf(kind: Box): Promise<Uint8Array | undefined> {
   const job = planRun(kind.limits, [], "0", {});
   if ("status" in job) return undefined;
   kind.domain.allow(ALLOWANCE);
   await kind.domain.request(job.method, job.message);
-  await rest(kind);
+  await untilRest(kind.domain);
   const { memory: size } = kind.domain.usage();
   return kind.domain.read((memory) => memory.slice(0, size));
 }
@@ -56,7 +56,7 @@ async function memoryOf(kind: Box, { rest }: Maker): Promise<Uint8Array | undefi
 async function made({ engine, plan }: Box, { content }: Ground, maker: Maker): Promise<Ground | undefined> {
   const kind = await maker.make(async () => engine, planOf(plan));
   try {
-    const memory = await memoryOf(kind, maker);
+    const memory = await memoryOf(kind);
     if (memory === undefined || memory.length % PAGE !== 0) return undefined;
     const beyond: readonly Chunk[] = difference(content, memory);
     return { content: memory, beyond };

@@ -20,7 +20,7 @@ describe("images", () => {
       expect(() => readImage(bytes, engineBytes())).toThrow(expect.objectContaining({ code: "E_ENGINE" }));
     for (const length of [0, 3, 15, 16, 17, 18, 31, file.length - 1]) fails(file.slice(0, length));
     fails(Buffer.concat([file, Uint8Array.of(0)]));
-    for (const at of [0, 4, 16, 17, 18, 19]) fails(file.with(at, 0xff));
+    for (const at of [0, 4, 16, 17, 18]) fails(file.with(at, 0xff));
     fails(file.with(8, 1 + (file[8] as number)).with(12, 1 + (file[12] as number)));
     const shipped = createCordon({ engine: engineBytes, image: () => file });
     expect(await shipped.run({ source: "1 + 1" })).toMatchObject({ status: "returned", value: 2 });
