@@ -102,9 +102,9 @@ const facade = (tenant: domain.Tenant) => ({
    * Undefined while anything goes on.
    */
   hibernate: <T>(visit: Visit<T>, onNeeded: () => void): T | undefined => residence.hibernate(tenant, visit, onNeeded),
-  /** `chunks`: what it had in memory beyond the image with which it began, or its base. */
-  wake(chunks: readonly Chunk[]): Outcome<undefined> {
-    const wrong = residence.wake(tenant, chunks);
+  /** Its memory is what it was at birth without `image.chunks`, all zero beyond; `restore` writes what it had, and ends it if it cannot. */
+  wake(restore: Visit<void>): Outcome<undefined> {
+    const wrong = residence.wake(tenant, restore);
     if (wrong === undefined) domain.pump(tenant);
     return wrong ?? { kind: "returned", value: undefined };
   },

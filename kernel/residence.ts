@@ -102,13 +102,14 @@ export function hibernate<T>(tenant: Tenant, visit: Visit<T>, onNeeded: () => vo
   return kept;
 }
 
-/** With what its memory has beyond its image. Not undefined: it sleeps on, for want of memory or because that lies outside. */
-export function wake(tenant: Tenant, chunks: readonly Chunk[]): Outcome<never> | undefined {
+/** `restore` writes what its memory has beyond its image. Not undefined: it sleeps on, for want of memory. */
+export function wake(tenant: Tenant, restore: Visit<void>): Outcome<never> | undefined {
   const { state, account, pages } = tenant;
   if (state !== "asleep") return refused("not asleep");
   if (!chargeAccount(account, MEMORY, pages.value * PAGE)) return NO_MEMORY;
-  const wrong = moveIn(tenant, pages.value, chunks);
+  const wrong = moveIn(tenant, pages.value, []);
   if (wrong !== undefined) adjust(account, MEMORY, -pages.value * PAGE);
   else tenant.state = "idle";
+  if (wrong === undefined) read(tenant, restore);
   return wrong;
 }

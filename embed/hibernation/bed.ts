@@ -142,9 +142,11 @@ async function fetchBack({ print, id }: Bed, { store }: Shelf): Promise<Packed> 
 }
 
 function rise(bed: Bed, packed: Packed): void {
-  const { content, beyond } = bed.ground;
-  const chunks = unpack(packed, content);
-  const woken = bed.domain.wake(beyond.length === 0 ? chunks : beyond.concat(chunks));
+  const { beyond } = bed.ground;
+  const woken = bed.domain.wake((memory) => {
+    for (const { at, bytes } of beyond) memory.set(bytes, at);
+    unpack(packed, memory);
+  });
   if (woken.kind === "returned") {
     bed.nap++;
     bed.isAsleep = false;
