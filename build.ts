@@ -57,7 +57,8 @@ async function bundle(entry: string, folder: string): Promise<void> {
   await build({
     input: { main },
     platform: "node",
-    external: /^node:/,
+    // Beside Node itself what finds its own files by where it lies.
+    external: [/^node:/, "tinypool"],
     preserveEntrySignatures: "allow-extension",
     // Of the policy libraries a command needs what it uses: making all their contracts at each start takes 30 ms.
     treeshake: { moduleSideEffects: false },

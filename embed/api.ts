@@ -24,6 +24,11 @@ export {
 export type { LoadedModule, ModuleLoader, ModulesOption } from "./modules.ts";
 export type { IdleOptions, RunOptions, SandboxOptions, Source, TraceRecord, WaitOptions } from "./options.ts";
 export { type ConsoleLine, type ConsoleOption, escapeControls, type Level } from "./output.ts";
+export type { TenantBill } from "./pool/bill.ts";
+export type { Isolation, PoolOptions, TenantOptions } from "./pool/options.ts";
+export type { Hiring, Pool, PoolRunRequest, PoolSandboxOptions } from "./pool/pool.ts";
+export type { PoolSandbox } from "./pool/sandbox.ts";
+export type { PoolEvent, PoolStats, TenantStats, WorkerStats } from "./pool/stats.ts";
 export { newProgramRunner, type ProgramPowers, type ProgramResult, type RunProgram } from "./program.ts";
 export type { RepyResult, RepyUsage } from "./repy.ts";
 export type { RepyEnd, RepyEndKind } from "./repy-end.ts";

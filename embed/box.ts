@@ -108,10 +108,12 @@ export function facts({ output, meter }: Box, { start, fuel, bytes, memory }: Sp
   return { usage, console: output.lines() };
 }
 
-function resultOf(answer: Answer, { limits, read }: Job, known: RunFacts): Result {
+const plainly: NonNullable<Job["decode"]> = (bytes) => decodeValue(bytes);
+
+function resultOf(answer: Answer, { limits, read, decode = plainly }: Job, known: RunFacts): Result {
   if (answer.kind === "ended") return fromEnding(answer.ending, known);
   if (answer.bytes.length > limits.result) return { status: "exhausted", resource: "result", ...known };
-  const value = decodeValue(answer.bytes);
+  const value = decode(answer.bytes, answer.ok);
   if (!answer.ok) return { status: "threw", error: asError(value), ...known };
   return { status: "returned", ...read(value), ...known };
 }

@@ -4,8 +4,10 @@ import { fairQueue } from "../policy-libs/index.ts";
 import { CordonError } from "./errors.ts";
 import { findLater } from "./host.ts";
 import { bakeImage, readImage } from "./image.ts";
+import { once } from "./once.ts";
 import type { SandboxOptions } from "./options.ts";
 import { isBytes } from "./plain.ts";
+import type { Hiring } from "./pool/pool.ts";
 import { ENGINE_SEGMENT } from "./segments.ts";
 import { fingerprintOf } from "./snapshot/hash.ts";
 
@@ -23,6 +25,8 @@ export interface CordonPowers {
   readonly image?: () => Bytes | undefined | Promise<Bytes | undefined>;
   /** The image of an engine that has read the TypeScript stripper. Without it TypeScript is refused. */
   readonly stripper?: BytesSource;
+  /** Threads and processes for pools. Without it their isolation is "inline". */
+  readonly hiring?: () => Promise<Hiring>;
   /** The parts of RepyV2 runs, as the build bundles them. Without it runRepy is refused. */
   readonly repy?: BytesSource;
   /** Ms in which this thread could have gone on but the machine had others to run: no guest pays for those. */
@@ -97,18 +101,6 @@ async function load(kernel: Kernel, powers: CordonPowers): Promise<Engine> {
   const helpers = { artifact, stripper: newStripper(powers, bytes) };
   const engine: Engine = { kernel, artifact, isShared: false, confined, image, fingerprint, helpers };
   return engine;
-}
-
-/** Made on the first call. A failure is not kept: the next call tries again. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
-  };
 }
 
 const newStripper = ({ stripper }: CordonPowers, artifact: Uint8Array): (() => Promise<Image>) =>

@@ -14,7 +14,7 @@ async function fetched(file: URL): Promise<ArrayBuffer> {
  * Where the files do not lie beside this one, make a Cordon of your own: `createCordon({ engine: () => bytes })`.
  * Each address is written out: so bundlers find the files, and take them along.
  */
-export const { run, createSandbox, createTemplate, layer, stack, domains, runRepy, warmUp } = createCordon({
+export const { run, createSandbox, createTemplate, layer, stack, domains, runRepy, createPool, warmUp } = createCordon({
   engine: () => fetched(new URL("../engine.wasm", import.meta.url)),
   segmentEngine: () => fetched(new URL("../engine.segment.wasm", import.meta.url)),
   image: () => fetched(new URL("../engine.image", import.meta.url)).catch(() => undefined),

@@ -202,9 +202,10 @@ export function splitOptions(given: Whole): [Source, SandboxOptions, RunOptions]
   return [options.source, pick(SANDBOX_KEYS), pick(RUN_KEYS.filter((key) => key !== "limits"))];
 }
 
-/** How long somebody will wait, in ms. */
-export function readWait(options: unknown): number | undefined {
-  const { wait } = readPlain<{ readonly wait?: unknown }>(options, "what a copy takes");
-  if (wait === undefined || (typeof wait === "number" && wait >= 0)) return wait;
+/** A copy of options in which somebody says how long he will wait, in ms. */
+export function readWait<T extends { readonly wait?: number | undefined }>(given: unknown): T {
+  const options = readPlain<T>(given, "what a copy takes");
+  const { wait } = options;
+  if (wait === undefined || (typeof wait === "number" && wait >= 0)) return options;
   return wrong("wait must be a number of milliseconds");
 }

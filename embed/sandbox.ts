@@ -86,7 +86,7 @@ async function begin(box: Box, job: Job, onOver: () => void): Promise<Result> {
 }
 
 /** `onOver` is called once the run is over, which is later than its first result if that is an interruption. */
-function enqueue(box: Box, job: Job, onOver = (): void => undefined): Promise<Result> {
+export function enqueue(box: Box, job: Job, onOver = (): void => undefined): Promise<Result> {
   if (box.queued > MOST_QUEUED) return Promise.resolve(refused("sandbox", `busy: ${MOST_QUEUED} runs wait already`));
   box.queued++;
   const turn = box.tail.then(() => perform(box, job, onOver));
@@ -125,7 +125,7 @@ export function sandboxOf(box: Box): Sandbox {
     run: (source: Source, options: RunOptions = {}) => runInBox(box, source, options),
     call: (name: string, ...args: readonly unknown[]) => callFunction(box, name, args),
     check: (source: Source, options: RunOptions = {}) => checkSource(box, source, options),
-    fork: async (options: ForkOptions = {}) => {
+    fork: async (options?: ForkOptions) => {
       alive(box);
       return sandboxOf(await forkBox(box, options));
     },
@@ -154,7 +154,9 @@ function endOf({ domain, isDisposed }: Box): string | undefined {
 export async function newSandbox(engine: () => Promise<Engine>, options: CreateOptions): Promise<Sandbox> {
   const { from, key, ...rest } = readPlain<CreateOptions>(options, "what createSandbox takes");
   if (from === undefined && key === undefined) return sandboxOf(await newBox(engine, planSandbox(rest)));
-  if (isTemplate(from)) return from.fork(rest);
+  if (isTemplate(from) && key === undefined) return from.fork(rest);
+  if (isTemplate(from)) throw new CordonError("E_OPTION", "key: a template needs none, it never left this process");
+  if (from === undefined) throw new CordonError("E_OPTION", "key is for a snapshot: pass its bytes as `from`");
   const { loadBox } = await import("./saved.ts");
   return sandboxOf(await loadBox(engine, from, key, planSandbox(rest)));
 }
@@ -163,7 +165,10 @@ export async function newSandbox(engine: () => Promise<Engine>, options: CreateO
 export interface CreateOptions extends SandboxOptions {
   /** A template, or the bytes of a snapshot: it goes on from there. */
   readonly from?: Template | Uint8Array | undefined;
-  /** The key with which the snapshot was sealed. Without it its authority is what is granted here. */
+  /**
+   * The key with which the snapshot was sealed. Without it its authority is what is granted here, and a policy begins
+   * afresh: nothing that the guest did before counts.
+   */
   readonly key?: Uint8Array | undefined;
 }
 

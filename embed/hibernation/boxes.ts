@@ -18,7 +18,7 @@ function imageGround({ engine, base }: Box): Ground {
 
 async function groundOf(box: Box, maker: Maker): Promise<Ground> {
   const ground = imageGround(box);
-  return box.base === box.engine.image ? ((await kindGround(box, ground, maker)) ?? ground) : ground;
+  return (await kindGround(box, ground, maker)) ?? ground;
 }
 
 /** For those that only their owner puts to sleep. */

@@ -1,13 +1,15 @@
-// What sandboxes of one kind have in common: the memory of one with the same grants and limits that has run nothing but
-// a number. So a sleeper does not keep what configuring the engine writes.
+// What sandboxes of one kind have in common: the memory of one with the same beginning, grants and limits that has run
+// nothing but a number. So a sleeper does not keep what configuring the engine writes, or what hearing that it is a copy.
 //
 // Invariants
-//   GR1  Nothing that a guest has written is in it, and no host function can be called while it is made.
+//   GR1  Nothing that a guest has written is in it but what its template's source wrote, and no host function can be
+//        called while it is made.
 //   GR2  It decides how much a sleeper keeps, never what it is when it wakes: that is exact over any ground.
-import { type Artifact, type Chunk, PAGE } from "../../kernel/index.ts";
-import { type Plan, planSandbox } from "../birth.ts";
+import { type Chunk, type Image, PAGE } from "../../kernel/index.ts";
+import { type Origin, type Plan, planSandbox } from "../birth.ts";
 import type { Box } from "../box.ts";
 import type { Engine } from "../engine.ts";
+import { takeImage } from "../image.ts";
 import { planRun } from "../job.ts";
 import { difference } from "../snapshot/granules.ts";
 import { untilRest } from "../until-rest.ts";
@@ -26,11 +28,12 @@ interface Kind {
 /** Kinds that are remembered. Those who sleep on one that is forgotten keep it for themselves. */
 const MOST_KINDS = 16;
 
-const kinds = new WeakMap<Artifact, Map<string, Kind>>();
+/** By that with which they begin: a template's memory, or the engine's. */
+const kinds = new WeakMap<Image, Map<string, Kind>>();
 
-function keyOf({ grants, load, timeZoneOffset, limits }: Plan): string {
+function keyOf({ plan: { grants, load, timeZoneOffset, limits, origin } }: Box): string {
   const shape = grants.map(({ name, calls }) => [name, calls]);
-  return JSON.stringify([shape, load !== undefined, timeZoneOffset, limits.memory]);
+  return JSON.stringify([shape, load !== undefined, timeZoneOffset, limits.memory, origin !== undefined]);
 }
 
 /** GR1. */
@@ -53,24 +56,41 @@ async function memoryOf(kind: Box): Promise<Uint8Array | undefined> {
   return kind.domain.read((memory) => memory.slice(0, size));
 }
 
-async function made({ engine, plan }: Box, { content }: Ground, maker: Maker): Promise<Ground | undefined> {
-  const kind = await maker.make(async () => engine, planOf(plan));
+/** A box of this kind, which ends when `look` is over. */
+async function withKind<T>({ engine }: Box, plan: Plan, maker: Maker, look: (kind: Box) => Promise<T>): Promise<T> {
+  const kind = await maker.make(async () => engine, plan);
   try {
-    const memory = await memoryOf(kind);
-    if (memory === undefined || memory.length % PAGE !== 0) return undefined;
-    const beyond: readonly Chunk[] = difference(content, memory);
-    return { content: memory, beyond };
+    return await look(kind);
   } finally {
     maker.dispose(kind);
   }
 }
 
+/** Where one of its kind begins: a copy of a template there, any other copy as a copy of one that has run nothing. */
+async function originOf(box: Box, plan: Plan, maker: Maker): Promise<Origin | undefined> {
+  const { origin } = box.plan;
+  if (origin === undefined || origin.image.base === undefined) return origin && { ...origin, policy: undefined };
+  return withKind(box, plan, maker, async ({ domain, engine, base }) => {
+    const image = takeImage(domain, engine.artifact, base);
+    return image && { image, incarnation: 1, handles: domain.handles() };
+  });
+}
+
+async function made(box: Box, { content }: Ground, maker: Maker): Promise<Ground | undefined> {
+  const plan = planOf(box.plan);
+  const origin = await originOf(box, plan, maker);
+  const begun = origin === undefined ? plan : { ...plan, origin };
+  const memory = await withKind(box, begun, maker, memoryOf);
+  if (memory === undefined || memory.length % PAGE !== 0) return undefined;
+  const beyond: readonly Chunk[] = difference(content, memory);
+  return { content: memory, beyond };
+}
+
 /** Undefined for the first of its kind, which may be the only one. `image`: what the kernel writes by itself. */
 export async function kindGround(box: Box, image: Ground, maker: Maker): Promise<Ground | undefined> {
-  const { artifact } = box.engine;
-  const known = kinds.get(artifact) ?? new Map<string, Kind>();
-  kinds.set(artifact, known);
-  const key = keyOf(box.plan);
+  const known = kinds.get(box.base) ?? new Map<string, Kind>();
+  kinds.set(box.base, known);
+  const key = keyOf(box);
   const kind = known.get(key);
   known.delete(key);
   known.set(key, kind ?? { ground: undefined });

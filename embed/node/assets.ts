@@ -31,5 +31,6 @@ export const nodePowers: CordonPowers = {
   image: () => (findAsset("engine.image") === undefined ? undefined : readAsset("engine.image")),
   stripper: () => readAsset("typescript.image"),
   repy: () => readAsset("repy.json"),
+  hiring: async () => (await import("./workers/hire.ts")).hiring,
   stolen: newStolen(),
 };

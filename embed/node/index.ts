@@ -11,4 +11,5 @@ export { type FileStoreOptions, fileStore } from "./file-store.ts";
 export { runProgram } from "./program.ts";
 export { type Published, type PublishOptions, publishStats, type Watched } from "./stats-socket.ts";
 
-export const { run, createSandbox, createTemplate, layer, stack, domains, runRepy, warmUp } = createCordon(nodePowers);
+export const { run, createSandbox, createTemplate, layer, stack, domains, runRepy, createPool, warmUp } =
+  createCordon(nodePowers);

@@ -13,10 +13,9 @@ const RANDOM_BLOCK = 512; // bytes fetched at a time, 8 per number
 let block = new Uint8Array_(0);
 let blockAt = 0;
 
-/** Forgets the random bytes at hand: two forks of one image must not share them. */
+/** Forgets the random bytes at hand: two forks of one image must not share them. Needs no memory: it cannot fail. */
 function reseed() {
-  block = new Uint8Array_(0);
-  blockAt = 0;
+  blockAt = RANDOM_BLOCK;
 }
 
 function random() {
