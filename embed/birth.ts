@@ -34,6 +34,7 @@ import { asError, endingText } from "./result.ts";
 import { ENGINE_SEGMENT } from "./segments.ts";
 import { type SystemParts, systemGrants } from "./system.ts";
 import { type Meter as CallCounter, newMeter } from "./target.ts";
+import { untilRest } from "./until-rest.ts";
 import { decodeValue, encodeValue } from "./values.ts";
 import { newWatchers } from "./watchers.ts";
 
@@ -199,6 +200,7 @@ async function configure(domain: Domain, grants: object, system: object, options
   // Not only when it runs: under a frozen meter it does not.
   const timer = setTimeout(() => domain.end({ kind: "exhausted", resource: "wall" }), SETUP_MS + 1);
   const answer = await domain.request(ENGINE.CONFIGURE, asked);
+  await untilRest(domain); // else, where a slice has ended meanwhile, the first run would pay for the rest of it
   clearTimeout(timer);
   if (answer.kind === "answered" && answer.ok) return;
   const why = answer.kind === "ended" ? endingText(answer.ending) : asError(decodeValue(answer.bytes)).message;

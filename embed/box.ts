@@ -1,5 +1,5 @@
 // A box: the domain behind a sandbox, and how a job is put to it.
-import type { Answer, Chunk, Domain, Ending } from "../kernel/index.ts";
+import type { Answer, Chunk, Ending } from "../kernel/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
 import { type Born, giveBirth, type Plan } from "./birth.ts";
 import { confined, type Engine, later, now } from "./engine.ts";
@@ -9,6 +9,7 @@ import { asError, fromEnding, type Result, type RunFacts } from "./result.ts";
 import { isAborted } from "./signal.ts";
 import { rest, type Spent, spend } from "./spent.ts";
 import { type Helper, strip } from "./typescript.ts";
+import { untilRest } from "./until-rest.ts";
 import { decodeValue, encodeValue } from "./values.ts";
 
 export interface Box extends Born {
@@ -91,13 +92,6 @@ function resultOf(answer: Answer, { limits, read }: Job, known: RunFacts): Resul
   const value = decodeValue(answer.bytes);
   if (!answer.ok) return { status: "threw", error: asError(value), ...known };
   return { status: "returned", ...read(value), ...known };
-}
-
-/** A guest may be busy behind its answer. Once it rests, usage is whole, and the same for the same run. */
-export async function untilRest(domain: Domain, isPaused = (): boolean => false): Promise<void> {
-  const isBusy = (): boolean => !domain.isWaiting() && !isPaused();
-  for (let i = 0; i < 4 && isBusy(); i++) await undefined;
-  while (isBusy()) await new Promise<void>(later);
 }
 
 /** The kernel counts system calls too; the limit of the embedder counts grants only and is kept by the meter. */

@@ -70,17 +70,26 @@ async function readEngine(source: BytesSource | undefined): Promise<Uint8Array> 
   }
 }
 
+/** A host that forbids all WebAssembly refuses as if the first byte were wrong, which it is not. */
+function adviceFor(bytes: Uint8Array, at: number | undefined): string {
+  const isModule = String.fromCharCode(...bytes.subarray(0, 4)) === "\0asm";
+  const again = "build it again with npm run build";
+  if (at !== 0 || !isModule) return again;
+  return `if this page has a Content-Security-Policy, its script-src must allow 'wasm-unsafe-eval'; else ${again}`;
+}
+
 function verified(kernel: Kernel, bytes: Uint8Array, mode?: Mode): Artifact {
   const loaded = kernel.load(bytes, mode);
   if (loaded.kind === "returned") return loaded.value;
   const why = "rule" in loaded ? `${loaded.kind}: rule ${loaded.rule} at byte ${loaded.at}` : loaded.kind;
-  throw new CordonError("E_ENGINE", `the engine was refused (${why}): build it again with npm run build`);
+  const advice = adviceFor(bytes, "at" in loaded ? loaded.at : undefined);
+  throw new CordonError("E_ENGINE", `the engine was refused (${why}): ${advice}`);
 }
 
 async function load(kernel: Kernel, powers: CordonPowers): Promise<Engine> {
-  const bytes = await readEngine(powers.engine);
+  // Over a network, at once.
+  const [bytes, file] = await Promise.all([readEngine(powers.engine), powers.image?.()]);
   const artifact = verified(kernel, bytes);
-  const file = await powers.image?.();
   const image = file === undefined ? await bakeImage(kernel, artifact) : readImage(asBytes(file), bytes);
   const fingerprint = once(() => fingerprintOf(bytes));
   const segments = once(async () => verified(kernel, await readEngine(powers.segmentEngine), ENGINE_SEGMENT));

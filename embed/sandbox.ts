@@ -3,6 +3,7 @@
 import { planSandbox } from "./birth.ts";
 import { type Box, disposeBox, newBox } from "./box.ts";
 import { type ForkOptions, forkBox, putToSleep } from "./copy.ts";
+import { ASYNC_DISPOSE, DISPOSE } from "./disposal.ts";
 import type { Engine } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { type Job, planCall, planCheck, planRun } from "./job.ts";
@@ -114,8 +115,8 @@ export function sandboxOf(box: Box): Sandbox {
     },
     ended: () => endOf(box),
     dispose: () => disposeBox(box),
-    [Symbol.dispose]: () => disposeBox(box),
-    [Symbol.asyncDispose]: async () => disposeBox(box),
+    [DISPOSE]: () => disposeBox(box),
+    [ASYNC_DISPOSE]: async () => disposeBox(box),
   }) as Sandbox;
 }
 
