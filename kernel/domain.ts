@@ -17,9 +17,9 @@ import * as engine from "./engine.ts";
 import * as limits from "./limits.ts";
 import { install, type Machine, type Values } from "./machine.ts";
 import type { Frame, Frames, Program } from "./memory.ts";
-import { type Account, adjust, available, DOMAINS, FUEL, frozenAt, IN_FLIGHT, MEMORY } from "./meter.ts";
+import { type Account, adjust, available, DOMAINS, FUEL, frozenAt, IN_FLIGHT } from "./meter.ts";
 import { type Ending, invariant, type Outcome } from "./outcome.ts";
-import { moveOut } from "./residence.ts";
+import { moveOut, refused } from "./residence.ts";
 import type { Schedule } from "./schedule.ts";
 import { DIE, YIELD } from "./trampolines.ts";
 import type { Allowance, Answer, PaidOptions, Usage } from "./types.ts";
@@ -62,8 +62,8 @@ export function newTenant(core: Core, options: PaidOptions, program: Program) {
     /** A reply or error value that waits for the gate `reply`. */
     waiting: undefined as Uint8Array | undefined,
     ...{ allowance: NO_ALLOWANCE, deadline: 0, fuelSpent: 0, calls: 0, bytes: 0 },
-    /** Somebody has called an idle domain, which has not been entered since. */
-    isCalledFirst: false,
+    /** Somebody has called an idle domain, which has not been entered since. `entered`: how often. */
+    ...{ isCalledFirst: false, entered: 0 },
     /** Fuel that is neither spent nor granted; granted fuel is in global 0. */
     ...{ left: 0, granted: 0, sliceSize: limits.FIRST_SLICE, sliceStart: 0 },
     ...{ parkedFor: "slice" as "slice" | "message", wake: undefined as ((token: number) => void) | undefined },
@@ -232,9 +232,8 @@ function chargeToDeath(tenant: Tenant): void {
 
 function finalize(tenant: Tenant): void {
   if (tenant.state === "ended") return;
-  if (tenant.state !== "asleep") adjust(tenant.account, MEMORY, -tenant.pages.value * limits.PAGE);
   tenant.state = "ended";
-  moveOut(tenant);
+  if (tenant.frame !== undefined) moveOut(tenant);
   tenant.inbox.length = 0;
   adjust(tenant.account, DOMAINS, -1);
   adjust(tenant.account, IN_FLIGHT, -tenant.pending.size);
@@ -265,12 +264,12 @@ function endingOf({ reasons, depth }: Tenant, thrown: unknown): Ending {
 
 /** Runs one export on a stack of its own until it returns, traps or is ended. `cordon_init` runs before the first. */
 export async function enter(tenant: Tenant, name: string, args: Values): Promise<Outcome<unknown>> {
-  const begun = tenant.started ? undefined : await start(tenant, name);
-  if (begun !== undefined) return begun;
+  const { state, started, frame } = tenant;
   if (tenant.ending !== undefined) return tenant.ending;
-  if (tenant.state !== "idle")
-    return { kind: "refused", by: "kernel", why: tenant.state === "asleep" ? "asleep" : "busy" };
-  const entry = tenant.frame?.machine.entries.get(name);
+  if (state !== "idle") return refused("kernel", state === "asleep" ? "asleep" : "busy");
+  const entry = frame?.machine.entries.get(name);
+  tenant.started = true;
+  if (!started && frame?.machine.entries.has(INIT)) return start(tenant, name, args);
   if (entry === undefined) return { kind: "unlinkable", name };
   let hasLeft = false;
   try {
@@ -280,19 +279,16 @@ export async function enter(tenant: Tenant, name: string, args: Values): Promise
     if (!hasLeft) leave(tenant);
     return tenant.ending ?? { kind: "returned", value };
   } catch (thrown) {
-    if (!hasLeft && neverBegan(tenant, thrown)) return { kind: "unlinkable", name };
-    const ending = endingOf(tenant, thrown);
-    if (hasLeft) end(tenant, ending);
-    else leave(tenant, ending);
-    return tenant.ending ?? ending;
+    const ending = !hasLeft && neverBegan(tenant, thrown) ? undefined : endingOf(tenant, thrown);
+    if (!hasLeft) leave(tenant, ending);
+    else if (ending !== undefined) end(tenant, ending);
+    return tenant.ending ?? { kind: "unlinkable", name };
   }
 }
 
-async function start(tenant: Tenant, name: string): Promise<Outcome<unknown> | undefined> {
-  tenant.started = true;
-  if (tenant.frame?.machine.entries.has("cordon_init") !== true) return undefined;
-  const begun = await enter(tenant, "cordon_init", []);
-  return name === "cordon_init" || begun.kind !== "returned" ? begun : undefined;
+async function start(tenant: Tenant, name: string, args: Values): Promise<Outcome<unknown>> {
+  const begun = await enter(tenant, INIT, []);
+  return name === INIT || begun.kind !== "returned" ? begun : enter(tenant, name, args);
 }
 
 const OWN_DEPTH = engine.canSuspend ? limits.DEPTH_OWN_STACK : limits.DEPTH_SHARED_STACK;
@@ -305,6 +301,7 @@ function begin(tenant: Tenant, entry: (...args: Values) => Promise<unknown>, arg
   tenant.state = "running";
   tenant.depth.value = OWN_DEPTH;
   tenant.fuel.value = grantSlice(tenant);
+  tenant.entered++;
   tenant.core.nested++;
   try {
     return entry(...args);
@@ -319,12 +316,8 @@ function begin(tenant: Tenant, entry: (...args: Values) => Promise<unknown>, arg
 const hasReturned = ({ state, depth }: Tenant): boolean => state === "running" && depth.value === OWN_DEPTH;
 
 /** The arguments do not fit the type of the export, which a guest chooses: no instruction ran, ENTER charged nothing. */
-function neverBegan(tenant: Tenant, thrown: unknown): boolean {
-  if (!(thrown instanceof TypeError) || tenant.fuel.value !== tenant.granted) return false;
-  settleFuel(tenant, tenant.fuel.value);
-  tenant.state = "idle";
-  return true;
-}
+const neverBegan = ({ fuel, granted }: Tenant, thrown: unknown): boolean =>
+  thrown instanceof TypeError && fuel.value === granted;
 
 /**
  * The stack has ended. Seen before its promise says so, where all depth was given back: LEAVE is the last instruction of
@@ -401,8 +394,8 @@ const pumpLater = (tenant: Tenant): void =>
     if (tenant.state === "idle" && tenant.requests.size > 0) void turn(tenant);
   });
 
-/** A guest's own loop, and what it returns when it has work that needs no message. */
-const [TURN, MORE] = ["cordon_turn", 2] as const;
+/** A guest's own loop, and what it returns when it has work that needs no message. What runs before all else. */
+const [TURN, MORE, INIT] = ["cordon_turn", 2, "cordon_init"] as const;
 
 async function turn(tenant: Tenant): Promise<void> {
   const outcome = await enter(tenant, TURN, []);

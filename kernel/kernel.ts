@@ -14,10 +14,10 @@ import { dataSectionAt, decode } from "./decode.ts";
 import * as domain from "./domain.ts";
 import * as engine from "./engine.ts";
 import * as gate from "./gate.ts";
-import { MAX_MODULE_BYTES, PAGE } from "./limits.ts";
+import { MAX_MODULE_BYTES } from "./limits.ts";
 import type { Machine } from "./machine.ts";
 import { newFrames, type Program, programOf } from "./memory.ts";
-import { type Account, adjust, chargeAccount, DOMAINS, MEMORY, newAccount } from "./meter.ts";
+import { type Account, adjust, chargeAccount, DOMAINS, newAccount } from "./meter.ts";
 import { handOver } from "./monitor.ts";
 import type { Ending, Outcome } from "./outcome.ts";
 import * as residence from "./residence.ts";
@@ -56,15 +56,11 @@ function link(core: () => domain.Core, machine: Machine, memory: engine.EngineMe
   };
 }
 
-function birth(core: domain.Core, program: Program, options: PaidOptions, pages: number): Outcome<Domain> {
+function birth(core: domain.Core, program: Program, options: PaidOptions): Outcome<Domain> {
   const { image, incarnation } = options;
   const tenant = domain.newTenant(core, options, program);
-  const wrong = residence.moveIn(tenant, pages, image?.base === undefined ? [] : image.chunks);
+  const wrong = residence.moveIn(tenant, image?.base === undefined ? [] : image.chunks, image?.globals);
   if (wrong !== undefined) return wrong;
-  if (image?.globals !== undefined && !residence.setGlobals(tenant, image.globals)) {
-    residence.moveOut(tenant);
-    return residence.OUTSIDE;
-  }
   if (incarnation !== undefined) domain.deliver(tenant, forkedMessage(incarnation));
   return { kind: "returned", value: facade(tenant) };
 }
@@ -82,7 +78,7 @@ const facade = (tenant: domain.Tenant) => ({
   revoke: (handle: number) => cut(lookUp(tenant.clist, handle)),
   /** Writes 32 bits into a register of the artifact's monitors, which are to test more than its own instructions. */
   setRegister: (register: number, value: number) =>
-    residence.setGlobal(tenant, RESERVED_EXPORTS.length + register, BigInt(value >>> 0)),
+    residence.setRegister(tenant, RESERVED_EXPORTS.length + register, BigInt(value >>> 0)),
   /** Sets what the next run may use, and counts from zero. */
   allow: (allowance: Allowance) => domain.allow(tenant, allowance),
   /** Calls the domain with one CBOR value. Under a contract a wrong answer ends it, and handles may be in a right one. */
@@ -118,16 +114,6 @@ const facade = (tenant: domain.Tenant) => ({
   ending: () => tenant.ending,
 });
 
-/** The host may have no memory or address space for one more. */
-function tryBirth(born: () => Outcome<Domain>): Outcome<Domain> {
-  try {
-    return born();
-  } catch (thrown) {
-    if (thrown instanceof RangeError) return residence.NO_MEMORY;
-    throw thrown;
-  }
-}
-
 export type Kernel = ReturnType<typeof createKernel>;
 
 /** Makes a kernel of the given powers. Independent of every other kernel. */
@@ -159,18 +145,16 @@ export function createKernel(feral: FeralPowers) {
 
   function spawn(artifact: Artifact, options: DomainOptions): Outcome<Domain> {
     const program = programs.get(artifact);
-    const pages = options.image?.pages ?? artifact.initialPages;
-    if (program === undefined) return { kind: "refused", by: "kernel", why: "not an artifact of this kernel" };
-    const account = options.account ?? (newAccount() as Account);
-    const fits = pages >= artifact.initialPages && pages <= Math.min(options.limits.pages, program.most);
-    if (!chargeAccount(account, DOMAINS, 1)) return { kind: "refused", by: "account", why: "no more domains" };
-    const isPaid = fits && chargeAccount(account, MEMORY, pages * PAGE);
-    const limits = { ...options.limits, pages: Math.min(options.limits.pages, program.most) };
+    if (program === undefined) return residence.refused("kernel", "not an artifact of this kernel");
+    const { image, account = newAccount() as Account } = options;
+    const limits = { ...options.limits, pages: Math.min(Math.trunc(options.limits.pages), program.most) };
+    const [least, first] = [image?.base?.pages ?? program.pages, image?.pages ?? program.pages];
+    const sizes = [program.pages, least, first, limits.pages];
+    const fits = sizes.every((size, i) => Number.isInteger(size) && size >= (sizes[i - 1] ?? 0));
+    if (!chargeAccount(account, DOMAINS, 1)) return residence.refused("account", "no more domains");
     const paid = { ...options, limits, account, reasons: artifact.reasons };
-    const born = isPaid ? tryBirth(() => birth(core, program, paid, pages)) : residence.NO_MEMORY;
-    if (born.kind === "returned") return born;
-    adjust(account, DOMAINS, -1);
-    if (isPaid) adjust(account, MEMORY, -pages * PAGE);
+    const born = fits ? birth(core, program, paid) : residence.NO_MEMORY;
+    if (born.kind !== "returned") adjust(account, DOMAINS, -1);
     return born;
   }
 

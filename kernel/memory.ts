@@ -29,7 +29,10 @@ export type Program = Readonly<Record<"pages" | "most" | "stride" | "reserved", 
 /** Memory of many domains, in places of equal size, and the machine of those that share one. */
 type Arena = { readonly memory: EngineMemory; readonly free: number[]; next: number; used: number; machine?: Machine };
 
-/** `base`: where it begins in its memory. `pages`: of a memory of its own, when it was made. `image`: what it holds, or held when it was given out. */
+/**
+ * `base`: where it begins in its memory. `pages`: of a memory of its own, when it was made. `image`: with which it was
+ * filled last; while nobody has it, what it holds.
+ */
 export type Frame = Readonly<
   { program: Program; memory: EngineMemory; machine: Machine } & Record<"base" | "pages", number>
 > & { readonly arena: Arena | undefined; image: Image | undefined };
@@ -58,11 +61,11 @@ export const wholeOf = ({ memory, base, program: { stride } }: Frame): Uint8Arra
   stride === 0 ? new Uint8Array(memory.buffer) : new Uint8Array(memory.buffer, base, stride);
 
 /** Writes over zeroes what a domain begins with. False if the image lies outside. */
-function begin(frame: Frame, image: Image | undefined): boolean {
+export function fill(frame: Frame, image: Image | undefined): boolean {
   const whole = wholeOf(frame);
-  const isGood = write(whole, frame.program.data) && write(whole, image?.chunks ?? []);
-  frame.image = isGood ? image : undefined;
-  return isGood;
+  const fits = write(whole, frame.program.data) && write(whole, image?.chunks ?? []);
+  frame.image = fits ? image : undefined;
+  return fits;
 }
 
 /** Zeroes a segment. What nobody has touched is looked at and not written: the host need not have it. */
@@ -89,20 +92,14 @@ export function newFrames(link: Link) {
     if (found !== undefined && found.image !== image) wholeOf(found).fill(0);
     if (found !== undefined) return found;
     const memory = newMemory(pages, MAX_PAGES);
-    return {
-      program,
-      memory,
-      machine: machineOf(program, memory, false),
-      base: 0,
-      pages,
-      arena: undefined,
-      image: undefined,
-    };
+    const machine = machineOf(program, memory, false);
+    return { program, memory, machine, base: 0, pages, arena: undefined, image: undefined };
   }
 
   function inArena(program: Program, isShared: boolean): Frame {
     const most = Math.trunc((MAX_PAGES * PAGE) / program.stride);
-    const arena: Arena = [...program.arenas].find(({ used }) => used < most) ?? newArena();
+    const found = [...program.arenas].find(({ used }) => used < most);
+    const arena: Arena = found ?? { memory: newMemory(MAX_PAGES, MAX_PAGES), free: [], next: 0, used: 0 };
     const machine = (isShared ? arena.machine : undefined) ?? machineOf(program, arena.memory, isShared);
     if (isShared) arena.machine = machine;
     program.arenas.add(arena);
@@ -121,20 +118,13 @@ export function newFrames(link: Link) {
       if (--arena.used === 0) program.arenas.delete(arena);
     } else if (whole.length === pages * PAGE && program.idle.length < KEPT_FRAMES) {
       whole.fill(0);
-      begin(frame, image);
+      fill(frame, image);
       program.idle.push(frame);
     }
   }
 
-  /** Undefined: the image lies outside. */
-  function take(program: Program, image: Image | undefined, isShared: boolean): Frame | undefined {
-    const frame = program.stride === 0 ? inMemory(program, image) : inArena(program, isShared);
-    const isReady = frame.arena === undefined && image !== undefined && frame.image === image;
-    if (isReady || begin(frame, image)) return frame;
-    release(frame, 0);
-    return undefined;
-  }
+  /** With the image, or for it. Throws a RangeError where the host has no memory or address space for one more. */
+  const take = (program: Program, image: Image | undefined, isShared: boolean): Frame =>
+    program.stride === 0 ? inMemory(program, image) : inArena(program, isShared);
   return { take, release };
 }
-
-const newArena = (): Arena => ({ memory: newMemory(MAX_PAGES, MAX_PAGES), free: [], next: 0, used: 0 });

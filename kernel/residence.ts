@@ -4,44 +4,75 @@
 //   RE1  A domain moves out only when it has no stack: idle, ended or about to sleep.
 //   RE2  What sleeps keeps its globals, capabilities and pending calls here; only memory is given away, and what comes
 //        back is no more trusted than the guest that wrote it.
+//   RE3  A domain pays for its pages from moving in to moving out, and at no other time.
 // Trust
 //   Trusts memory.ts and machine.ts. Trusted by domain.ts, gate.ts and kernel.ts.
 import type { Tenant } from "./domain.ts";
 import { GLOBAL } from "./fuel.ts";
 import { PAGE } from "./limits.ts";
 import { install, type Register, register, type Values, valuesOf } from "./machine.ts";
-import { wholeOf, write } from "./memory.ts";
+import { type Frame, fill, wholeOf, write } from "./memory.ts";
 import { adjust, chargeAccount, MEMORY } from "./meter.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Chunk, Visit } from "./types.ts";
 
 export const NO_MEMORY: Outcome<never> = { kind: "exhausted", resource: "memory" };
-const refused = (why: string): Outcome<never> => ({ kind: "refused", by: "kernel", why });
-export const OUTSIDE = refused("an image outside its memory, or of other globals");
+export const refused = (by: string, why: string): Outcome<never> => ({ kind: "refused", by, why });
+const OUTSIDE = refused("kernel", "an image outside its memory, or of other globals");
 
 type Registers = [fuel: Register, depth: Register, pages: Register];
 
-/** Into a frame with its image, beyond which it has `chunks` and `pages`. Not undefined: it is still outside. */
-export function moveIn(tenant: Tenant, pages: number, chunks: readonly Chunk[]): Outcome<never> | undefined {
-  const { core, program, image, isShared } = tenant;
-  const frame = core.frames.take(program, image, isShared);
-  if (frame === undefined) return OUTSIDE;
+/**
+ * Into a frame with its image, beyond which it has `chunks`, and `globals` if they are its first. Not undefined: it is
+ * still outside.
+ */
+export function moveIn(
+  tenant: Tenant,
+  chunks: readonly Chunk[],
+  globals?: Readonly<Values>,
+): Outcome<never> | undefined {
+  const { core, account, program, image, isShared, pages } = tenant;
+  if (!chargeAccount(account, MEMORY, pages.value * PAGE)) return NO_MEMORY;
+  let wrong: Outcome<never> | undefined = NO_MEMORY;
+  try {
+    wrong = settle(tenant, core.frames.take(program, image, isShared), chunks, globals);
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown;
+  } finally {
+    if (wrong !== undefined) moveOut(tenant);
+  }
+  return wrong;
+}
+
+function settle(tenant: Tenant, frame: Frame, chunks: readonly Chunk[], globals?: Readonly<Values>) {
+  const { program, image, pages } = tenant;
   const { machine, base } = frame;
-  if (tenant.saved.length === 0) tenant.saved = [...machine.initial];
-  [tenant.saved[GLOBAL.pages], tenant.saved[GLOBAL.base]] = [pages, base];
   tenant.frame = frame;
-  const wrong = !extend(tenant, pages) ? NO_MEMORY : write(wholeOf(frame), chunks) ? undefined : OUTSIDE;
-  if (wrong !== undefined) moveOut(tenant);
-  if (wrong !== undefined) return wrong;
+  if (tenant.saved.length === 0) tenant.saved = [...machine.initial];
+  const { saved } = tenant;
+  [saved[GLOBAL.pages], saved[GLOBAL.base]] = [pages.value, base];
+  const isFilled = image !== undefined && frame.image === image;
+  if (!isFilled && !fill(frame, image)) return OUTSIDE;
+  if (!extend(tenant, pages.value)) return NO_MEMORY;
+  if (!write(wholeOf(frame), chunks) || !setOwn(saved, program.reserved, globals)) return OUTSIDE;
   if (!machine.isShared) install(machine, tenant);
   [tenant.fuel, tenant.depth, tenant.pages] = [0, 1, 2].map((index) => register(machine, tenant, index)) as Registers;
   look(tenant);
   return undefined;
 }
 
+/** Globals of its own with which a copy begins. False if they are of another number or of other types. */
+function setOwn(saved: Values, reserved: number, values: Readonly<Values> = saved.slice(reserved)): boolean {
+  const own = saved.slice(reserved);
+  const fits = own.length === values.length && own.every((value, i) => typeof value === typeof values[i]);
+  if (fits) saved.splice(reserved, own.length, ...values);
+  return fits;
+}
+
 /** Keeps the values, and gives the frame back. */
 export function moveOut(tenant: Tenant): void {
-  const { core, frame, fuel, depth, pages } = tenant;
+  const { core, account, frame, fuel, depth, pages } = tenant;
+  adjust(account, MEMORY, -pages.value * PAGE);
   if (frame === undefined) return;
   tenant.saved = valuesOf(frame.machine, tenant);
   [tenant.fuel, tenant.depth, tenant.pages] = [fuel, depth, pages].map(({ value }) => ({ value })) as Registers;
@@ -68,19 +99,10 @@ export function extend({ frame, pages: { value } }: Tenant, pages: number): bool
   }
 }
 
-/** Writes a global: a register of the artifact's monitors, or one of the guest's own. */
-export function setGlobal(tenant: Tenant, index: number, value: number | bigint): void {
+/** Writes a register of the artifact's monitors, a global of 64 bits. */
+export function setRegister(tenant: Tenant, index: number, value: bigint): void {
   if (tenant.frame === undefined) tenant.saved[index] = value;
   else (register(tenant.frame.machine, tenant, index) as { value: number | bigint }).value = value;
-}
-
-/** Globals of its own with which a copy begins. False if they are of another number or of other types. */
-export function setGlobals(tenant: Tenant, values: Readonly<Values>): boolean {
-  const { saved, program } = tenant;
-  const own = saved.slice(program.reserved);
-  const fits = own.length === values.length && own.every((value, i) => typeof value === typeof values[i]);
-  if (fits) for (const [i, value] of values.entries()) setGlobal(tenant, program.reserved + i, value);
-  return fits;
 }
 
 /** Shows an idle domain's memory, all that it can write to, and its own globals. Undefined while anything is going on. */
@@ -92,11 +114,12 @@ export function read<T>(tenant: Tenant, visit: Visit<T>): T | undefined {
 
 /** Frees the memory of an idle domain, after a last look at it, until `wake`. Undefined while anything is going on. */
 export function hibernate<T>(tenant: Tenant, visit: Visit<T>, onNeeded: () => void): T | undefined {
-  const { queued, requests, account, pages } = tenant;
-  const kept = queued || requests.size > 0 ? undefined : read(tenant, visit);
-  if (kept === undefined || tenant.state !== "idle") return undefined;
+  const { memory, entered } = tenant;
+  const isBusy = (): boolean => tenant.state !== "idle" || tenant.queued || tenant.requests.size > 0;
+  const kept = isBusy() ? undefined : read(tenant, visit);
+  // The visit may have done anything, and then has seen what is no more.
+  if (kept === undefined || isBusy() || tenant.memory !== memory || tenant.entered !== entered) return undefined;
   moveOut(tenant);
-  adjust(account, MEMORY, -pages.value * PAGE);
   tenant.state = "asleep";
   tenant.onNeeded = onNeeded;
   return kept;
@@ -104,11 +127,7 @@ export function hibernate<T>(tenant: Tenant, visit: Visit<T>, onNeeded: () => vo
 
 /** With what its memory has beyond its image. Not undefined: it sleeps on, for want of memory or because that lies outside. */
 export function wake(tenant: Tenant, chunks: readonly Chunk[]): Outcome<never> | undefined {
-  const { state, account, pages } = tenant;
-  if (state !== "asleep") return refused("not asleep");
-  if (!chargeAccount(account, MEMORY, pages.value * PAGE)) return NO_MEMORY;
-  const wrong = moveIn(tenant, pages.value, chunks);
-  if (wrong !== undefined) adjust(account, MEMORY, -pages.value * PAGE);
-  else tenant.state = "idle";
+  const wrong = tenant.state === "asleep" ? moveIn(tenant, chunks) : refused("kernel", "not asleep");
+  if (wrong === undefined) tenant.state = "idle";
   return wrong;
 }

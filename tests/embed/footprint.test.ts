@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { encodeValue } from "../../embed/values.ts";
 import type { Artifact, Domain, Kernel } from "../../kernel/index.ts";
 import { ENGINE } from "../../stdlib/abi.ts";
+import { memoryOf } from "../kit/world.ts";
 import { engineBytes, newKernel } from "./cordon.ts";
 
 const OS_PAGE = 4096; // bytes: what an operating system gives memory in
@@ -31,8 +32,8 @@ async function memoryAfter(source: string | undefined): Promise<Uint8Array> {
 
 async function atRest(domain: Domain): Promise<Uint8Array> {
   for (;;) {
-    const image = domain.image();
-    if (image !== undefined) return image.chunks[0]?.bytes as Uint8Array;
+    const memory = memoryOf(domain);
+    if (memory !== undefined) return memory;
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -2,11 +2,14 @@
 import binaryen from "binaryen";
 import type { Bytes } from "./assemble.ts";
 
+/** All but a shorter way to write two imports of one module, which no engine reads yet. */
+const FEATURES = binaryen.Features.All & ~binaryen.Features.CompactImports;
+
 /** Assembles text. Throws Binaryen's complaint. */
 export function wat(text: string): Bytes {
   const module = binaryen.parseText(text);
   try {
-    module.setFeatures(binaryen.Features.All);
+    module.setFeatures(FEATURES);
     return module.emitBinary() as Bytes;
   } finally {
     module.dispose();

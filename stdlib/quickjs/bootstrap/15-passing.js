@@ -5,6 +5,7 @@
 const BLOCKING = 1,
   ASYNC_CALL = 2,
   PASSES = 4;
+const objects = new Map_(); // number -> object of the guest, as long as somebody holds it
 const handles = new WeakMap_(); // object with the calls of a handle -> handle
 
 const modeOf = (mode) => (mode === "blocking" ? BLOCKING : mode === "async" ? ASYNC_CALL : 0);

@@ -280,3 +280,15 @@ function isThenable(v) {
 }
 
 const Object_prototype = Object.prototype;
+
+/**
+ * This guest is a copy: what others asked of the original, and hold of it, is the original's. Every fork pays for this:
+ * what is seldom needed is late.
+ */
+function forked() {
+  reseed();
+  if (mapSize(objects) > 0) forgetOffers();
+  answers.length = 0;
+  drains.length = 0;
+  if (mapSize(tasks) > 0) rearmTimers();
+}

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/style: one body in several files; template strings would call the guest's String.prototype.concat
 // biome-ignore-all lint/correctness: names are used in the other files
-// Late: what a guest does that learns that it is a copy (FORKED of abi.ts).
+// Late: what a guest with timers does that learns that it is a copy (FORKED of abi.ts).
 
 const sort = uncurry(raw.sort);
 
@@ -16,13 +16,4 @@ function rearmTimers() {
       mapDelete(tasks, left[i].id);
     }
   }
-}
-
-/** This guest is a copy: what others asked of the original, and hold of it, is the original's. */
-function forked() {
-  reseed();
-  forgetOffers();
-  answers.length = 0;
-  drains.length = 0;
-  rearmTimers();
 }

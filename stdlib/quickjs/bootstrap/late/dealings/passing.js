@@ -7,7 +7,6 @@
 const weakDelete = uncurry(raw.weakDelete);
 
 const numbers = new WeakMap_(); // object of the guest -> { number, times }
-const objects = new Map_(); // number -> object of the guest, as long as somebody holds it
 let nextNumber = 0;
 
 function facadeOf(handle) {
