@@ -187,7 +187,11 @@ describe("G8 containment: frames", () => {
     const probe = loadSource(kernel, probeSource(1));
     for (let i = 0; i < 50; i++) {
       const tenant = spawn(kernel, probe);
-      expect(memoryOf(tenant)?.subarray(1).every((byte) => byte === 0)).toBe(true);
+      expect(
+        memoryOf(tenant)
+          ?.subarray(1)
+          .every((byte) => byte === 0),
+      ).toBe(true);
       expect(tenant.usage().memory).toBe(65_536);
       await tenant.enter("poke", [60_000, 0xee]);
       if (i % 3 === 0) await tenant.enter("grow", [1]);

@@ -3,7 +3,8 @@ import binaryen from "binaryen";
 import type { Bytes } from "./assemble.ts";
 
 /** All but a shorter way to write two imports of one module, which no engine reads yet. */
-const FEATURES = binaryen.Features.All & ~binaryen.Features.CompactImports;
+const { All, CompactImports = 0 } = binaryen.Features as typeof binaryen.Features & { CompactImports?: number };
+const FEATURES = All & ~CompactImports;
 
 /** Assembles text. Throws Binaryen's complaint. */
 export function wat(text: string): Bytes {
