@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { files, linesOfCode, read } from "./tree.ts";
 
 /** Lines of code that kernel/ may have (DESIGN section 2): a reader must be able to check all of it. */
-const KERNEL_BUDGET = 2800;
+const KERNEL_BUDGET = 3000;
 
 describe("the kernel's size", () => {
   test("kernel/ stays within its budget of lines, not counting blank lines and comments", () => {
