@@ -57,7 +57,8 @@ async function bundle(entry: string, folder: string): Promise<void> {
   await build({
     input: { main },
     platform: "node",
-    external: /^node:/,
+    // Beside Node itself what finds its own files by where it lies.
+    external: [/^node:/, "tinypool"],
     preserveEntrySignatures: "allow-extension",
     // Of the policy libraries a command needs what it uses: making all their contracts at each start takes 30 ms.
     treeshake: { moduleSideEffects: false },
@@ -69,6 +70,71 @@ async function bundle(entry: string, folder: string): Promise<void> {
       codeSplitting: { groups: [group] },
     },
     logLevel: "warn",
+  });
+}
+
+interface Modules {
+  getModuleInfo(id: string): { readonly importedIds: readonly string[] } | null;
+}
+
+/**
+ * Which file a module goes into, decided by what the entry alone would load: at once, or with each part that is
+ * imported when it is needed. Other entries share these files, and add none that the first would wait for.
+ */
+async function placesOf(entry: string, options: object): Promise<(id: string, graph: Modules) => string | null> {
+  const { build } = await import("rolldown");
+  const { output } = await build({ ...options, input: join(root, entry), write: false });
+  const places = new Map<string, string>();
+  for (const chunk of output) {
+    if (chunk.type !== "chunk") continue;
+    const place = chunk.isDynamicEntry ? chunk.name : "cordon";
+    for (const id of Object.keys(chunk.modules)) places.set(id, place);
+  }
+  const isList = (id: string): boolean => /[\\/]index\.ts$/.test(id);
+  /** What no tree shaking leaves of these modules when it sees all entries: so it must lie beside them. */
+  const follow = (graph: Modules): void => {
+    for (const [id, place] of places) {
+      const imported = isList(id) ? [] : (graph.getModuleInfo(id)?.importedIds ?? []);
+      for (const next of imported) if (!places.has(next) && !isList(next)) places.set(next, place);
+    }
+  };
+  let isFollowed = false;
+  return (id, graph) => {
+    if (!isFollowed) follow(graph);
+    isFollowed = true;
+    return id === join(root, entry) ? null : (places.get(id) ?? null); // the entry exports its own names and no other
+  };
+}
+
+/**
+ * What browsers load, with or without a bundler: ES modules that import each other by relative paths and nothing else.
+ * All entries in one build, so that a capability made by one is known to the others.
+ */
+async function bundleForBrowsers(): Promise<void> {
+  const folder = join(root, "dist/browser");
+  rmSync(folder, { recursive: true, force: true });
+  const { build } = await import("rolldown");
+  const transform = { target: "es2024" }; // as tsconfig.base.json has it: some browsers have no `using` yet
+  const options = {
+    platform: "browser",
+    transform,
+    treeshake: { moduleSideEffects: false },
+    logLevel: "warn",
+  } as const;
+  const entries = { index: "embed/index.ts", kernel: "kernel/index.ts", "policy-libs": "policy-libs/index.ts" };
+  const name = await placesOf(entries.index, options);
+  await build({
+    ...options,
+    input: Object.fromEntries(Object.entries(entries).map(([entry, file]) => [entry, join(root, file)])),
+    preserveEntrySignatures: "allow-extension",
+    output: {
+      dir: folder,
+      format: "esm",
+      comments: { legal: true, annotation: false, jsdoc: false },
+      entryFileNames: "[name].js",
+      chunkFileNames: "[name].js",
+      codeSplitting: { includeDependenciesRecursively: false, groups: [{ debugName: "places", name }] },
+    },
   });
 }
 
@@ -162,6 +228,12 @@ const STEPS: readonly Step[] = [
     inputs: [...CODE, "embed/**/*.ts", "policy-libs/**/*.ts"],
     outputs: ["dist/cli/main.cjs"],
     run: () => bundle("embed/cli/main.ts", "dist/cli"),
+  },
+  {
+    name: "browser",
+    inputs: [...CODE, "embed/*.ts", "policy-libs/**/*.ts"],
+    outputs: ["dist/browser/index.js", "dist/browser/policy-libs.js", "dist/browser/kernel.js"],
+    run: bundleForBrowsers,
   },
   { name: "notices", inputs: ["package-lock.json"], outputs: ["dist/THIRD-PARTY.md"], run: notices },
   { name: "command", inputs: ["package.json"], outputs: ["node_modules/.bin/cordon"], run: linkCommand },

@@ -7,7 +7,7 @@ export type { ForkOptions } from "./copy.ts";
 export { type Cordon, createCordon, type RunRequest } from "./cordon.ts";
 export { CHILD, DOMAIN } from "./domain-contract.ts";
 export type { DomainsOptions } from "./domains.ts";
-export type { BytesSource, CordonPowers } from "./engine.ts";
+export type { BytesSource, Confinement, CordonPowers } from "./engine.ts";
 export { CODES, CordonError, type ErrorCode, isCordonError } from "./errors.ts";
 export type { Layer, LayerOptions } from "./layer.ts";
 export {
@@ -22,6 +22,11 @@ export {
 export type { LoadedModule, ModuleLoader, ModulesOption } from "./modules.ts";
 export type { RunOptions, SandboxOptions, Source, TraceRecord } from "./options.ts";
 export { type ConsoleLine, type ConsoleOption, escapeControls, type Level } from "./output.ts";
+export type { TenantBill } from "./pool/bill.ts";
+export type { Isolation, PoolOptions, TenantOptions } from "./pool/options.ts";
+export type { Hiring, Pool, PoolRunRequest, PoolSandboxOptions } from "./pool/pool.ts";
+export type { PoolSandbox } from "./pool/sandbox.ts";
+export type { PoolEvent, PoolStats, TenantStats, WorkerStats } from "./pool/stats.ts";
 export { newProgramRunner, type ProgramPowers, type ProgramResult, type RunProgram } from "./program.ts";
 export type { RepyResult, RepyUsage } from "./repy.ts";
 export type { RepyEnd, RepyEndKind } from "./repy-end.ts";

@@ -2,13 +2,16 @@
 import {
   type Account,
   type CallRecord,
+  type Capability,
   DEPTH_SHARED_STACK,
   type Domain,
+  type Grantable,
   type Image,
   IN_FLIGHT,
   MEMORY,
   type Monitor,
   newAccount,
+  newCapability,
   PAGE,
 } from "../kernel/index.ts";
 import { type Meter, meterUnder, type PolicySource, UNJUDGED } from "../policy-libs/index.ts";
@@ -21,13 +24,17 @@ import { type Engine, later, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { allLimits, type Limits } from "./limits.ts";
 import { type Load, moduleLoader } from "./modules.ts";
+import { once } from "./once.ts";
 import { readSandboxOptions, type SandboxOptions } from "./options.ts";
 import { newOutput, type Output } from "./output.ts";
 import type { Policed } from "./policy.ts";
+import type { PolicyPast } from "./policy-saved.ts";
 import { type RandomBytes, realRandom, seededRandom } from "./randomness.ts";
 import { asError, endingText } from "./result.ts";
-import { systemGrants } from "./system.ts";
+import { ENGINE_SEGMENT } from "./segments.ts";
+import { type SystemParts, systemGrants } from "./system.ts";
 import { type Meter as CallCounter, newMeter } from "./target.ts";
+import { untilRest } from "./until-rest.ts";
 import { decodeValue, encodeValue } from "./values.ts";
 import { newWatchers } from "./watchers.ts";
 
@@ -47,12 +54,16 @@ export interface Origin {
   readonly handles: readonly number[];
   /** As the original was granted them, where that is known before. */
   readonly grants?: readonly Original[];
+  /** What its policy remembers of the original: as it was then, or as the bytes of a snapshot. */
+  readonly policy?: PolicyPast | Uint8Array | undefined;
 }
 
 /** `form`: of its contract. */
 export interface Original {
   readonly name: string;
   readonly form: string;
+  /** What a policy knows it by. */
+  readonly power: Capability | undefined;
 }
 
 /** What a sandbox is made of, checked before anything is made. */
@@ -116,7 +127,7 @@ export function planSandbox(given: SandboxOptions): Plan {
   return {
     options,
     name: "sandbox",
-    limits: allLimits(options.profile, options.limits),
+    limits: confinedLimits(options),
     grants: prepareGrants(options.grant),
     policy: options.policy,
     load: moduleLoader(options.modules),
@@ -133,9 +144,18 @@ export function planSandbox(given: SandboxOptions): Plan {
 }
 
 const MIB = 2 ** 20;
+const SEGMENT = ENGINE_SEGMENT.mask + 1;
+
+/** A segment has a size. */
+function confinedLimits({ profile, limits, confinement = "frame" }: SandboxOptions): Limits {
+  const all = allLimits(profile, limits);
+  if (confinement === "frame" || all.memory <= SEGMENT) return all;
+  if (limits?.memory === undefined) return { ...all, memory: SEGMENT };
+  throw new CordonError("E_LIMIT", `limits.memory is ${all.memory}: a ${confinement} has ${SEGMENT / MIB} MiB at most`);
+}
 
 function spawn(
-  { kernel, artifact, image: fresh }: Engine,
+  { kernel, artifact, image: fresh, isShared }: Engine,
   { limits, origin }: Plan,
   onCall: ((record: CallRecord) => void) | undefined,
   owner: CallMeter,
@@ -155,7 +175,7 @@ function spawn(
   const watch = onCall === undefined ? copied : { ...copied, onCall };
   const spawned = kernel.spawn(artifact, {
     ...{ limits: { pages, inFlight: limits.inFlight }, image, owner, account, monitor },
-    ...watch,
+    ...{ isShared, ...watch },
   });
   if (spawned.kind === "returned") return spawned.value;
   if (spawned.kind === "refused") throw new CordonError("E_LIMIT", `the meter allows no sandbox: ${spawned.why}`);
@@ -180,6 +200,7 @@ async function configure(domain: Domain, grants: object, system: object, options
   // Not only when it runs: under a frozen meter it does not.
   const timer = setTimeout(() => domain.end({ kind: "exhausted", resource: "wall" }), SETUP_MS + 1);
   const answer = await domain.request(ENGINE.CONFIGURE, asked);
+  await untilRest(domain); // else, where a slice has ended meanwhile, the first run would pay for the rest of it
   clearTimeout(timer);
   if (answer.kind === "answered" && answer.ok) return;
   const why = answer.kind === "ended" ? endingText(answer.ending) : asError(decodeValue(answer.bytes)).message;
@@ -190,7 +211,7 @@ async function configure(domain: Domain, grants: object, system: object, options
   throw new CordonError("E_ENGINE", `the engine could not be configured: ${why}`);
 }
 
-function newCallMeter(domain: () => Domain, above: CallMeter | undefined): CallMeter {
+export function newCallMeter(domain: () => Pick<Domain, "end">, above: CallMeter | undefined): CallMeter {
   const meter: CallMeter = {
     ...{ used: 0, most: 0, inFlight: 0, watching: undefined, above },
     take() {
@@ -229,14 +250,30 @@ export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
 }
 
 /** The language is loaded for those who use it. */
-async function underPolicy({ policy, grants, virtual, start, audits }: Plan, domain: () => Domain) {
-  if (policy === undefined) return { policed: undefined, grants };
-  const { patientGrants, police, policingOf } = await import("./policy.ts");
+const language = once(() => import("./policy.ts"));
+const reading = once(() => import("./policy-saved.ts"));
+
+function unpoliced({ grants, origin }: Plan) {
+  if (origin?.policy === undefined) return { policed: undefined, grants };
+  throw new CordonError("E_POLICY", "the snapshot was made under a policy: pass the same one, or leave out its key");
+}
+
+export async function underPolicy(plan: Plan, domain: () => Pick<Domain, "end">) {
+  const { policy, grants, virtual, start, audits, origin } = plan;
+  const saved = origin?.policy;
+  if (policy === undefined) return unpoliced(plan);
+  const { patientGrants, police, policingOf } = await language();
   if ("monitor" in policy) return { policed: policy, grants: patientGrants(policy.policing, grants) };
   const policing = policingOf(policy, contractsOf(grants), "engine", audits.length > 0);
-  const policed = police(policing, domain, virtual && start);
+  const isRead = saved instanceof Uint8Array;
+  const past = isRead ? await (await reading()).readPast(policing, saved) : saved;
+  const policed = police(policing, domain, virtual && (past?.start ?? start), { remembered: past?.remembered, isRead });
   return { policed, grants: patientGrants(policed.policing, grants) };
 }
+
+/** As policies know it: a capability that is there before the domain has it. */
+const powerOf = (given: Grantable): Capability =>
+  "state" in given ? given : newCapability(given.contract, given.target, [], given);
 
 /** A copy remembers its grants by their handles: they have to be the original's, in its order. */
 function takeOver(domain: Domain, origin: Origin, given: readonly Original[]): void {
@@ -250,56 +287,72 @@ function takeOver(domain: Domain, origin: Origin, given: readonly Original[]): v
   throw new CordonError("E_GRANT", `the copy's grants are not the original's: ${what} (it has ${names(grants)})`);
 }
 
+/** Gives a domain the engine's own capabilities and its grants: in an order on which copies rely. */
+function grantAll({ domain, meter, policed, names }: Unborn, plan: Plan, parts: SystemParts, grants: Plan["grants"]) {
+  const originals: Original[] = [];
+  const isPartOfOriginal = policed !== undefined && policed === plan.policy;
+  const give = (name: string, capability: Grantable, isSystem = false): number => {
+    const power = policed === undefined || isSystem ? undefined : powerOf(capability);
+    const before = isPartOfOriginal ? plan.origin?.grants?.[originals.length]?.power : undefined;
+    if (power !== undefined) policed?.adopt(power, name, before);
+    originals.push({ name: isSystem ? `system.${name}` : name, form: capability.contract.form, power });
+    const handle = domain.grant(power ?? capability, isSystem ? UNJUDGED : name);
+    if (handle === undefined) throw new CordonError("E_GRANT", `grant.${name}: too many capabilities`);
+    names.set(handle, isSystem ? null : name);
+    return handle;
+  };
+  const system: Record<string, GrantEntry> = {};
+  for (const { name, contract, target, calls } of systemGrants(parts))
+    system[name] = { handle: give(name, { contract, target, account: UNBILLED }, true), calls };
+  const given: Record<string, GrantEntry> = {};
+  for (const { name, calls, capability } of grants) given[name] = { handle: give(name, capability(meter)), calls };
+  return { originals, given, system };
+}
+
+/** A domain of which not all is there yet. */
+interface Unborn {
+  readonly domain: Domain;
+  readonly meter: CallMeter;
+  readonly policed: Policed | undefined;
+  /** Of handles; null: the engine's own. */
+  readonly names: Map<number, string | null>;
+}
+
+function configureFor(
+  { kernel }: Engine,
+  plan: Plan,
+  domain: Domain,
+  made: ReturnType<typeof grantAll>,
+): Promise<void> {
+  const { timeZoneOffset, limits, serves } = plan;
+  const stack = kernel.canSuspend ? {} : { stack: SHARED_STACK };
+  const serving = serves === true ? { serves } : {};
+  return configure(domain, made.given, made.system, { timeZoneOffset, memory: limits.memory, ...stack, ...serving });
+}
+
 async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
   const names = new Map<number, string | null>();
   const watchers = newWatchers(plan, (handle) => names.get(handle));
   const [meter, loading] = [newCallMeter(() => domain, plan.above), newMeter()];
   const { policed, grants } = await underPolicy(plan, () => domain);
   const domain: Domain = spawn(engine, plan, watchers.onCall, meter, account, policed?.monitor);
-  meter.watching = watchers.begin(domain, plan.grants);
-  const isQuiet = (): boolean => domain.isWaiting() && meter.inFlight + loading.inFlight === 0;
-  const clock = plan.virtual === undefined ? realClock() : virtualClock(plan.start, isQuiet, later);
-  policed?.join(meter, { clock, isBusy: () => meter.inFlight > 0 });
-  const { random, output, load } = plan;
-  const originals: Original[] = [];
-  const give = (name: string, capability: Parameters<Domain["grant"]>[0], isSystem = false): number => {
-    originals.push({ name: isSystem ? `system.${name}` : name, form: capability.contract.form });
-    const handle = domain.grant(capability, isSystem ? UNJUDGED : name);
-    if (handle === undefined) throw new CordonError("E_GRANT", `grant.${name}: too many capabilities`);
-    return handle;
-  };
-  const system: Record<string, GrantEntry> = {};
-  for (const { name, contract, target, calls } of systemGrants({ clock, random, output, load, loading })) {
-    const handle = give(name, { contract, target, account: UNBILLED }, true);
-    names.set(handle, null);
-    system[name] = { handle, calls };
+  try {
+    meter.watching = watchers.begin(domain, plan.grants);
+    const isQuiet = (): boolean => domain.isWaiting() && meter.inFlight + loading.inFlight === 0;
+    const clock = plan.virtual === undefined ? realClock() : virtualClock(plan.start, isQuiet, later);
+    policed?.join(meter, { clock, isBusy: () => meter.inFlight > 0 });
+    const { random, output, load, origin, limits, virtual, timeZoneOffset } = plan;
+    const unborn = { domain, meter, policed, names };
+    const made = grantAll(unborn, plan, { clock, random, output, load, loading }, grants);
+    if (origin !== undefined) takeOver(domain, origin, made.originals);
+    else await configureFor(engine, plan, domain, made);
+    const base = origin === undefined ? engine.image : (origin.image.base ?? origin.image);
+    const { originals } = made;
+    const born = { domain, limits, output, clock, meter, account, virtual, timeZoneOffset, policed, base, originals };
+    bornBy.set(account.account, born);
+    return born;
+  } catch (error) {
+    domain.end();
+    throw error;
   }
-  const given: Record<string, GrantEntry> = {};
-  for (const { name, calls, capability } of grants) {
-    const handle = give(name, capability(meter));
-    names.set(handle, name);
-    given[name] = { handle, calls };
-  }
-  const { timeZoneOffset, limits, origin } = plan;
-  const stack = engine.kernel.canSuspend ? {} : { stack: SHARED_STACK };
-  const serves = plan.serves === true ? { serves: true } : {};
-  if (origin !== undefined) takeOver(domain, origin, originals);
-  else await configure(domain, given, system, { timeZoneOffset, memory: limits.memory, ...stack, ...serves });
-  const { virtual } = plan;
-  const base = origin === undefined ? engine.image : (origin.image.base ?? origin.image);
-  const born = {
-    domain,
-    limits: plan.limits,
-    output,
-    clock,
-    meter,
-    account,
-    virtual,
-    timeZoneOffset,
-    policed,
-    base,
-    originals,
-  };
-  bornBy.set(account.account, born);
-  return born;
 }

@@ -1,14 +1,15 @@
 // A box: the domain behind a sandbox, and how a job is put to it.
-import type { Answer, Chunk, Domain, Ending } from "../kernel/index.ts";
+import type { Answer, Chunk, Ending } from "../kernel/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
 import { type Born, giveBirth, type Plan } from "./birth.ts";
-import { type Engine, later, now } from "./engine.ts";
+import { confined, type Engine, later, now } from "./engine.ts";
 import { type Job, readCheck, type TypeScriptSource } from "./job.ts";
 import { newQuestions, type Questions } from "./questions.ts";
 import { asError, fromEnding, type Result, type RunFacts } from "./result.ts";
 import { isAborted } from "./signal.ts";
 import { rest, type Spent, spend } from "./spent.ts";
 import { type Helper, strip } from "./typescript.ts";
+import { untilRest } from "./until-rest.ts";
 import { decodeValue, encodeValue } from "./values.ts";
 
 export interface Box extends Born {
@@ -42,7 +43,7 @@ export interface Run {
 }
 
 export async function newBox(engine: () => Promise<Engine>, plan: Plan): Promise<Box> {
-  const loaded = await engine();
+  const loaded = await confined(await engine(), plan);
   const born = await giveBirth(loaded, plan);
   const questions = newQuestions(() => box.run?.look());
   born.meter.interrupt = questions.ask;
@@ -85,19 +86,14 @@ export function facts({ output, meter }: Box, { start, fuel, bytes, memory }: Sp
   return { usage, console: output.lines() };
 }
 
-function resultOf(answer: Answer, { limits, read }: Job, known: RunFacts): Result {
+const plainly: NonNullable<Job["decode"]> = (bytes) => decodeValue(bytes);
+
+function resultOf(answer: Answer, { limits, read, decode = plainly }: Job, known: RunFacts): Result {
   if (answer.kind === "ended") return fromEnding(answer.ending, known);
   if (answer.bytes.length > limits.result) return { status: "exhausted", resource: "result", ...known };
-  const value = decodeValue(answer.bytes);
+  const value = decode(answer.bytes, answer.ok);
   if (!answer.ok) return { status: "threw", error: asError(value), ...known };
   return { status: "returned", ...read(value), ...known };
-}
-
-/** A guest may be busy behind its answer. Once it rests, usage is whole, and the same for the same run. */
-export async function untilRest(domain: Domain, isPaused = (): boolean => false): Promise<void> {
-  const isBusy = (): boolean => !domain.isWaiting() && !isPaused();
-  for (let i = 0; i < 4 && isBusy(); i++) await undefined;
-  while (isBusy()) await new Promise<void>(later);
 }
 
 /** The kernel counts system calls too; the limit of the embedder counts grants only and is kept by the meter. */

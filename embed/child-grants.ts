@@ -11,6 +11,9 @@ export function allowing<G extends Granted>(granted: G, children: Grants): G {
   return granted;
 }
 
+/** Does its holder make domains? */
+export const makesChildren = (granted: Granted | undefined): boolean => granted !== undefined && allowed.has(granted);
+
 /** Contracts by the names under which they are granted, to a domain or to those that it makes. */
 export function contractsOf(grants: readonly Prepared[]): ReadonlyMap<string, Contract> {
   const found = new Map<string, Contract>();

@@ -12,30 +12,58 @@ import { later, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { contentOf, takeImage } from "./image.ts";
 import { checkKeys, readWait, type SandboxOptions } from "./options.ts";
+import { newOutput } from "./output.ts";
+import type { PolicyPast } from "./policy-saved.ts";
+import { seededRandom } from "./randomness.ts";
 import { endingText } from "./result.ts";
 import { difference } from "./snapshot/granules.ts";
 
 /** What may be said of a copy: what is not said is as the original has it. */
-export interface ForkOptions extends Omit<SandboxOptions, "modules" | "virtual" | "timeZoneOffset" | "policy"> {
+export interface ForkOptions
+  extends Omit<SandboxOptions, "modules" | "virtual" | "timeZoneOffset" | "policy" | "confinement"> {
   /** How long to wait until the original rests, in ms. Default: 1,000. */
   readonly wait?: number | undefined;
 }
 
-const FORK_KEYS = ["grant", "limits", "profile", "console", "meter", "trace", "audit", "wait"] as const;
-const DEFAULT_WAIT = 1_000; // ms
+const FORK_KEYS = ["grant", "limits", "profile", "console", "meter", "trace", "audit"] as const;
+export const DEFAULT_WAIT = 1_000; // ms
+/** What host timers can: longer is about a month, and as good as for ever. */
+const LONGEST = 2 ** 31 - 1; // ms
+/** To look once more when the time is over. */
+const GRACE = 2; // ms
 const MOST_WAITING = 64;
 
+const busy = (why: string): CordonError => new CordonError("E_BUSY", why);
+const GOES_ON = "the sandbox does not rest: something of it still goes on. Wait for it, or pass a longer `wait`";
+
 /** In its turn, once the sandbox rests. Throws CordonError E_BUSY or E_DISPOSED. */
-export function atRest<T>(box: Box, wait: number | undefined, take: () => T | undefined): Promise<T> {
-  if (box.queued > MOST_WAITING) throw new CordonError("E_BUSY", `${MOST_WAITING} runs wait already`);
-  const deadline = now() + (wait ?? DEFAULT_WAIT);
+export function atRest<T>(box: Box, wait: number, take: () => T | undefined): Promise<T> {
+  if (box.queued > MOST_WAITING) throw busy(`${MOST_WAITING} runs wait already`);
+  const deadline = now() + wait;
+  let isWaiting = true;
   box.queued++;
-  const turn = box.tail.then(() => untilTaken(box, deadline, take));
   const leave = (): void => {
-    box.queued--;
+    if (isWaiting) box.queued--;
+    isWaiting = false;
   };
+  // Who gave up before his turn came takes nothing in it.
+  const turn = box.tail.then(() => (isWaiting ? untilTaken(box, deadline, take) : Promise.reject(busy(GOES_ON))));
   box.tail = turn.then(leave, leave);
-  return turn;
+  return before(turn, wait, leave);
+}
+
+/** As `turn`, or E_BUSY after `wait`: whoever is in front may go on for as long as a run may. */
+function before<T>(turn: Promise<T>, wait: number, giveUp: () => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => {
+        giveUp();
+        reject(busy(GOES_ON));
+      },
+      Math.min(wait + GRACE, LONGEST),
+    );
+    turn.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 async function untilTaken<T>(box: Box, deadline: number, take: () => T | undefined): Promise<T> {
@@ -47,9 +75,16 @@ async function untilTaken<T>(box: Box, deadline: number, take: () => T | undefin
     }
     const taken = box.run === undefined ? take() : undefined;
     if (taken !== undefined) return taken;
-    if (now() >= deadline) throw new CordonError("E_BUSY", "the sandbox does not rest: something of it still goes on");
+    if (now() >= deadline) throw busy(GOES_ON);
     await new Promise<void>((resolve) => later(resolve));
   }
+}
+
+/** What the policy of its own remembers of it. What is under its maker's policy shares that one's memory. */
+export function policyPastOf({ plan, policed, originals }: Box): PolicyPast | undefined {
+  if (policed === undefined || plan.policy === policed) return undefined;
+  const granted = originals.flatMap(({ name, power }) => (power === undefined ? [] : [[name, power] as const]));
+  return { remembered: policed.remember(granted), start: policed.start };
 }
 
 /** What its copies begin with. `isWhole`: not a difference from another image, so that many copies can begin there at once. */
@@ -58,28 +93,42 @@ function originOf(box: Box, isWhole: boolean): Origin | undefined {
   const { domain, engine, base, originals } = box;
   const image = takeImage(domain, engine.artifact, isWhole ? undefined : base);
   if (image === undefined) return undefined;
-  return { image, incarnation: ++box.copies, handles: domain.handles(), grants: originals };
+  const policy = policyPastOf(box);
+  return { image, incarnation: ++box.copies, handles: domain.handles(), grants: originals, policy };
 }
 
-/** The original's plan, for a copy. Virtual time goes on from where it is, with random numbers of its own. */
-export function planCopy({ plan, clock, virtual }: Box, origin: Origin, given: object): Plan {
-  const { wait: _wait, ...options } = checkKeys<ForkOptions>(given, FORK_KEYS, "fork");
-  const seed = `${virtual?.seed ?? 0}#${origin.incarnation}`;
-  const time = virtual === undefined ? {} : { virtual: { start: clock.now(), seed } };
-  const { name, above, serves } = plan;
-  const copied = planSandbox({ ...plan.options, ...options, ...time });
-  return { ...copied, name, above, origin, ...(serves === undefined ? {} : { serves }) };
+/** What was said. What is undefined was not, and the original's holds. */
+function saidIn(given: object, who: string): SandboxOptions {
+  const options = checkKeys<SandboxOptions>(given, FORK_KEYS, who);
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+/** The original's plan for a copy. What was checked for the original is not checked again. */
+export function planAgain(plan: Plan, given?: object, who = "fork"): Plan {
+  const options = given === undefined ? {} : saidIn(given, who);
+  if (Object.keys(options).length === 0) return { ...plan, output: newOutput(plan.options.console) };
+  const { name, above, serves, policy } = plan;
+  const made = planSandbox({ ...plan.options, ...options });
+  return { ...made, name, above, policy, ...(serves === undefined ? {} : { serves }) };
+}
+
+/** Virtual time goes on from where it is, with random numbers of its own. */
+export function planFrom(plan: Plan, origin: Origin, { clock, virtual }: Box): Plan {
+  if (virtual === undefined) return { ...plan, origin };
+  const [start, seed] = [clock.now(), `${virtual.seed ?? 0}#${origin.incarnation}`];
+  return { ...plan, origin, virtual: { start, seed }, start, random: seededRandom(seed) };
 }
 
 /** An independent copy of a sandbox. */
-export async function forkBox(box: Box, options: ForkOptions): Promise<Box> {
-  const wait = readWait(options);
+export async function forkBox(box: Box, given: ForkOptions = {}): Promise<Box> {
+  const { wait = DEFAULT_WAIT, ...options } = readWait<ForkOptions>(given);
+  const plan = planAgain(box.plan, options);
   const origin = await atRest(box, wait, () => originOf(box, false));
-  return newBox(async () => box.engine, planCopy(box, origin, options));
+  return newBox(async () => box.engine, planFrom(plan, origin, box));
 }
 
 /** What a template's copies are made of. The sandbox is not needed any more. */
-export const templateOrigin = (box: Box): Promise<Origin> => atRest(box, undefined, () => originOf(box, true));
+export const templateOrigin = (box: Box): Promise<Origin> => atRest(box, DEFAULT_WAIT, () => originOf(box, true));
 
 /** Frees the memory of a sandbox until somebody calls it. False: something of it goes on. */
 export function putToSleep(box: Box): boolean {

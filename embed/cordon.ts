@@ -6,6 +6,8 @@ import { type DomainsOptions, newDomains } from "./domains.ts";
 import { type CordonPowers, type Engine, newEngine } from "./engine.ts";
 import { type Layer, type LayerOptions, newLayer } from "./layer.ts";
 import { type RunOptions, type SandboxOptions, type Source, splitOptions } from "./options.ts";
+import type { PoolOptions } from "./pool/options.ts";
+import type { Pool } from "./pool/pool.ts";
 import type { RepyResult } from "./repy.ts";
 import type { RepyOptions } from "./repy-options.ts";
 import { newRepyParts } from "./repy-parts.ts";
@@ -35,6 +37,8 @@ export interface Cordon {
   domains(options?: DomainsOptions): GrantedOf<typeof DOMAIN>;
   /** Runs a program of RepyV2 under a restrictions file, to its end. */
   runRepy(options: RepyOptions): Promise<RepyResult>;
+  /** Makes workers, and tenants that share them. */
+  createPool(options?: PoolOptions): Promise<Pool>;
   /** Loads the engine, so that the first run need not wait for it. */
   warmUp(): Promise<void>;
 }
@@ -58,6 +62,10 @@ export function createCordon(powers: CordonPowers): Cordon {
     domains: (options: DomainsOptions = {}) => newDomains(engine, options),
     // Loaded when it is asked for: a hello must not wait for it.
     runRepy: async (options: RepyOptions) => (await import("./repy.ts")).runRepy(cordon, await parts(), options),
+    createPool: async (options: PoolOptions = {}) => {
+      const { newPool } = await import("./pool/pool.ts");
+      return newPool(engine, await powers.hiring?.(), options);
+    },
     warmUp: async () => void (await engine()),
   }) as Cordon;
   return cordon;

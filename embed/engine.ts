@@ -1,10 +1,14 @@
 // The engine: loaded and verified once, shared by every sandbox of one Cordon.
-import { type Artifact, createKernel, type Image, type Kernel } from "../kernel/index.ts";
+import { type Artifact, createKernel, type Image, type Kernel, type Mode } from "../kernel/index.ts";
 import { fairQueue } from "../policy-libs/index.ts";
 import { CordonError } from "./errors.ts";
 import { findLater } from "./host.ts";
 import { bakeImage, readImage } from "./image.ts";
+import { once } from "./once.ts";
+import type { SandboxOptions } from "./options.ts";
 import { isBytes } from "./plain.ts";
+import type { Hiring } from "./pool/pool.ts";
+import { ENGINE_SEGMENT } from "./segments.ts";
 import { fingerprintOf } from "./snapshot/hash.ts";
 
 type Bytes = Uint8Array | ArrayBuffer;
@@ -15,22 +19,39 @@ export type BytesSource = () => Bytes | Promise<Bytes>;
 export interface CordonPowers {
   /** The instrumented engine, as the build makes it. */
   readonly engine: BytesSource;
+  /** The same for segments. Without it they are refused. */
+  readonly segmentEngine?: BytesSource;
   /** Its image, if there is one; it is made on first use otherwise. */
   readonly image?: () => Bytes | undefined | Promise<Bytes | undefined>;
   /** The image of an engine that has read the TypeScript stripper. Without it TypeScript is refused. */
   readonly stripper?: BytesSource;
+  /** Threads and processes for pools. Without it their isolation is "inline". */
+  readonly hiring?: () => Promise<Hiring>;
   /** The parts of RepyV2 runs, as the build bundles them. Without it runRepy is refused. */
   readonly repy?: BytesSource;
+  /** Ms in which this thread could have gone on but the machine had others to run: no guest pays for those. */
+  readonly stolen?: () => number;
 }
+
+/**
+ * What keeps a sandbox's memory apart. "frame": a memory of its own. "segment": a place of 4 MiB in a memory of many, by
+ * checked addresses. "arena": the same, and one instance of the engine for many: for tens of thousands that live at once.
+ * The results are the same.
+ */
+export type Confinement = "frame" | "segment" | "arena";
 
 export interface Engine {
   readonly kernel: Kernel;
   readonly artifact: Artifact;
+  /** One instance serves many. */
+  readonly isShared: boolean;
+  /** The same engine under another confinement. */
+  readonly confined: (how: Confinement) => Promise<Engine>;
   readonly image: Image;
   /** Tells this engine, as it begins, from every other. */
   readonly fingerprint: () => Promise<string>;
-  /** The stripper's image, read on the first TypeScript source. */
-  readonly stripper: () => Promise<Image>;
+  /** In frames always: the stripper's image, read on the first TypeScript source. */
+  readonly helpers: { readonly artifact: Artifact; readonly stripper: () => Promise<Image> };
 }
 
 export const asBytes = (given: Bytes): Uint8Array => (isBytes(given) ? given : new Uint8Array(given));
@@ -38,39 +59,48 @@ export const asBytes = (given: Bytes): Uint8Array => (isBytes(given) ? given : n
 export const now = (): number => performance.now();
 export const later = findLater();
 
-function newKernel(): Kernel {
+function newKernel({ stolen }: CordonPowers): Kernel {
   const decoder = new TextDecoder();
-  return createKernel({ utf8: (bytes) => decoder.decode(bytes), now, later, runQueue: fairQueue() });
+  return createKernel({ utf8: (bytes) => decoder.decode(bytes), now, later, runQueue: fairQueue({ stolen }) });
 }
 
-async function readEngine(powers: CordonPowers): Promise<Uint8Array> {
+async function readEngine(source: BytesSource | undefined): Promise<Uint8Array> {
+  if (source === undefined) throw new CordonError("E_ENGINE", "this Cordon was made without an engine for segments");
   try {
-    return asBytes(await powers.engine());
+    return asBytes(await source());
   } catch (cause) {
     throw new CordonError("E_ENGINE", "the engine's bytes could not be read: build it with npm run build", { cause });
   }
 }
 
-async function load(kernel: Kernel, powers: CordonPowers): Promise<Engine> {
-  const bytes = await readEngine(powers);
-  const loaded = kernel.load(bytes);
-  if (loaded.kind !== "returned") {
-    const why = "rule" in loaded ? `${loaded.kind}: rule ${loaded.rule} at byte ${loaded.at}` : loaded.kind;
-    throw new CordonError("E_ENGINE", `the engine was refused (${why}): build it again with npm run build`);
-  }
-  const artifact = loaded.value;
-  const file = await powers.image?.();
-  const image = file === undefined ? await bakeImage(kernel, artifact) : readImage(asBytes(file), bytes);
-  const fingerprint = once(() => fingerprintOf(bytes));
-  return { kernel, artifact, image, fingerprint, stripper: newStripper(powers, bytes) };
+/** A host that forbids all WebAssembly refuses as if the first byte were wrong, which it is not. */
+function adviceFor(bytes: Uint8Array, at: number | undefined): string {
+  const isModule = String.fromCharCode(...bytes.subarray(0, 4)) === "\0asm";
+  const again = "build it again with npm run build";
+  if (at !== 0 || !isModule) return again;
+  return `if this page has a Content-Security-Policy, its script-src must allow 'wasm-unsafe-eval'; else ${again}`;
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
+function verified(kernel: Kernel, bytes: Uint8Array, mode?: Mode): Artifact {
+  const loaded = kernel.load(bytes, mode);
+  if (loaded.kind === "returned") return loaded.value;
+  const why = "rule" in loaded ? `${loaded.kind}: rule ${loaded.rule} at byte ${loaded.at}` : loaded.kind;
+  const advice = adviceFor(bytes, "at" in loaded ? loaded.at : undefined);
+  throw new CordonError("E_ENGINE", `the engine was refused (${why}): ${advice}`);
+}
+
+async function load(kernel: Kernel, powers: CordonPowers): Promise<Engine> {
+  // Over a network, at once.
+  const [bytes, file] = await Promise.all([readEngine(powers.engine), powers.image?.()]);
+  const artifact = verified(kernel, bytes);
+  const image = file === undefined ? await bakeImage(kernel, artifact) : readImage(asBytes(file), bytes);
+  const fingerprint = once(() => fingerprintOf(bytes));
+  const segments = once(async () => verified(kernel, await readEngine(powers.segmentEngine), ENGINE_SEGMENT));
+  const confined = async (how: Confinement): Promise<Engine> =>
+    how === "frame" ? engine : { ...engine, artifact: await segments(), isShared: how === "arena" };
+  const helpers = { artifact, stripper: newStripper(powers, bytes) };
+  const engine: Engine = { kernel, artifact, isShared: false, confined, image, fingerprint, helpers };
+  return engine;
 }
 
 const newStripper = ({ stripper }: CordonPowers, artifact: Uint8Array): (() => Promise<Image>) =>
@@ -79,15 +109,14 @@ const newStripper = ({ stripper }: CordonPowers, artifact: Uint8Array): (() => P
     return readImage(asBytes(await stripper()), artifact);
   });
 
-/** A function that gives the engine and loads it on its first call. A failure is not kept: the next call tries again. */
+/** A function that gives the engine and loads it on its first call. */
 export function newEngine(powers: CordonPowers): () => Promise<Engine> {
-  const kernel = newKernel();
-  let loading: Promise<Engine> | undefined;
-  return () => {
-    loading ??= load(kernel, powers).catch((error: unknown) => {
-      loading = undefined;
-      throw error;
-    });
-    return loading;
-  };
+  const kernel = newKernel(powers);
+  return once(() => load(kernel, powers));
 }
+
+/** The engine under the confinement that a sandbox asks for. */
+export const confined = (
+  engine: Engine,
+  { options }: { readonly options: SandboxOptions },
+): Engine | Promise<Engine> => (options.confinement === undefined ? engine : engine.confined(options.confinement));

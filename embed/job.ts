@@ -19,6 +19,8 @@ export interface Job {
   readonly drain?: boolean;
   /** Makes the public value of what the guest answered. */
   readonly read: (value: unknown) => { readonly value: unknown; readonly omitted?: true };
+  /** Makes a value, or what was thrown, of the guest's bytes. Default: decodeValue. */
+  readonly decode?: (bytes: Uint8Array, ok: boolean) => unknown;
 }
 
 export interface TypeScriptSource {
@@ -45,7 +47,7 @@ function inputsOf({ inputs }: RunOptions, granted: readonly string[]): object {
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
 /** { value?, omitted? }: a guest may answer with anything. */
-function readRun(answer: unknown): { readonly value: unknown; readonly omitted?: true } {
+export function readRun(answer: unknown): { readonly value: unknown; readonly omitted?: true } {
   if (!isRecord(answer)) return { value: undefined };
   const value = Object.hasOwn(answer, "value") ? answer["value"] : undefined;
   return Object.hasOwn(answer, "omitted") ? { value: undefined, omitted: true } : { value };

@@ -4,13 +4,13 @@ import type { Granted } from "../policy-libs/index.ts";
 import { permissive } from "../policy-libs/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
 import type { Born } from "./birth.ts";
-import { untilRest } from "./box.ts";
 import { costOf, readDeclared } from "./declared.ts";
 import { now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { facadeOf } from "./power.ts";
 import { asError, endingText } from "./result.ts";
 import { nothingSpent, rest, type Spent, spend } from "./spent.ts";
+import { untilRest } from "./until-rest.ts";
 import { decodeParcel, decodeValue, encodeValue } from "./values.ts";
 
 /** The kernel counts system calls too. */

@@ -6,10 +6,12 @@
 //   await run({ source: program, grant: shy.grant });
 //
 // With `offers: "declared"` the program says under which contracts: it gives { contracts, objects }, both by name.
+
 import { type Contract, cut } from "../kernel/index.ts";
 import { contractFrom, type Granted, type Meter } from "../policy-libs/index.ts";
 import { type Born, giveBirth, type Plan, planSandbox } from "./birth.ts";
-import type { Engine } from "./engine.ts";
+import { ASYNC_DISPOSE, DISPOSE } from "./disposal.ts";
+import { confined, type Engine } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { offered, refuse, SYSTEM_CALLS, start } from "./layer-start.ts";
 import { readLayerOptions, type SandboxOptions, type Source } from "./options.ts";
@@ -79,8 +81,8 @@ function facade(name: string, born: Born, grants: Record<string, Granted>, relea
       return ending === undefined ? undefined : endingText(ending);
     },
     console: () => output.lines(),
-    [Symbol.dispose]: dispose,
-    [Symbol.asyncDispose]: async () => dispose(),
+    [DISPOSE]: dispose,
+    [ASYNC_DISPOSE]: async () => dispose(),
   });
 }
 
@@ -122,5 +124,5 @@ export async function newLayer(engine: () => Promise<Engine>, given: LayerOption
     offers: contracts === undefined ? "declared" : true,
     ...extra,
   };
-  return begin(await engine(), plan, encodeValue(asked, "").slice(), contracts, signal);
+  return begin(await confined(await engine(), plan), plan, encodeValue(asked, "").slice(), contracts, signal);
 }

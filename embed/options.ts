@@ -4,6 +4,7 @@ import { isPolicySource, type Meter, meterOf, type PolicySource } from "../polic
 import type { AuditOptions } from "./audit-options.ts";
 import type { Grants } from "./capability.ts";
 import type { VirtualOptions } from "./clock.ts";
+import type { Confinement } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import type { LimitsOption, Profile } from "./limits.ts";
 import type { ModulesOption } from "./modules.ts";
@@ -24,6 +25,8 @@ export interface SandboxOptions {
   readonly limits?: LimitsOption | undefined;
   /** Which defaults the limits have. Default: "normal". */
   readonly profile?: Profile | undefined;
+  /** What keeps its memory apart from others'. Default: "frame". */
+  readonly confinement?: Confinement | undefined;
   /** Where console text goes. Default: "collect", into the result. */
   readonly console?: ConsoleOption | undefined;
   /** What `import` finds. Default: nothing. */
@@ -67,6 +70,7 @@ const SANDBOX_KEYS = [
   "policy",
   "limits",
   "profile",
+  "confinement",
   "console",
   "modules",
   "virtual",
@@ -106,10 +110,12 @@ export function checkPolicy(policy: unknown): void {
 /** A copy that was checked. */
 export function readSandboxOptions(given: SandboxOptions): SandboxOptions {
   const options = checkKeys<SandboxOptions>(given, SANDBOX_KEYS, "createSandbox");
-  const { grant, policy, trace, timeZoneOffset, virtual, meter } = options;
+  const { grant, policy, trace, timeZoneOffset, virtual, meter, confinement } = options;
   if (grant !== undefined && !isPlain(grant)) throw new CordonError("E_GRANT", "grant must be a plain object");
   checkPolicy(policy);
   if (!isOptional(trace, "function")) wrong("trace must be a function");
+  if (confinement !== undefined && !["frame", "segment", "arena"].includes(confinement))
+    wrong('confinement must be "frame", "segment" or "arena"');
   if (meter !== undefined && !isMeter(meter)) wrong("meter must be what meter() made");
   const isOffset = Number.isFinite(timeZoneOffset) && Math.abs(timeZoneOffset as number) <= 24 * 60;
   if (timeZoneOffset !== undefined && !isOffset) wrong("timeZoneOffset must be minutes from -1440 to 1440");
@@ -163,9 +169,10 @@ export function splitOptions(given: Whole): [Source, SandboxOptions, RunOptions]
   return [options.source, pick(SANDBOX_KEYS), pick(RUN_KEYS.filter((key) => key !== "limits"))];
 }
 
-/** How long somebody will wait, in ms. */
-export function readWait(options: unknown): number | undefined {
-  const { wait } = readPlain<{ readonly wait?: unknown }>(options, "what a copy takes");
-  if (wait === undefined || (typeof wait === "number" && wait >= 0)) return wait;
+/** A copy of options in which somebody says how long he will wait, in ms. */
+export function readWait<T extends { readonly wait?: number | undefined }>(given: unknown): T {
+  const options = readPlain<T>(given, "what a copy takes");
+  const { wait } = options;
+  if (wait === undefined || (typeof wait === "number" && wait >= 0)) return options;
   return wrong("wait must be a number of milliseconds");
 }

@@ -25,7 +25,7 @@ export interface Output {
 }
 
 /** Lines kept for a result: an empty line costs no bytes of its text, but memory of the host. */
-const LINE_COST = 32; // bytes
+export const LINE_COST = 32; // bytes
 
 /** Text for a terminal: control characters, which could move its cursor or worse, become visible. */
 export const escapeControls = (text: string): string =>

@@ -26,6 +26,7 @@ import {
   type Operation,
   type PolicyProblem,
   type PolicySource,
+  policyMemory,
   type Question,
   renderDiagnostic,
   type Shared,
@@ -40,6 +41,8 @@ import { type DomainTime, realHours, virtualHours } from "./policy-time.ts";
 import { noteRefusal } from "./refusals.ts";
 import { contextCall } from "./target.ts";
 import { decodeParcel, encodeParcel } from "./values.ts";
+
+type Remembered = policyMemory.Remembered;
 
 /** A policy that fits what is granted. */
 export interface Policing {
@@ -62,6 +65,15 @@ export interface Policed {
   readonly policing: Policing;
   /** One domain more that is under it: `owner` is what the kernel says of its calls. */
   readonly join: (owner: object, time: DomainTime) => void;
+  /** Where its virtual time began. */
+  readonly start: number | undefined;
+  /** What the policy remembers of it, for copies. */
+  readonly remember: (granted: policyMemory.GrantedAs) => Remembered;
+  /**
+   * A copy is granted something: to the policy it is what `original` is, if the copy is under its original's own policy;
+   * else what was remembered under the name.
+   */
+  readonly adopt: (capability: Capability, name: string, original: Capability | undefined) => void;
 }
 
 function refuse(what: string): never {
@@ -96,7 +108,10 @@ function entryOf(source: PolicySource, vocabulary: Vocabulary): Joined {
   return made.kind === "instance" ? made.policy : complain(source, made.diagnostics);
 }
 
-/** Made once for the same policy over the same contracts: what is counted per tenant and host is one over all sandboxes. */
+/**
+ * Made once for the same policy over the same contracts: what is counted per tenant and host is one over all sandboxes,
+ * also over those that are audited and those that are not.
+ */
 const made = new WeakMap<PolicySource, Map<string, Policing>>();
 
 /** Throws CordonError E_POLICY with every mistake of the file. `isAudited`: refusals are explained in a log. */
@@ -106,11 +121,13 @@ export function policingOf(
   guest: Guest = "engine",
   isAudited = false,
 ): Policing {
-  const key = JSON.stringify([guest, isAudited, ...[...granted].map(([name, { form }]) => [name, form]).sort()]);
+  const forms = [...granted].map(([name, { form }]) => [name, form]).sort();
+  const keyOf = (audited: boolean): string => JSON.stringify([guest, audited, ...forms]);
   const known = made.get(source) ?? new Map<string, Policing>();
   made.set(source, known);
-  const policing = known.get(key) ?? newPolicing(source, granted, guest, isAudited);
-  known.set(key, policing);
+  const { lasting } = known.get(keyOf(!isAudited))?.shared ?? {};
+  const policing = known.get(keyOf(isAudited)) ?? newPolicing(source, granted, guest, { isAudited, lasting });
+  known.set(keyOf(isAudited), policing);
   return policing;
 }
 
@@ -125,7 +142,7 @@ function newPolicing(
   source: PolicySource,
   granted: ReadonlyMap<string, Contract>,
   guest: Guest,
-  isAudited: boolean,
+  { isAudited, lasting }: { readonly isAudited: boolean; readonly lasting: Shared["lasting"] | undefined },
 ): Policing {
   const { vocabulary, conflicts } = vocabularyOf(granted);
   const conflict = conflicts[0];
@@ -137,7 +154,7 @@ function newPolicing(
   const tracing = explain || isAudited || mode === "record";
   const machine = compile(binding, { tracing });
   const observer = mode === "record" ? compile(joined, { tracing }) : undefined;
-  const shared = newShared(machine, { tracing, observer });
+  const shared = newShared(machine, { tracing, observer, lasting });
   return { machine, vocabulary, shared, source, instructions, isAudited };
 }
 
@@ -200,14 +217,18 @@ const atOnce: Asking = async (answering) => answering();
 export interface PoliceOptions {
   readonly asking?: Asking;
   readonly onChange?: () => void;
+  /** It is a copy of a domain of which this is remembered. */
+  readonly remembered?: Remembered | undefined;
+  /** It comes from a file: of its tenant and of the host nothing may be known here. */
+  readonly isRead?: boolean;
 }
 
 /** Puts a domain that is about to be born under a policy. `start`: of its virtual time. */
 export function police(
   policing: Policing,
-  domain: () => Domain,
+  domain: () => Pick<Domain, "end">,
   start: number | undefined,
-  { asking = atOnce, onChange }: PoliceOptions = {},
+  { asking = atOnce, onChange, remembered, isRead = false }: PoliceOptions = {},
 ): Policed {
   const { machine, vocabulary, shared, source, isAudited } = policing;
   const { tenant = "", onDecided, onHappened } = source.options;
@@ -225,6 +246,16 @@ export function police(
     ...{ onDecided: quietly(onDecided), onHappened: quietly(onHappened) },
     onRefused: isAudited ? noteRefusal : undefined,
   };
-  const monitor = newMonitor(newEnforced(machine, shared, tenant), vocabulary, powers);
-  return { monitor, policing, join: (owner, time) => void times.set(owner, time) };
+  const fresh = newEnforced(machine, shared, tenant);
+  const enforced = remembered === undefined ? fresh : policyMemory.recall(fresh, remembered);
+  if (isRead && remembered !== undefined) policyMemory.recallLasting(enforced, remembered);
+  return {
+    ...{ monitor: newMonitor(enforced, vocabulary, powers), policing, start },
+    join: (owner, time) => void times.set(owner, time),
+    remember: (granted) => policyMemory.remember(enforced, granted),
+    adopt(capability, name, original) {
+      const before = original ?? (remembered && ([name, remembered] as const));
+      if (before !== undefined) policyMemory.adopt(enforced, capability, before);
+    },
+  };
 }

@@ -17,6 +17,8 @@ export interface Questions {
   readonly ask: Interrupt;
   /** The oldest one, if there is any. */
   first(): Question | undefined;
+  /** The one that was asked last. */
+  last(): Question | undefined;
 }
 
 const dropped = (): Error => Object.assign(new Error("nobody waits for this call any more"), { code: "E_ENDED" });
@@ -44,5 +46,5 @@ export function newQuestions(onAsked: () => void): Questions {
       onAsked();
     });
   };
-  return { ask, first: () => open.values().next().value };
+  return { ask, first: () => open.values().next().value, last: () => [...open].at(-1) };
 }

@@ -3,6 +3,7 @@
 import { planSandbox } from "./birth.ts";
 import { type Box, disposeBox, newBox } from "./box.ts";
 import { type ForkOptions, forkBox, putToSleep } from "./copy.ts";
+import { ASYNC_DISPOSE, DISPOSE } from "./disposal.ts";
 import type { Engine } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { type Job, planCall, planCheck, planRun } from "./job.ts";
@@ -61,7 +62,7 @@ async function perform(box: Box, job: Job, onOver: () => void): Promise<Result> 
 }
 
 /** `onOver` is called once the run is over, which is later than its first result if that is an interruption. */
-function enqueue(box: Box, job: Job, onOver = (): void => undefined): Promise<Result> {
+export function enqueue(box: Box, job: Job, onOver = (): void => undefined): Promise<Result> {
   if (box.queued > MOST_QUEUED) return Promise.resolve(refused("sandbox", `busy: ${MOST_QUEUED} runs wait already`));
   box.queued++;
   const turn = box.tail.then(() => perform(box, job, onOver));
@@ -100,7 +101,7 @@ export function sandboxOf(box: Box): Sandbox {
     run: (source: Source, options: RunOptions = {}) => runInBox(box, source, options),
     call: (name: string, ...args: readonly unknown[]) => callFunction(box, name, args),
     check: (source: Source, options: RunOptions = {}) => checkSource(box, source, options),
-    fork: async (options: ForkOptions = {}) => {
+    fork: async (options?: ForkOptions) => {
       alive(box);
       return sandboxOf(await forkBox(box, options));
     },
@@ -114,8 +115,8 @@ export function sandboxOf(box: Box): Sandbox {
     },
     ended: () => endOf(box),
     dispose: () => disposeBox(box),
-    [Symbol.dispose]: () => disposeBox(box),
-    [Symbol.asyncDispose]: async () => disposeBox(box),
+    [DISPOSE]: () => disposeBox(box),
+    [ASYNC_DISPOSE]: async () => disposeBox(box),
   }) as Sandbox;
 }
 
@@ -129,7 +130,9 @@ function endOf({ domain, isDisposed }: Box): string | undefined {
 export async function newSandbox(engine: () => Promise<Engine>, options: CreateOptions): Promise<Sandbox> {
   const { from, key, ...rest } = readPlain<CreateOptions>(options, "what createSandbox takes");
   if (from === undefined && key === undefined) return sandboxOf(await newBox(engine, planSandbox(rest)));
-  if (isTemplate(from)) return from.fork(rest);
+  if (isTemplate(from) && key === undefined) return from.fork(rest);
+  if (isTemplate(from)) throw new CordonError("E_OPTION", "key: a template needs none, it never left this process");
+  if (from === undefined) throw new CordonError("E_OPTION", "key is for a snapshot: pass its bytes as `from`");
   const { loadBox } = await import("./saved.ts");
   return sandboxOf(await loadBox(engine, from, key, planSandbox(rest)));
 }
@@ -138,7 +141,10 @@ export async function newSandbox(engine: () => Promise<Engine>, options: CreateO
 export interface CreateOptions extends SandboxOptions {
   /** A template, or the bytes of a snapshot: it goes on from there. */
   readonly from?: Template | Uint8Array | undefined;
-  /** The key with which the snapshot was sealed. Without it its authority is what is granted here. */
+  /**
+   * The key with which the snapshot was sealed. Without it its authority is what is granted here, and a policy begins
+   * afresh: nothing that the guest did before counts.
+   */
   readonly key?: Uint8Array | undefined;
 }
 

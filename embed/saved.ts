@@ -6,17 +6,22 @@
 import { PAGE } from "../kernel/index.ts";
 import type { Plan } from "./birth.ts";
 import { type Box, disposeBox, newBox } from "./box.ts";
-import { atRest, rouse } from "./copy.ts";
+import { atRest, DEFAULT_WAIT, policyPastOf, rouse } from "./copy.ts";
 import type { Engine } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { takeImage } from "./image.ts";
 import { checkKeys, readWait } from "./options.ts";
+import type { PolicyPast } from "./policy-saved.ts";
+import { seededRandom } from "./randomness.ts";
 import type { AuthorityPart } from "./snapshot/authority.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot/file.ts";
-import { fingerprintOf } from "./snapshot/hash.ts";
+import { FINGERPRINT_BYTES, fingerprintOf, hexOf } from "./snapshot/hash.ts";
 
 export interface SnapshotOptions {
-  /** At least 16 secret bytes. Default: none, and whoever restores it rebuilds its authority. */
+  /**
+   * At least 16 secret bytes. Default: none, and whoever restores it rebuilds its authority: the clock, and what a policy
+   * remembers of the guest, are lost then.
+   */
   readonly key?: Uint8Array | undefined;
   /** How long to wait until the sandbox rests, in ms. Default: 1,000. */
   readonly wait?: number | undefined;
@@ -27,29 +32,44 @@ type Names = AuthorityPart["grants"];
 const namesOf = ({ originals }: Box): Promise<Names> =>
   Promise.all(originals.map(async ({ name, form }) => ({ name, contract: await fingerprintOf(form) })));
 
-/** What is true now, but for the names. */
-const authorityOf = ({ domain, copies, clock, limits }: Box): Omit<AuthorityPart, "grants"> => ({
+/** What is true now, but for the names and the policy. */
+const authorityOf = ({ domain, copies, clock, limits }: Box): Omit<AuthorityPart, "grants" | "policy"> => ({
   ...{ nextToken: 0, incarnation: copies, clock: clock.now(), generations: domain.handles() },
   ...{ limits: new Map(Object.entries(limits)), meter: new Map(Object.entries(domain.usage())) },
-  policy: new Uint8Array(0),
 });
+
+async function policyOf({ policed }: Box, past: PolicyPast | undefined): Promise<Uint8Array> {
+  if (policed === undefined || past === undefined) return new Uint8Array(0);
+  return (await import("./policy-saved.ts")).savePast(policed, past);
+}
 
 /** The sandbox as bytes. */
 export async function saveBox(box: Box, given: SnapshotOptions): Promise<Uint8Array<ArrayBuffer>> {
-  const { key } = checkKeys<SnapshotOptions>(given, ["key", "wait"], "snapshot");
+  const { key, wait = DEFAULT_WAIT } = readWait<SnapshotOptions>(checkKeys(given, ["key", "wait"], "snapshot"));
   const { engine } = box;
-  const [image, authority] = await atRest(box, readWait(given), () => {
+  const [image, authority, past] = await atRest(box, wait, () => {
     rouse(box);
     const taken = takeImage(box.domain, engine.artifact, engine.image);
-    return taken && ([taken, authorityOf(box)] as const);
+    return taken && ([taken, authorityOf(box), policyPastOf(box)] as const);
   });
   const { pages, chunks, globals = [] } = image;
   const facts = { engine: await engine.fingerprint(), key };
-  return writeSnapshot({ pages, chunks, globals }, { ...authority, grants: await namesOf(box) }, facts);
+  const whole = { ...authority, grants: await namesOf(box), policy: await policyOf(box, past) };
+  return writeSnapshot({ pages, chunks, globals }, whole, facts);
 }
 
 /** Copies of one file are told apart like forks. */
 const anyIncarnation = (): number => (crypto.getRandomValues(new Uint32Array(1))[0] as number) >>> 1;
+
+/**
+ * The same file goes on in the same way under virtual time, each time that it is restored; its random numbers are others
+ * than those of the original, and than those of any other file.
+ */
+function chanceOf({ virtual }: Plan, file: Uint8Array) {
+  if (virtual === undefined) return { incarnation: anyIncarnation() };
+  const seed = `${virtual.seed ?? 0}#${hexOf(file.slice(-FINGERPRINT_BYTES))}`;
+  return { incarnation: 1, again: { virtual: { ...virtual, seed }, random: seededRandom(seed) } };
+}
 
 /** Throws CordonError E_GRANT: the guest knows its grants by their handles. */
 function checkNames(saved: Names, given: Names): void {
@@ -75,8 +95,10 @@ export async function loadBox(
   const reader = { engine: await engine.fingerprint(), mostPages, key };
   const { guest, grants, authority } = await readSnapshot(from as Uint8Array, reader);
   const handles = authority?.generations ?? [];
-  const origin = { image: { base: engine.image, ...guest }, incarnation: anyIncarnation(), handles };
-  const box = await newBox(load, { ...plan, origin, start: authority?.clock ?? plan.start });
+  const policy = authority !== undefined && authority.policy.length > 0 ? authority.policy : undefined;
+  const { incarnation, again } = chanceOf(plan, from as Uint8Array);
+  const origin = { image: { base: engine.image, ...guest }, incarnation, handles, policy };
+  const box = await newBox(load, { ...plan, ...again, origin, start: authority?.clock ?? plan.start });
   try {
     checkNames(grants, await namesOf(box));
     return box;

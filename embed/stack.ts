@@ -1,5 +1,6 @@
 // Layers one upon the other, and what they leave to those above.
 import type { Grants } from "./capability.ts";
+import { DISPOSE } from "./disposal.ts";
 import type { Engine } from "./engine.ts";
 import { type Layer, type LayerOptions, newLayer } from "./layer.ts";
 
@@ -38,5 +39,5 @@ export async function newStack(
     dispose();
     throw error;
   }
-  return Object.freeze({ grant, layers: made, dispose, [Symbol.dispose]: dispose });
+  return Object.freeze({ grant, layers: made, dispose, [DISPOSE]: dispose });
 }

@@ -28,49 +28,43 @@ export interface SystemGrant {
   readonly calls: Readonly<Record<string, CallEntry>>;
 }
 
-const contractOf = (name: string, call: string): Contract => permissive(`system.${name}`, [call]);
+type Fixed = Omit<SystemGrant, "target">;
+const fixed = (name: string, call: string, mode: CallEntry["mode"] = "sync"): Fixed => ({
+  ...{ name, contract: permissive(`system.${name}`, [call]), calls: { [call]: { method: 0, mode } } },
+});
 
-function row(
-  name: string,
-  call: string,
-  fn: HostFunction,
-  meter: Meter,
-  mode: CallEntry["mode"] = "sync",
-): SystemGrant {
-  const contract = contractOf(name, call);
-  const target = hostTarget({ name: contract.name, contract, functions: [fn], meter });
-  return { name, contract, target, calls: { [call]: { method: 0, mode } } };
-}
+const [CLOCK, RANDOM, TIMERS, CONSOLE, MODULES] = [
+  fixed("clock", "now"),
+  fixed("random", "bytes"),
+  fixed("timers", "sleep", "async"),
+  fixed("console", "write"),
+  fixed("modules", "load", "blocking"),
+] as const;
+
+const serving = (of: Fixed, fn: HostFunction, meter: Meter): SystemGrant => ({
+  ...of,
+  target: hostTarget({ name: of.contract.name, contract: of.contract, functions: [fn], meter }),
+});
 
 /** `sleep` needs the call's context, to stop its timer when nobody waits any more. */
 function timers(clock: Clock): SystemGrant {
-  const contract = contractOf("timers", "sleep");
   const target: Target = (_method, bytes, length, { onDropped }) => {
     const ms = sleepOf(bytes, length);
     return clock.sleep(ms, onDropped).then(() => UNDEFINED);
   };
-  return { name: "timers", contract, target, calls: { sleep: { method: 0, mode: "async" } } };
+  return { ...TIMERS, target };
 }
 
 export function systemGrants({ clock, random, output, load, loading }: SystemParts): SystemGrant[] {
   const free = newMeter();
-  const consoleContract = contractOf("console", "write");
   const grants = [
-    row("clock", "now", () => clock.now(), free),
-    row("random", "bytes", (count: unknown) => random(checkCount(count)), free),
+    serving(CLOCK, () => clock.now(), free),
+    serving(RANDOM, (count: unknown) => random(checkCount(count)), free),
     timers(clock),
-    {
-      name: "console",
-      contract: consoleContract,
-      target: output.target,
-      calls: { write: { method: 0, mode: "sync" } },
-    } as const,
+    { ...CONSOLE, target: output.target },
   ];
   if (load === undefined) return grants;
-  return [
-    ...grants,
-    row("modules", "load", (specifier: string, referrer: string) => load(specifier, referrer), loading, "blocking"),
-  ];
+  return [...grants, serving(MODULES, (specifier: string, referrer: string) => load(specifier, referrer), loading)];
 }
 
 const UNDEFINED = encodeValue(undefined).slice();

@@ -2,7 +2,7 @@
 import type { Origin } from "./birth.ts";
 import { planSandbox } from "./birth.ts";
 import { type Box, disposeBox, newBox } from "./box.ts";
-import { type ForkOptions, planCopy, templateOrigin } from "./copy.ts";
+import { type ForkOptions, planAgain, planFrom, templateOrigin } from "./copy.ts";
 import type { Engine } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { type RunOptions, type SandboxOptions, type Source, splitOptions } from "./options.ts";
@@ -58,9 +58,10 @@ export async function newTemplate(
 
 function templateOf(box: Box, origin: Origin, { open }: TemplateParts): Template {
   let copies = 0;
+  const load = async (): Promise<Engine> => box.engine;
   const template: Template = Object.freeze({
-    fork: async (options: Omit<ForkOptions, "wait"> = {}) =>
-      open(await newBox(async () => box.engine, planCopy(box, { ...origin, incarnation: ++copies }, options))),
+    fork: async (options?: Omit<ForkOptions, "wait">) =>
+      open(await newBox(load, planFrom(planAgain(box.plan, options), { ...origin, incarnation: ++copies }, box))),
     size: origin.image.chunks.reduce((sum, { bytes }) => sum + bytes.length, 0),
   });
   templates.add(template);

@@ -52,9 +52,10 @@ export async function strip(
   limits: Limits,
   onHelper: (helper: Helper) => void = () => undefined,
 ): Promise<Stripped | Result> {
-  const image = await engine.stripper();
+  const { artifact, stripper } = engine.helpers;
+  const image = await stripper();
   const pages = Math.max(Math.floor(limits.memory / PAGE), image.pages + ROOM);
-  const spawned = engine.kernel.spawn(engine.artifact, { limits: { pages, inFlight: 0 }, image });
+  const spawned = engine.kernel.spawn(artifact, { limits: { pages, inFlight: 0 }, image });
   if (spawned.kind !== "returned") return { status: "exhausted", resource: "memory", usage: NO_USAGE, console: [] };
   const domain = spawned.value;
   domain.allow({ fuel: limits.fuel, calls: 0, bytes: Number.MAX_SAFE_INTEGER, deadline: now() + limits.wall });

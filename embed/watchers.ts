@@ -9,7 +9,11 @@ export interface Watchers {
   /** For the kernel. */
   readonly onCall: ((record: CallRecord) => void) | undefined;
   /** Undefined if there is no audit. */
-  begin(domain: Domain, grants: readonly Granted[], codeOf?: Audited["codeOf"]): Watching | undefined;
+  begin(
+    domain: Pick<Domain, "id" | "end">,
+    grants: readonly Granted[],
+    codeOf?: Audited["codeOf"],
+  ): Watching | undefined;
 }
 
 interface Granted {

@@ -318,9 +318,9 @@ function message(items: number, numbers: number[], encoded: number[] = [], value
   return whole;
 }
 
-/** [0, token, ok, value]: a pending call has ended. */
-export const completionMessage = (token: number, ok: boolean, value: Uint8Array): Uint8Array =>
-  message(4, [0, token], [ok ? 0xf5 : 0xf4], value);
+/** [0, token, ok, value]: a pending call has ended; or, with null, takes longer than whoever is parked for it shall wait. */
+export const completionMessage = (token: number, ok: boolean | null, value: Uint8Array): Uint8Array =>
+  message(4, [0, token], [ok === null ? 0xf6 : ok ? 0xf5 : 0xf4], value);
 /** [1, token, method, value]: somebody calls the domain. */
 export const requestMessage = (token: number, method: number, value: Uint8Array): Uint8Array =>
   message(4, [1, token, method], [], value);

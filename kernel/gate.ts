@@ -26,6 +26,7 @@ const [ERROR, PENDING, NOTHING_WAITS, EMPTY, CANNOT_WAIT, UNKNOWN] = [-1, -16, -
 
 /** The empty argument list, and what gives nothing. */
 const [NO_ARGUMENTS, NOTHING] = [0x80, 0xf7];
+const UNDEFINED = Uint8Array.of(NOTHING);
 
 /** Bytes of scratch space that stay between calls. */
 const KEPT_SCRATCH = 65_536;
@@ -223,6 +224,11 @@ function wait(tenant: Tenant, crossing: Crossing, reply: Promise<Reply>, dropCal
     deliver(tenant, completionMessage(token, false, REVOKED));
   };
   const settle = (given: Reply): void => {
+    const { later } = Object(given) as Partial<Failure>; // it may be nothing at all
+    if (later instanceof Promise) {
+      if (tenant.pending.has(token)) deliver(tenant, completionMessage(token, null, UNDEFINED));
+      return void later.then(settle, () => settle(BROKEN));
+    }
     if (!isWanted()) return waste(given);
     // No longer in flight before it may be broken: breaking ends what is.
     const { ok, value } = conclude(tenant, crossing, given, true);

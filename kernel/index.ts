@@ -11,7 +11,7 @@ export { type Artifact, createKernel, type Domain, type Grantable, type Kernel }
 export * from "./limits.ts";
 export * from "./meter.ts";
 export type * from "./module.ts";
-export type { JudgedCall, Monitor, Perform } from "./monitor.ts";
+export { handOver, type JudgedCall, type Monitor, type Perform } from "./monitor.ts";
 export * from "./opcodes.ts";
 export { type Ending, KernelBug, type Outcome, type Resource } from "./outcome.ts";
 export { RULES, type RuleId } from "./rules.ts";

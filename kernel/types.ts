@@ -34,7 +34,8 @@ export interface RunQueue {
 
 /** What a target answers: one CBOR value, one with capabilities in it, an error value, or a promise of one of these. */
 export type Reply = Uint8Array | Parcel | Failure;
-export type Failure = { readonly failed: Uint8Array };
+/** `later`: no failure, but news: the call takes its time, and a guest that is parked for its result gets a promise. */
+export type Failure = { readonly failed: Uint8Array; readonly later?: Promise<Reply> };
 export type Replying = Reply | Promise<Reply>;
 
 /** Capabilities in a value under way, where the number of a handle is an index of them, and where the handles stand. */

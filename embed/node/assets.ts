@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CordonPowers } from "../engine.ts";
+import { newStolen } from "./stolen.ts";
 
 const MOST_LEVELS = 5;
 
@@ -26,7 +27,10 @@ function readAsset(name: string): Uint8Array {
 /** The engine and its images, from the package's own dist/. */
 export const nodePowers: CordonPowers = {
   engine: () => readAsset("engine.wasm"),
+  segmentEngine: () => readAsset("engine.segment.wasm"),
   image: () => (findAsset("engine.image") === undefined ? undefined : readAsset("engine.image")),
   stripper: () => readAsset("typescript.image"),
   repy: () => readAsset("repy.json"),
+  hiring: async () => (await import("./workers/hire.ts")).hiring,
+  stolen: newStolen(),
 };

@@ -9,5 +9,7 @@ export { type AuditFile, type AuditFileOptions, auditFile } from "./audit-file.t
 export { type DiskCacheOptions, diskCache } from "./disk-cache.ts";
 export { type FileStoreOptions, fileStore } from "./file-store.ts";
 export { runProgram } from "./program.ts";
+export { type Published, type PublishOptions, publishStats, type Watched } from "./stats-socket.ts";
 
-export const { run, createSandbox, createTemplate, layer, stack, domains, runRepy, warmUp } = createCordon(nodePowers);
+export const { run, createSandbox, createTemplate, layer, stack, domains, runRepy, createPool, warmUp } =
+  createCordon(nodePowers);

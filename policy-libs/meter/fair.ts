@@ -7,8 +7,8 @@
 //   account -> class (by priority) -> accounts below -> ... -> the line of an account's own domains
 //
 // Invariants
-//   FQ1  While two of the same account and priority both wait, what each had for its share differs by no more than one
-//        turn of each. So a domain that others make, or that makes others, takes from its own account alone.
+//   FQ1  While two of the same account and priority both wait, what each paid for its share differs by no more than one
+//        turn of each. What they had is what they paid, but for long turns: GRACE once, and a hundredth. So a domain that others make, or that makes others, takes from its own account alone.
 //   FQ2  Who did not want the thread gains nothing by it: `now` of an account never falls, and nobody begins below it.
 //   FQ3  Who has the thread pays at every account above, in the queue or not: also who was entered past the queue.
 //   FQ4  Only those that wait are held here: what else is known of an account goes with the account.
@@ -17,11 +17,22 @@ import { add, type Keyed, removeFirst, sink } from "./heap.ts";
 import { ownNode } from "./meter.ts";
 import { type Priority, SHARE_OF } from "./options.ts";
 
+/** What a host may know of its thread. */
+export interface FairPowers {
+  /** Ms, in all, in which the thread could have gone on but the machine had others to run. No guest pays for those. */
+  readonly stolen?: (() => number) | undefined;
+}
+
 type Task = () => void;
 interface Cell {
   readonly task: Task;
   next: Cell | undefined;
 }
+
+/** Longer than what a guest's turn aims at. */
+const LONG_TURN = 1.5 * SLICE_MS;
+/** What each may have of long turns without paying, and which part of its time it regains of that. */
+const [GRACE, REGAINED] = [50, 0.01]; // ms
 
 /** An account, a class of those below one, or a line. */
 interface Party extends Keyed {
@@ -29,6 +40,8 @@ interface Party extends Keyed {
   readonly share: number;
   /** The key of the last of those below that had the thread. */
   now: number;
+  /** Ms of long turns that it need not pay for. */
+  grace: number;
   /** Those below that want it. */
   readonly waiting: Party[];
   /** The classes of an account. */
@@ -39,7 +52,7 @@ interface Party extends Keyed {
 }
 
 const newParty = (up: Party | undefined, share: number, below?: Party["below"]): Party => ({
-  ...{ key: up?.now ?? 0, place: -1, up, share, now: 0, waiting: [], below },
+  ...{ key: up?.now ?? 0, place: -1, up, share, now: 0, grace: GRACE, waiting: [], below },
   ...{ line: undefined, first: undefined, last: undefined },
 });
 
@@ -92,9 +105,16 @@ function leave(line: Party): void {
     removeFirst(at.up.waiting);
 }
 
+/** A pause of the host's own in a guest's turn would cost it as many turns as milliseconds. */
+function lenient(party: Party, ms: number): number {
+  const given = ms > LONG_TURN ? Math.min(ms - SLICE_MS, party.grace) : 0;
+  party.grace = Math.min(party.grace - given + ms * REGAINED, GRACE);
+  return ms - given;
+}
+
 function pay(line: Party, ms: number): void {
   for (let at = line; at.up !== undefined; at = at.up) {
-    at.key = Math.max(at.key, at.up.now) + ms / at.share;
+    at.key = Math.max(at.key, at.up.now) + lenient(at, ms) / at.share;
     if (at.place >= 0) sink(at.up.waiting, at);
     // With nobody to be behind, nobody is ahead: who comes next must not have the thread until all this is made up for.
     else if (at.up.waiting.length === 0) at.up.now = at.key;
@@ -107,8 +127,25 @@ function isAhead({ key, up, share }: Party): boolean {
   return first !== undefined && up !== undefined && Math.max(key, up.now) - first.key > SLICE_MS / share;
 }
 
+/** After so long the host is asked anew, or what it says would be of others' turns too. */
+const LONG_AGO = 10 * SLICE_MS;
+
+/** What a turn took of the thread: what others had meanwhile it did not. */
+function newStopwatch(stolen: () => number): (ms: number) => number {
+  let [last, since] = [0, Infinity];
+  return (ms) => {
+    since += ms;
+    if (since < LONG_AGO && ms < LONG_TURN) return ms;
+    const before = last;
+    [last, since] = [stolen(), 0];
+    const theirs = ms < LONG_TURN ? 0 : last - before;
+    return theirs > 0 ? Math.max(ms - theirs, 0) : ms;
+  };
+}
+
 /** A run queue that shares the thread by the tree of meters: `share` and `priority` of each. For one kernel. */
-export function fairQueue(): RunQueue {
+export function fairQueue({ stolen }: FairPowers = {}): RunQueue {
+  const took = stolen === undefined ? (ms: number) => ms : newStopwatch(stolen);
   const parties = new WeakMap<Account, Party>();
   const root = newAccountParty(undefined, 1);
   let size = 0;
@@ -143,7 +180,7 @@ export function fairQueue(): RunQueue {
       leave(line);
       return task;
     },
-    charge: (account, ms) => pay(lineOf(account), ms),
+    charge: (account, ms) => pay(lineOf(account), took(ms)),
     isDue(account) {
       for (let at: Party | undefined = lineOf(account); at !== undefined; at = at.up) if (isAhead(at)) return false;
       return true;

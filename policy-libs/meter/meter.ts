@@ -13,7 +13,15 @@ import { type Account, frozenAt } from "../../kernel/index.ts";
 import { type Bill, billOf, type Prices } from "./bill.ts";
 import { freeze, thaw } from "./freeze.ts";
 import { delayOf, levelOf, type Node, newNode, removeNode } from "./node.ts";
-import { type Amounts, checkAmount, checkOptions, checkPrices, type MeterOptions, refuse } from "./options.ts";
+import {
+  type Amounts,
+  type CheckedOptions,
+  checkAmount,
+  checkOptions,
+  checkPrices,
+  type MeterOptions,
+  refuse,
+} from "./options.ts";
 import { type Metered, RESOURCES, recordOf } from "./resources.ts";
 import type { StopRecord } from "./stop.ts";
 import { hostTime, type Time } from "./time.ts";
@@ -95,8 +103,10 @@ function facade(node: Node): Meter {
   });
 }
 
-function newMeter(given: MeterOptions, parent?: Node): Meter {
-  const { name, share, priority, limits, rates, time = parent?.time ?? hostTime } = checkOptions(given);
+const newMeter = (given: MeterOptions, parent?: Node): Meter => openMeter(checkOptions(given), parent);
+
+function openMeter(checked: CheckedOptions, parent: Node | undefined): Meter {
+  const { name, share, priority, limits, rates, time = parent?.time ?? hostTime } = checked;
   const node = newNode({ name, share, priority, rates, time }, parent) ?? refuse(name, "too many meters above it");
   for (const resource of rates.keys()) setLimit(node, resource, Infinity);
   for (const [resource, most] of limits) setLimit(node, resource, most);
@@ -121,6 +131,8 @@ export function nodeOf(account: Account): Node | undefined {
   return at === undefined ? undefined : made.get(at)?.node;
 }
 
+const PLAIN = { share: 1, priority: "normal", limits: new Map(), rates: new Map(), time: undefined } as const;
+
 /** A meter of its own for a run or a domain under `above`, or under nothing. */
 export const meterUnder = (above: Meter | undefined, name: string): Meter =>
-  above === undefined ? newMeter({ name }) : above.child({ name });
+  openMeter({ name, ...PLAIN }, above && made.get(above.account)?.node);

@@ -11,7 +11,7 @@ import { type Bucket, type Flow, flowOf, newBucket, type Rate } from "./bucket.t
 import type { Priority } from "./options.ts";
 import { IS_HELD, IS_OF_KERNEL, type Metered, RESOURCES } from "./resources.ts";
 import { newSharing, type Sharer, type Sharing } from "./sharing.ts";
-import { newStop, type Stop } from "./stop.ts";
+import { NO_STOP, newStop, type Stop } from "./stop.ts";
 import type { Time } from "./time.ts";
 
 export interface NodeParts {
@@ -133,17 +133,12 @@ export function newNode(parts: NodeParts, parent?: Node): Node | undefined {
     const self = { share: parts.share, wants: () => wants(node, index) };
     return newRated(parts.rates.get(name), parent?.rated[index], self, parts.time);
   };
+  const delays = stopsOf(() => node);
   const isRated = parts.rates.size > 0 || (parent !== undefined && parent.rated !== UNRATED);
   const node: Node = {
     ...{ ...parts, parent, children: new Set<Node>(), account, totals: new Float64Array(RESOURCES.length) },
-    ...{
-      rated: isRated ? RESOURCES.map(ratedOf) : UNRATED,
-      stop: newStop(
-        account,
-        parts.time,
-        stopsOf(() => node),
-      ),
-    },
+    rated: isRated ? RESOURCES.map(ratedOf) : UNRATED,
+    stop: isRated ? newStop(account, parts.time, delays) : NO_STOP,
   };
   parent?.children.add(node);
   return node;

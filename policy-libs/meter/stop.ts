@@ -35,6 +35,12 @@ export interface Delays {
   readonly finish: () => number;
 }
 
+/** Of what has no rate, here or above: it never stands still for one. */
+export const NO_STOP: Stop = Object.freeze({
+  ...{ look: () => undefined, lookAfterCharge: () => undefined, domainsChanged: () => undefined },
+  ...{ isOn: false, past: Object.freeze([]) },
+});
+
 export function newStop(account: Account, time: Time, delay: Delays): Stop {
   const past: StopRecord[] = [];
   const born = time.now();

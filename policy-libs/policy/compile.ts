@@ -13,12 +13,12 @@ import { decideBy } from "./step/decide.ts";
 import { type Condition, explainRule } from "./step/explain.ts";
 import { startPart } from "./step/layout.ts";
 import { makePlan, type Plan } from "./step/plan.ts";
-import { restore } from "./step/read.ts";
+import { restore, restoreParts } from "./step/read.ts";
 import { type Builder, newBuilder, type Register } from "./step/registers.ts";
 import { type Compiled, type CompiledRule, compileJoined, matcherOf } from "./step/rules.ts";
 import { bitsOf, byScope, copyPart } from "./step/state.ts";
 import type { Frame, Part, State } from "./step/types.ts";
-import { serialise } from "./step/write.ts";
+import { serialise, serialiseParts } from "./step/write.ts";
 import type { Scope } from "./tree.ts";
 import type { Operation } from "./vocabulary.ts";
 
@@ -53,6 +53,9 @@ export interface Machine {
   serialise(state: State): Uint8Array;
   /** Undefined: the bytes are no state of this machine. */
   restore(bytes: Uint8Array): State | undefined;
+  /** The same of single parts: `restoreParts` is to be told of which scopes they are, in their order. */
+  serialiseParts(parts: readonly (readonly [Scope, Part])[]): Uint8Array;
+  restoreParts(bytes: Uint8Array, scopes: readonly Scope[]): readonly Part[] | undefined;
   /** Numbers of the events that made a register what it is; of a register of values: that made this value's. */
   causes(state: State, register: number, value?: Datum): readonly number[];
   /** The conditions of a rule, judged for an event. */
@@ -106,6 +109,7 @@ export function compile(joined: Joined, { tracing = false }: CompileOptions = {}
   const planOf = newPlans(builder, compiled);
   const rules = new Map(rulesOf(compiled).map((rule) => [rule.rule, rule] as const));
   const key = registers.map((register) => register.key).join("\n");
+  const form = { layouts, key, tracing };
   // One frame for all events: nothing in here calls back.
   const frame: Frame = { slots: builder.slots.map(() => undefined), time: 0, stamp: 0 };
   const see = (event: PolicyEvent): Plan => {
@@ -130,7 +134,9 @@ export function compile(joined: Joined, { tracing = false }: CompileOptions = {}
     automatonBits: layouts.domain.fill[0] ?? 0,
     names: (op, kind) => (kind === undefined ? KINDS : [kind]).some((one) => planOf(one, op).isNamed),
     serialise: (state) => serialise(state, key),
-    restore: (bytes) => restore(bytes, layouts, key, tracing),
+    restore: (bytes) => restore(bytes, form),
+    serialiseParts: (parts) => serialiseParts(parts, key),
+    restoreParts: (bytes, scopes) => restoreParts(bytes, scopes, form),
     causes: (state, register, value) => causesOf(state, registers[register] as Register, value),
     conditionsOf: (state, event, rule) => {
       const found = rules.get(rule);

@@ -8,6 +8,7 @@ export { compile, type Machine, type State } from "./compile.ts";
 export { CODES as POLICY_CODES, type Diagnostic, render as renderDiagnostic } from "./diagnostic.ts";
 export { type Enforced, newEnforced, newShared, type Shared } from "./enforce/judgement.ts";
 export { newMonitor } from "./enforce/monitor.ts";
+export * as policyMemory from "./enforce/remembered.ts";
 export type { Decided, EnforcePowers, Question } from "./enforce/types.ts";
 export type { ExplainOptions } from "./explain/explain.ts";
 export { explain as explainDecision } from "./explain/explain.ts";

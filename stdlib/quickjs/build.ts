@@ -7,7 +7,10 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { compileAdapter, ENGINE_PAGES } from "./adapter.build.ts";
+import { compileBootstrap } from "./bootstrap.build.ts";
+import { frozenBytes, HOOKS, hookCode, shippedEngine } from "./engine.build.ts";
 import {
+  CODE,
   cutExports,
   EXPORT,
   IMPORT,
@@ -22,9 +25,10 @@ import {
   writeImports,
   writeSections,
 } from "./sections.build.ts";
+import { started } from "./start.build.ts";
 
 const require = createRequire(import.meta.url);
-const EXPORTS = new Set(["memory", "cordon_init", "cordon_turn", "__stack_pointer"]);
+const EXPORTS = new Set(["memory", "cordon_turn", "__stack_pointer"]);
 
 /** Named one by one: with "all", Binaryen writes proposals that the host refuses. */
 const FEATURES = [
@@ -49,8 +53,13 @@ function edit(module: Uint8Array, edits: Edit): Uint8Array {
 const renameImports = (rename: (row: Import) => Partial<Import>) => (body: Uint8Array) =>
   writeImports(readImports(body).map((row) => ({ ...row, ...rename(row) })));
 
+const hookOf = new Map(Object.entries(HOOKS).map(([instead, hook]) => [instead, hook.name]));
+
 /** wasm-merge knows a module by one name; the engine imports from two. */
-const ENGINE_IMPORTS = renameImports(() => ({ module: "adapter" }));
+const ENGINE_IMPORTS = renameImports(({ name }) => ({
+  module: "adapter",
+  name: hookOf.get(name) ?? name,
+}));
 
 const ADAPTER_IMPORTS = renameImports(({ module, name }) => {
   if (module !== "env") return {};
@@ -69,10 +78,14 @@ function adapterTable(adapter: Uint8Array): number {
 }
 
 /**
+ * Data is left as start.build.ts has cut it: thousands of small segments make a sandbox begin later.
  * Calls are what the instruments make dear, so that small functions go into their callers: the eight programs of the
  * bench take 1.4 times as long as without instruments instead of 1.75 times, for a quarter more code.
  */
-const OPTIMIZE = ["-O3", "--always-inline-max-function-size=40", "--flexible-inline-max-function-size=120"];
+const OPTIMIZE = [
+  ...["-O3", "--skip-pass=memory-packing"],
+  ...["--always-inline-max-function-size=40", "--flexible-inline-max-function-size=120"],
+];
 
 /** Runs a tool of Binaryen on files of these names; the answer is the file that it writes. */
 function binaryen(tool: string, inputs: Readonly<Record<string, Uint8Array>>, args: readonly string[]): Uint8Array {
@@ -104,15 +117,17 @@ export interface EngineOptions {
 
 /** The engine guest as a source module. */
 export async function buildEngine({ stackLimit, isOptimized = true }: EngineOptions = {}): Promise<Uint8Array> {
-  const adapter = await compileAdapter(stackLimit);
-  const shipped = readFileSync(join(dirname(require.resolve("quickjs-wasi/package.json")), "quickjs.wasm"));
-  const engine = edit(shipped, {
+  const { main, late } = compileBootstrap();
+  const adapter = await compileAdapter({ late, frozen: frozenBytes() }, stackLimit);
+  const engine = edit(shippedEngine(), {
+    [CODE]: hookCode,
     [IMPORT]: ENGINE_IMPORTS,
     [TABLE]: tableOf(adapterTable(adapter)),
-    [MEMORY]: memoryOf(ENGINE_PAGES + 1),
+    [MEMORY]: memoryOf(ENGINE_PAGES),
   });
   const merged = merge(engine, edit(adapter, { [IMPORT]: ADAPTER_IMPORTS }));
-  const cut = edit(merged, { [EXPORT]: (body) => cutExports(body, EXPORTS) });
+  const running = started(merged, ENGINE_PAGES, main);
+  const cut = edit(running, { [EXPORT]: (body) => cutExports(body, EXPORTS) });
   return isOptimized ? optimize(cut) : cut;
 }
 

@@ -11,6 +11,8 @@ export const IMPORT = 2;
 export const TABLE = 4;
 export const MEMORY = 5;
 export const EXPORT = 7;
+export const CODE = 10;
+export const DATA = 11;
 const CUSTOM = 0;
 /** Only `memory.init` and `data.drop` need it, which no verifier of ours lets through. */
 const DATA_COUNT = 12;
@@ -52,6 +54,24 @@ export function u32(value: number): number[] {
     rest = Math.floor(rest / 128);
   } while (rest > 0);
   return out;
+}
+
+/** A number that is not negative, as signed LEB128. */
+export function s32(value: number): number[] {
+  const bytes = u32(value);
+  const last = bytes.at(-1) as number;
+  return last & 64 ? [...bytes.slice(0, -1), last | 128, 0] : bytes;
+}
+
+/** The code section with each body changed. */
+export function editBodies(section: Uint8Array, change: (code: Uint8Array) => Uint8Array): Uint8Array {
+  const reader = new Reader(section);
+  const parts: Uint8Array[] = [Uint8Array.from(u32(reader.u32()))];
+  while (reader.at < section.length) {
+    const code = change(reader.take(reader.u32()));
+    parts.push(Uint8Array.from(u32(code.length)), code);
+  }
+  return concat(parts);
 }
 
 export function name(text: string): number[] {

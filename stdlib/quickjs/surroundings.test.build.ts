@@ -2,7 +2,7 @@
 // biome-ignore-all lint/suspicious: sources of guests, and holes in arrays on purpose
 import { describe, expect, test } from "vitest";
 import { ENGINE } from "../abi.ts";
-import { engineModule } from "./testing/engine.build.ts";
+import { buildEngine } from "./build.ts";
 import { failure, fresh } from "./testing/fresh.build.ts";
 
 describe("timers, time and randomness", () => {
@@ -49,16 +49,28 @@ describe("timers, time and randomness", () => {
     expect(await host.run("Math.random()")).toEqual({ value: 1 - 2 ** -53 });
   });
 
-  test("before any configuration everything is fixed", async () => {
-    const module = await engineModule();
-    const instance = (fill: number) => {
-      const exports = new WebAssembly.Instance(module, {
-        cordon: { call: () => fill, reply: () => fill, receive: () => -1, answer: () => 0 },
-      }).exports as { cordon_init(): void; memory: WebAssembly.Memory };
-      exports.cordon_init();
-      return Buffer.from(exports.memory.buffer);
-    };
-    expect(instance(0).equals(instance(-1))).toBe(true);
+  test("functions have the names that they are called by", async () => {
+    const host = await fresh();
+    const source =
+      "[setTimeout, setInterval, clearTimeout, clearInterval, queueMicrotask, Math.random, performance.now, console.table, console.timeEnd].map((f) => f.name)";
+    expect(await host.run(source)).toEqual({
+      value: [
+        "setTimeout",
+        "setInterval",
+        "clearTimeout",
+        "clearInterval",
+        "queueMicrotask",
+        "random",
+        "now",
+        "table",
+        "timeEnd",
+      ],
+    });
+  });
+
+  test("every build starts the same engine, and a start calls no gate", async () => {
+    const [a, b] = [await buildEngine({ isOptimized: false }), await buildEngine({ isOptimized: false })];
+    expect(Buffer.from(a).equals(b)).toBe(true);
   });
 });
 

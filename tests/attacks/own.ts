@@ -46,6 +46,11 @@ export const own: readonly OwnAttack[] = [
   ...generated.map((each) => ({ ...each, limits: PARSING, file: `${each.id}.js` })),
 ];
 
+/** Known holes, each reported. `test.fails` complains once one is closed: then its row goes. */
+export const OPEN: Readonly<Record<string, string>> = {
+  "call-sites": "CallSite.getFunction() hands out functions of the engine's library (within the guest's own domain)",
+};
+
 /** Why an ending is not the expected one, or undefined. */
 export function mismatch(ending: Ending, expected: Expectation): string | undefined {
   const got = JSON.stringify(ending);

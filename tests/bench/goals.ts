@@ -10,6 +10,9 @@ export interface Goal {
 // biome-ignore format: a table
 export const GOALS: Readonly<Record<string, readonly Goal[]>> = {
   "create.whole":        [{ atMost: 0.7 }, { atMost: 1, against: "isolated-vm" }],
+  "forks.whole":         [{ atMost: 0.12 }],
+  "density.resident":    [{ atLeast: 3500 }],
+  "density.live":        [{ atMost: 2 }],
   "calls.numbers":       [{ atMost: 0.5 }, { atMost: 1, against: "isolated-vm" }],
   "calls.text":          [{ atMost: 0.9 }, { atMost: 1, against: "isolated-vm" }],
   "calls.record":        [{ atMost: 3 }, { atMost: 1.2, against: "isolated-vm" }],
@@ -51,4 +54,6 @@ export const GOALS: Readonly<Record<string, readonly Goal[]>> = {
   "abort.json":          [{ atMost: 20 }],
   "abort.bigint":        [{ atMost: 20 }],
   "abort.strings":       [{ atMost: 20 }],
+  "fairness.slowest":    [{ atLeast: 0.8 }],
+  "fairness.shares":     [{ atMost: 1.05 }],
 };

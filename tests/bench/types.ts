@@ -1,6 +1,6 @@
 // What the parts of the bench hand to each other.
 
-export type Unit = "ns" | "us" | "ms" | "s" | "x" | "calls" | "KB" | "fuel/ms";
+export type Unit = "ns" | "us" | "ms" | "s" | "x" | "calls" | "KB" | "fuel/ms" | "per GB";
 
 /** One figure of one contender. */
 export interface Entry {
@@ -43,6 +43,8 @@ export interface Contender {
   readonly name: string;
   /** A new sandbox in which `setup` has run; guests reach the host's functions as `host.add` and so on. */
   open(setup: string, host?: HostFunctions): Promise<Box> | Box;
+  /** Sandboxes that begin in the state that `setup` has made once, as fast as the contender can make them. */
+  readonly warm?: (setup: string) => Promise<() => Promise<Box> | Box>;
   /** Each evaluation begins with a new sandbox: what it takes to begin is subtracted where a figure is about less. */
   readonly stateless?: true;
 }

@@ -291,7 +291,7 @@ describe("cordon verify", () => {
     const { code, out } = cordon(["verify", "dist/engine.wasm", "--json"]);
     const summary = JSON.parse(out) as Record<string, unknown>;
     expect(code).toBe(0);
-    expect(summary).toMatchObject({ verdict: "accepted", entries: ["cordon_init", "cordon_turn"] });
+    expect(summary).toMatchObject({ verdict: "accepted", entries: ["cordon_turn"] });
     expect(summary["charges"]).toBe((summary["functions"] as number) + (summary["loops"] as number));
     expect(summary["functions"]).toBeGreaterThan(1_000);
   });

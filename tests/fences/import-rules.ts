@@ -8,7 +8,8 @@ interface ImportRule {
   /** Files of the tree, by their path from the root. */
   readonly may: readonly RegExp[];
   readonly node?: true;
-  readonly packages?: true;
+  /** All of them, or these. */
+  readonly packages?: true | readonly string[];
 }
 
 const KERNEL = /^kernel\/index\.ts$/;
@@ -21,6 +22,13 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   { files: /^stdlib\/(.*[/.])?build\.[tj]s$/, may: [/^/], node: true, packages: true },
   { files: /^stdlib\/toolchain\//, may: [/^stdlib\/toolchain\//, /^stdlib\/abi\.ts$/, KERNEL], packages: true },
   { files: /^stdlib\//, may: [/^stdlib\/(?!toolchain\/)/] },
+  // Threads of pools are a kept library's.
+  {
+    files: /^embed\/node\/workers\//,
+    may: [/^embed\//],
+    node: true,
+    packages: ["tinypool"],
+  },
   { files: /^embed\/(cli|node)\//, may: [/^embed\//, KERNEL, /^policy-libs\/(node\/)?index\.ts$/, STDLIB], node: true },
   { files: /^embed\//, may: [/^embed\/(?!cli\/|node\/)/, KERNEL, /^policy-libs\/index\.ts$/, STDLIB] },
   { files: /^samples\//, may: [/^samples\//], node: true, packages: true },
@@ -28,7 +36,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
 
 function isAllowed(rule: ImportRule, file: string, specifier: string): boolean {
   if (specifier.startsWith("node:")) return rule.node === true;
-  if (!specifier.startsWith(".")) return rule.packages === true;
+  if (!specifier.startsWith(".")) return rule.packages === true || rule.packages?.includes(specifier) === true;
   return rule.may.some((pattern) => pattern.test(resolveImport(file, specifier)));
 }
 

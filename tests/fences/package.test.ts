@@ -10,6 +10,7 @@ const MUST_HOLD = ["README.md", "LICENSE", "CHANGELOG.md", "SECURITY.md", "embed
 const BUILT = [
   "dist/cli/main.cjs",
   "dist/engine.wasm",
+  "dist/browser/index.js",
   "dist/engine.segment.wasm",
   "dist/repy.json",
   "dist/THIRD-PARTY.md",

@@ -125,8 +125,30 @@ function rule(draw: Draw): string {
   return `${effect(draw, call)}${isOneIn(draw, 4) ? "" : ` when ${condition(draw, call)}`}`;
 }
 
+/** Rules that wait for nothing, about calls that need nothing: a guest only has to make them. */
+const PROMPT: readonly (readonly [oneIn: number, rule: (draw: Draw, call: Prompt) => string])[] = [
+  [2, (draw, call) => `delay ${call} to 1 per ${int(draw, 10, 40)}ms`],
+  [3, (_draw, call) => `ask ${call}`],
+  [4, (draw, call) => `change ${call} so ${pick<string>(draw, CALLS[call].edits)}`],
+];
+type Prompt = "net.send" | "net.open" | "files.read";
+const PROMPT_CALLS: readonly Prompt[] = ["net.send", "net.open", "files.read"];
+
+/**
+ * What conditions ask for seldom comes about, and a delay only if a call comes twice in its time. So now and then a
+ * policy also has such rules, and the guest makes those calls, several in a row.
+ */
+function drawPrompt(draw: Draw): { readonly rules: readonly string[]; readonly steps: readonly Step[] } {
+  const drawn = PROMPT.flatMap(([oneIn, rule]) => {
+    if (!isOneIn(draw, oneIn)) return [];
+    const call = pick(draw, PROMPT_CALLS);
+    return [{ rule: rule(draw, call), steps: several(draw, 2, 4, (next) => drawCall(next, call)) }];
+  });
+  return { rules: drawn.map(({ rule }) => rule), steps: drawn.flatMap(({ steps }) => steps) };
+}
+
 /** A policy that loads, over the calls of net, socket, files and box. */
-export function drawText(draw: Draw): string {
+function drawText(draw: Draw, prompt: readonly string[]): string {
   const over = isOneIn(draw, 2) ? "net.*, socket.*, files.*, box.*" : "net.*, socket.*, box.*, files.read";
   const rules = several(draw, 2, 7, rule).filter(
     (one) => !over.includes("files.read") || !one.includes(" files.write"),
@@ -139,7 +161,7 @@ export function drawText(draw: Draw): string {
     "let known = values host on net.open max 2",
     ...(open.length > 0 ? ["let n_of_nothing = count refused net.* < 3"] : []),
   ];
-  return `policy p over ${over} {\n  default ${byDefault}\n${[...lets, ...open, ...rules].map((one) => `  ${one}\n`).join("")}}`;
+  return `policy p over ${over} {\n  default ${byDefault}\n${[...lets, ...open, ...prompt, ...rules].map((one) => `  ${one}\n`).join("")}}`;
 }
 
 /** What a guest does, one thing after the other. `waits`: for what comes of it. */
@@ -162,11 +184,20 @@ export type Step =
 const waits = (draw: Draw): boolean => !isOneIn(draw, 3);
 const n = (draw: Draw): number => int(draw, 0, 4);
 
+function drawCall(draw: Draw, call: Prompt): Step {
+  const args = {
+    "net.send": [pick(draw, HOSTS), n(draw)],
+    "net.open": [pick(draw, HOSTS)],
+    "files.read": [pick(draw, PATHS)],
+  }[call];
+  return { do: "call", call, args, waits: waits(draw) };
+}
+
 const STEPS: readonly ((draw: Draw, depth: number) => Step)[] = [
-  (draw) => ({ do: "call", call: "net.send", args: [pick(draw, HOSTS), n(draw)], waits: waits(draw) }),
-  (draw) => ({ do: "call", call: "net.send", args: [pick(draw, HOSTS), n(draw)], waits: waits(draw) }),
-  (draw) => ({ do: "call", call: "net.open", args: [pick(draw, HOSTS)], waits: waits(draw) }),
-  (draw) => ({ do: "call", call: "files.read", args: [pick(draw, PATHS)], waits: waits(draw) }),
+  (draw) => drawCall(draw, "net.send"),
+  (draw) => drawCall(draw, "net.send"),
+  (draw) => drawCall(draw, "net.open"),
+  (draw) => drawCall(draw, "files.read"),
   (draw) => ({ do: "call", call: "files.write", args: [pick(draw, PATHS), { bytes: n(draw) }], waits: waits(draw) }),
   (draw) => ({ do: "call", call: "box.give", args: [], waits: waits(draw) }),
   (draw) => ({
@@ -249,9 +280,13 @@ export interface Plot {
 
 /** A policy, the programs of one to two guests under it, and what people say who are asked. */
 export const anyPlot = (guests = 2): fc.Arbitrary<Plot> =>
-  fc.gen().map((draw) => ({
-    text: drawText(draw),
-    programs: several(draw, 1, guests, (next) => drawSteps(next, 2, 16)),
-    answers: several(draw, 1, 6, (next) => !isOneIn(next, 4)),
-    isLayered: isOneIn(draw, 4),
-  }));
+  fc.gen().map((draw) => {
+    const prompt = drawPrompt(draw);
+    const programs = several(draw, 1, guests, (next) => drawSteps(next, 2, 16));
+    return {
+      text: drawText(draw, prompt.rules),
+      programs: programs.map((steps, at) => (at === 0 ? [...prompt.steps, ...steps] : steps)),
+      answers: several(draw, 1, 6, (next) => !isOneIn(next, 4)),
+      isLayered: isOneIn(draw, 4),
+    };
+  });

@@ -3,5 +3,6 @@ import { parentPort, workerData } from "node:worker_threads";
 
 const { depth, canSuspend } = workerData as { readonly depth: number; readonly canSuspend: boolean };
 if (!canSuspend) for (const name of ["Suspending", "promising"]) Reflect.deleteProperty(WebAssembly, name);
-const { recurse } = await import("./recursion.ts"); // the kernel looks once, when it is loaded
-parentPort?.postMessage(await recurse(depth));
+const { createSandbox } = await import("../../embed/node/index.ts"); // the kernel looks once, when it is loaded
+const { recurse } = await import("./recursion.ts");
+parentPort?.postMessage(await recurse(createSandbox, depth));

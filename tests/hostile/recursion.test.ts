@@ -22,7 +22,7 @@ describe("endless recursion", { timeout: 5 * MINUTES }, () => {
   test.for(isDeep ? [0, 100, 3_000, 7_000] : [0, 5_000])(
     "ends in the guest's own error, %i frames deep on the main thread",
     async (depth) => {
-      expect(await recurse(depth)).toEqual([]);
+      expect(await recurse(createSandbox, depth)).toEqual([]);
     },
   );
 

@@ -1,5 +1,5 @@
-// Runs the recursions in this thread and tells which do not end as they must. Used by the test and by worker threads.
-import { createSandbox, type Sandbox } from "../../embed/node/index.ts";
+// Runs the recursions in this thread and tells which do not end as they must. Used by tests, worker threads and browsers.
+import type { Cordon, Sandbox } from "../../embed/index.ts";
 import { DEEP_STRUCTURES, RECURSIONS } from "./recursions.ts";
 
 const probe = (body: string): string =>
@@ -10,7 +10,15 @@ function runFrom(depth: number, box: Sandbox, source: string): ReturnType<Sandbo
   return depth === 0 ? box.run(source) : runFrom(depth - 1, box, source);
 }
 
-async function trial(name: string, body: string, depth: number, allowed: RegExp): Promise<string[]> {
+type CreateSandbox = Cordon["createSandbox"];
+
+async function trial(
+  createSandbox: CreateSandbox,
+  name: string,
+  body: string,
+  depth: number,
+  allowed: RegExp,
+): Promise<string[]> {
   const grant = { hostEcho: (value: unknown) => value };
   await using box = await createSandbox({ grant, limits: { wall: 30_000, fuel: 1e11 } });
   const first = await runFrom(depth, box, probe(body));
@@ -20,10 +28,13 @@ async function trial(name: string, body: string, depth: number, allowed: RegExp)
   return allowed.test(said) && works ? [] : [`${name}: ${said}, then ${then.status}`];
 }
 
-export async function recurse(depth = 0): Promise<string[]> {
+export async function recurse(createSandbox: CreateSandbox, depth = 0): Promise<string[]> {
   const wrong: string[] = [];
-  for (const [name, body] of Object.entries(RECURSIONS)) wrong.push(...(await trial(name, body, depth, /^caught$/)));
-  for (const [name, body] of Object.entries(DEEP_STRUCTURES))
-    wrong.push(...(await trial(name, body, depth, /^(caught|returned)$/)));
+  const all = async (bodies: Readonly<Record<string, string>>, allowed: RegExp): Promise<void> => {
+    for (const [name, body] of Object.entries(bodies))
+      wrong.push(...(await trial(createSandbox, name, body, depth, allowed)));
+  };
+  await all(RECURSIONS, /^caught$/);
+  await all(DEEP_STRUCTURES, /^(caught|returned)$/);
   return wrong;
 }

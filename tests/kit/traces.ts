@@ -1,6 +1,8 @@
 // Random traces, in two kinds: what guests try, with what would come of it, and histories of any events at all.
 import fc from "fast-check";
+import { mayBeMissing } from "../../policy-libs/policy/analysis/classes.ts";
 import { carryOut } from "../../policy-libs/policy/carry.ts";
+import { normalAddress } from "../../policy-libs/policy/normal.ts";
 import { decideByHistory } from "../../policy-libs/policy/reference.ts";
 import type { Datum, Decision, HistoryKind, Joined, PolicyEvent } from "../../policy-libs/policy/resolved.ts";
 import type { Settled } from "../../policy-libs/policy/settle.ts";
@@ -69,6 +71,17 @@ export function drawHistory(draw: Draw, { operations }: Vocabulary, length: numb
     return { kind, op, data, time, ...drawWhere(draw) };
   });
 }
+
+/**
+ * Is it what a contract lets through, as policies see it? Histories of the kit are any events at all: of other types than
+ * their contract's, and with addresses in other spellings than the one. No division is without a divisor.
+ */
+export const isPossible = ({ kind, op, data }: PolicyEvent): boolean =>
+  [...op.takes, ...(kind === "result" ? op.gives : [])].every((one) => {
+    const value = data.get(one.name);
+    if (value === undefined) return mayBeMissing(one, op.isInstruction);
+    return one.type !== "ip" || normalAddress(String(value)) === value;
+  });
 
 /** An event that was decided, with the history that it was decided in. */
 export interface Decided {

@@ -1,4 +1,6 @@
 // The order of those that wait for the thread, on a thread that is not there: exact, whatever the machine does.
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Account, newAccount, SLICE_MS } from "../../kernel/index.ts";
@@ -28,9 +30,9 @@ describe("the time of the thread", () => {
     const thread = new Thread();
     const [short, long] = [tenant(), tenant()];
     thread.spin(short, 0.01);
-    thread.spin(long, 7);
+    thread.spin(long, 1.5);
     thread.run(10_000);
-    expect(Math.abs(thread.of(short) - thread.of(long))).toBeLessThanOrEqual(7.01);
+    expect(Math.abs(thread.of(short) - thread.of(long))).toBeLessThanOrEqual(1.51);
   });
 
   test("is a tenant's, however many guests it has: a thousand get what one gets", () => {
@@ -156,6 +158,8 @@ describe("whoever cheats", () => {
     const thread = new Thread();
     const [cheat, ...victims] = [tenant(), tenant(), tenant()];
     for (const victim of victims) thread.spin(victim, 0.01);
+    thread.run(1);
+    thread.use(cheat!, 0.5);
     thread.run(10_000);
     const before = victims.map(thread.of);
     const entered: Guest = {
@@ -167,7 +171,7 @@ describe("whoever cheats", () => {
     };
     thread.begin(entered);
     thread.run(900);
-    expect(thread.of(cheat!)).toBeLessThanOrEqual(304);
+    expect(thread.of(cheat!) - 0.5).toBeLessThanOrEqual(304);
     victims.forEach((victim, i) => void expect(thread.of(victim) - before[i]!).toBeGreaterThanOrEqual(296));
   });
 
@@ -188,14 +192,103 @@ describe("whoever cheats", () => {
     even(thread, cheat.account, victim);
   });
 
-  test("by one long turn pays all of it", () => {
+  test("by long turns pays for them, but for what a pause of the host may take", () => {
     const thread = new Thread();
     const [cheat, victim] = [tenant(), tenant()];
     let turns = 0;
     thread.begin({ account: cheat, next: () => ({ costs: turns++ % 2 === 0 ? 500 : 0.001 }) });
     thread.spin(victim);
     thread.run(20_000);
-    expect(Math.abs(thread.of(cheat) - thread.of(victim))).toBeLessThanOrEqual(502);
+    const grace = 50 + 0.01 * thread.of(cheat);
+    expect(thread.of(cheat) - thread.of(victim)).toBeLessThanOrEqual(grace + 501);
+    expect(thread.of(victim)).toBeGreaterThan(9_500);
+  });
+});
+
+describe("accounts that are gone", () => {
+  test("are not kept: of 100,000 that had a turn none is left", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const thread = new Thread();
+    const top = meter({ name: "top" });
+    const refs: WeakRef<Account>[] = [];
+    const born = (): void => {
+      for (let i = 0; i < 1_000; i++) {
+        const guest = top.child({ name: "guest" });
+        refs.push(new WeakRef(guest.account));
+        thread.queue.push(() => thread.queue.charge?.(guest.account, 1), guest.account);
+        thread.queue.take()?.();
+        guest.remove();
+      }
+    };
+    for (let i = 0; i < 100; i++) born();
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+    expect(refs.filter((ref) => ref.deref() !== undefined).length).toBeLessThan(10);
+    expect(thread.queue.size()).toBe(0);
+  });
+});
+
+describe("what is no guest's doing", () => {
+  test("one pause of the host in its turn does not cost a guest its next turns", () => {
+    const thread = new Thread();
+    const guests = Array.from({ length: 200 }, () => tenant());
+    let pauses = 0;
+    for (const [i, account] of guests.entries())
+      thread.begin({ account, next: () => ({ costs: i === 77 && pauses++ === 2 ? 40 : 1 }) });
+    thread.run(4_000);
+    expect(thread.of(guests[77]!) - 39).toBeGreaterThanOrEqual(18);
+  });
+
+  test("time that the machine gave to others is paid by nobody", () => {
+    const thread = new Thread();
+    const [hit, other] = [tenant(), tenant()];
+    let turns = 0;
+    thread.begin({
+      account: hit,
+      next() {
+        const stolen = turns++ % 2 === 0 ? 9 : 0;
+        thread.lost += stolen;
+        return { costs: 1 + stolen };
+      },
+    });
+    thread.spin(other);
+    thread.run(20_000);
+    const had = turns;
+    expect(Math.abs(had - thread.of(other))).toBeLessThanOrEqual(2);
+  });
+
+  test("time that was stolen of others, or long ago, excuses no long turn", () => {
+    const thread = new Thread();
+    const [long, other] = [tenant(), tenant()];
+    thread.begin({ account: long, next: () => ({ costs: 20 }) });
+    thread.begin({
+      account: other,
+      next() {
+        thread.lost += 1;
+        return { costs: 1 };
+      },
+    });
+    thread.run(50_000);
+    // What is stolen in the ten short turns before is beyond telling.
+    expect(thread.of(long) / thread.of(other)).toBeLessThan(2.2);
+  });
+
+  test.each([Number.NaN, -1, Number.POSITIVE_INFINITY])("a host that tells nonsense of it stops nobody: %d", (told) => {
+    const queue = fairQueue({ stolen: () => told });
+    const [a, b] = [tenant(), tenant()];
+    const ran: Account[] = [];
+    const spin = (account: Account): void =>
+      queue.push(() => {
+        ran.push(account);
+        queue.charge?.(account, 30);
+        spin(account);
+      }, account);
+    spin(a);
+    spin(b);
+    for (let i = 0; i < 1_000; i++) queue.take()?.();
+    expect(ran.filter((one) => one === a).length).toBeGreaterThan(490);
+    expect(ran.filter((one) => one === b).length).toBeGreaterThan(490);
   });
 });
 
@@ -231,14 +324,14 @@ describe("priorities", () => {
 
 describe("among any guests of any accounts", () => {
   const share = fc.constantFrom(0.25, 0.5, 1, 2, 3, 8);
-  const costs = fc.integer({ min: 1, max: 40 }).map((n) => n / 10);
+  const costs = fc.integer({ min: 1, max: 15 }).map((n) => n / 10);
   const wild = fc.record({
     share,
     steps: fc.array(fc.record({ costs, sleeps: fc.option(fc.nat(30), { nil: undefined }) }), { minLength: 1 }),
     priority: fc.constantFrom("interactive" as const, "normal" as const, "batch" as const),
     under: fc.nat(3),
   });
-  const MOST = 4; // ms of a turn
+  const MOST = 1.5; // ms of a turn
 
   test("who never sleeps is within a turn or two of its brothers at every moment, whatever the others do", () => {
     fc.assert(

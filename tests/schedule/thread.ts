@@ -16,7 +16,9 @@ export interface Guest {
 export const account = (parent?: Account): Account => newAccount(parent) as Account;
 
 export class Thread {
-  readonly queue = fairQueue();
+  /** Ms that the machine gave to others. */
+  lost = 0;
+  readonly queue = fairQueue({ stolen: () => this.lost });
   now = 0;
   readonly had = new Map<Account, number>();
   readonly #sleepers: { readonly at: number; readonly guest: Guest }[] = [];

@@ -12,11 +12,18 @@ import type { Judgement, Readers } from "./case.ts";
 import type { Lines } from "./line.ts";
 
 /** Parts of the state that outlive a domain, and how many domains and capabilities there were: in events each is one. */
-export interface Shared {
+export interface Lasting {
   readonly host: Part;
   readonly tenants: Map<string, Part>;
   domains: number;
   capabilities: number;
+}
+
+/** What domains under the same policy share. `host` and `tenants`: those that last, with causes of their own. */
+export interface Shared {
+  readonly lasting: Lasting;
+  readonly host: Part;
+  readonly tenants: Map<string, Part>;
   /** Undefined: nobody asks for the earlier events behind a decision. */
   readonly trail: Trail | undefined;
   /** The policy as it is written, with all that it remembers, where another one is enforced in its place. */
@@ -27,10 +34,25 @@ export interface SharedOptions {
   /** The machine is one with tracing. */
   readonly tracing?: boolean;
   readonly observer?: Machine | undefined;
+  /** Of the same policy with another tracing. */
+  readonly lasting?: Lasting | undefined;
 }
 
-export const newShared = (machine: Machine, { tracing = false, observer }: SharedOptions = {}): Shared => ({
+const newLasting = (machine: Machine): Lasting => ({
   ...{ host: machine.startPart("host"), tenants: new Map(), domains: 0, capabilities: 0 },
+});
+
+/** The same part, with causes as the machine keeps them. */
+const traced = (part: Part, machine: Machine, scope: "tenant" | "host"): Part => ({
+  ...part,
+  causes: machine.startPart(scope).causes,
+});
+
+export const newShared = (
+  machine: Machine,
+  { tracing = false, observer, lasting = newLasting(machine) }: SharedOptions = {},
+): Shared => ({
+  ...{ lasting, host: traced(lasting.host, machine, "host"), tenants: new Map() },
   ...{ trail: tracing ? newTrail() : undefined, observer: observer && newMemory(observer) },
 });
 
@@ -45,7 +67,7 @@ function knownOr<K, V>(
 }
 
 /** A capability, to policies: a number in events, and a part of the state. */
-interface Row {
+export interface Row {
   readonly number: number;
   readonly part: Part;
 }
@@ -65,8 +87,8 @@ export interface Enforced {
   isHalted: boolean;
 }
 
-export const newEnforced = (machine: Machine, shared: Shared, tenant: string, words?: Int32Array): Enforced => ({
-  ...{ machine, shared, domain: machine.startPart("domain", words), number: ++shared.domains, tenant },
+export const newEnforced = (machine: Machine, shared: Shared, tenant: string): Enforced => ({
+  ...{ machine, shared, domain: machine.startPart("domain"), number: ++shared.lasting.domains, tenant },
   ...{ rows: new WeakMap(), lines: new Map(), time: 0, isHalted: false },
 });
 
@@ -74,7 +96,8 @@ export const newEnforced = (machine: Machine, shared: Shared, tenant: string, wo
 const isSame = (source: Capability | undefined, { target, contract, monitors }: Capability): source is Capability =>
   source?.contract === contract && (source.target === target || source.monitors.length < monitors.length);
 
-function originOf(capability: Capability): Capability {
+/** What it was before it was derived, or watched. */
+export function originOf(capability: Capability): Capability {
   let origin = capability;
   for (let source = origin.parents[0]; isSame(source, origin); source = origin.parents[0]) origin = source;
   return origin;
@@ -84,16 +107,25 @@ function originOf(capability: Capability): Capability {
 export const rowOf = (enforced: Enforced, capability: Capability): Row =>
   knownOr(enforced.rows, capability, () =>
     knownOr(enforced.rows, originOf(capability), () => ({
-      number: ++enforced.shared.capabilities,
+      number: ++enforced.shared.lasting.capabilities,
       part: enforced.machine.startPart("capability"),
     })),
   );
 
-export const stateOf = ({ machine, shared, domain, tenant }: Enforced, { part }: Row): State => ({
-  domain,
+export const tenantOf = ({ machine, shared, tenant }: Enforced): Part =>
+  knownOr(shared.tenants, tenant, () =>
+    traced(
+      knownOr(shared.lasting.tenants, tenant, () => machine.startPart("tenant")),
+      machine,
+      "tenant",
+    ),
+  );
+
+export const stateOf = (enforced: Enforced, { part }: Row): State => ({
+  domain: enforced.domain,
   capability: part,
-  tenant: knownOr(shared.tenants, tenant, () => machine.startPart("tenant")),
-  host: shared.host,
+  tenant: tenantOf(enforced),
+  host: enforced.shared.host,
 });
 
 const readers = new WeakMap<Operation, Readers>();

@@ -9,16 +9,19 @@ import type { Scope } from "../tree.ts";
 export interface Memory {
   readonly machine: Machine;
   stateOf(event: PolicyEvent): State;
+  /** The part of one of them, which it is to go on with: that of another of which it is a copy. */
+  adopt(scope: Scope, name: number | string, part: Part): void;
+  partOf(scope: Scope, name: number | string): Part;
   /** `number`: of the event, for causes. */
   commit(event: PolicyEvent, number: number): void;
 }
 
 export function newMemory(machine: Machine): Memory {
   const parts = new Map<string, Part>();
+  const keyOf = (scope: Scope, name: number | string): string => `${scope} ${name}`;
   const partOf = (scope: Scope, name: number | string): Part => {
-    const key = `${scope} ${name}`;
-    const part = parts.get(key) ?? machine.startPart(scope);
-    parts.set(key, part);
+    const part = parts.get(keyOf(scope, name)) ?? machine.startPart(scope);
+    parts.set(keyOf(scope, name), part);
     return part;
   };
   const stateOf = ({ domain, capability, tenant }: PolicyEvent): State => ({
@@ -27,5 +30,9 @@ export function newMemory(machine: Machine): Memory {
     tenant: partOf("tenant", tenant),
     host: partOf("host", ""),
   });
-  return { machine, stateOf, commit: (event, number) => machine.commit(stateOf(event), event, number) };
+  return {
+    ...{ machine, stateOf, partOf },
+    adopt: (scope, name, part) => void parts.set(keyOf(scope, name), part),
+    commit: (event, number) => machine.commit(stateOf(event), event, number),
+  };
 }

@@ -2,20 +2,25 @@
 // can come next.
 //
 // Invariants
-//   X1  Whatever the machine does from a state with a node's values, whatever else it remembers: a call that it performs
-//       is on an edge from the node to that of the state after it, and one that it refuses is among the node's refusals.
-//   X2  What depends on nothing is done by every event of its operation, in every such state.
+//   X1  Whatever the machine does from a state with a node's values, whatever else it remembers, at an event that a
+//       contract lets through (C1 in analysis/classes.ts): a call that it performs is on an edge from the node to that of
+//       the state after it, and one that it refuses is among the node's refusals. This is of the picture if `isComplete`;
+//       else what leads to states beyond the limit is left out.
+//   X2  What depends on nothing is done by every such event of its operation, in every such state.
 //   X3  There are no more than MAX_NODES nodes. If that are not all, `isComplete` is false.
+// Not promised: that whatever is on it can happen. What depends on more is taken to go either way.
 // Trust
 //   Trusts decide.ts, states.ts, kinds.ts. Trusted by people who look at the picture.
 import { type Asking, askingOf } from "../analysis/atoms.ts";
 import { operationsOf } from "../analysis/inside.ts";
 import { isHostGroup } from "../analysis/lab.ts";
 import { compile, type Machine } from "../compile.ts";
+import { ABSTAINS, all } from "../compose.ts";
+import { F } from "../kleene.ts";
 import type { Decision, HistoryKind, Joined, PolicyEvent } from "../resolved.ts";
 import type { Frame } from "../step/types.ts";
 import type { Operation } from "../vocabulary.ts";
-import { answersOf } from "./decide.ts";
+import { answersOf, valuesOf } from "./decide.ts";
 import { anyEvent, type EventClass, eventClasses } from "./kinds.ts";
 import type { Here } from "./partly.ts";
 import { holdsOf, keyOf, startOf, stateOf, successors, type Values } from "./states.ts";
@@ -140,35 +145,36 @@ function waysOf({ exploring, values, one }: Asked, decisions: readonly Decision[
   });
 }
 
-/** A changed call is decided once more, as what it has become. */
-function decisionsOf({ exploring, values, one }: Asked, depends: Set<Dependence>): readonly Decision[] {
-  const answersTo = (asked: EventClass): readonly Decision[] => {
-    const here = hereOf(exploring, values, asked);
-    const plan = exploring.machine.planOf(asked.event.kind, asked.event.op);
-    const answers = answersOf(plan, asked.event, here);
-    if (answers.length > 1) for (const each of here.depends) depends.add(each);
-    return answers;
-  };
-  const first = answersTo(one);
-  const isChanging = first.some((one) => one.refusal === undefined && mannersOf(one).includes("changed"));
-  if (!isChanging) return first;
+/** What an event of a class is answered, and the rules that may change it. */
+function answered({ exploring, values, one }: Asked, depends: Set<Dependence>) {
+  const { event } = one;
+  const here = hereOf(exploring, values, one);
+  const plan = exploring.machine.planOf(event.kind, event.op);
+  const rules = valuesOf(plan, here);
+  const answers = answersOf(plan, event, rules);
+  if (answers.length > 1) for (const each of here.depends) depends.add(each);
+  const changing = [...rules].filter(([{ rule }, value]) => rule.effect.kind === "change" && value !== F);
+  return { answers, changing: changing.map(([{ obligation }]) => obligation) };
+}
+
+const isPassed = ({ refusal }: Decision): boolean => refusal === undefined;
+
+/**
+ * A changed call is decided once more, as what it has become. Any of the rules that change it may be the one that clashes
+ * with another, or that would change it again.
+ */
+function decisionsOf(asked: Asked, depends: Set<Dependence>): readonly Decision[] {
+  const first = answered(asked, depends).answers;
+  const { kind, op } = asked.one.event;
+  if (!first.some((one) => isPassed(one) && mannersOf(one).includes("changed"))) return first;
   depends.add("arguments");
-  const changed = answersTo(anyEvent(one.event.kind, one.event.op));
-  const clashing = first.flatMap(({ obligations, ...rest }) =>
-    obligations
-      .filter(({ rule }) => rule.effect.kind === "change")
-      .slice(0, 1)
-      .map((by): Decision => ({ ...rest, obligations, refusal: { effect: "deny", ...by } })),
-  );
+  const { answers: second, changing } = answered({ ...asked, one: anyEvent(kind, op) }, depends);
+  const clashing = changing.map((by): Decision => ({ ...ABSTAINS, refusal: { effect: "deny", ...by } }));
   // Asked or delayed by either of the two decisions.
-  const joint = changed
-    .filter(({ refusal }) => refusal === undefined)
-    .flatMap((second) =>
-      first
-        .filter(({ refusal }) => refusal === undefined)
-        .map((before): Decision => ({ ...before, obligations: [...before.obligations, ...second.obligations] })),
-    );
-  return [...first, ...joint, ...changed.filter(({ refusal }) => refusal !== undefined), ...clashing];
+  const joint = second
+    .filter(isPassed)
+    .flatMap((after) => first.filter(isPassed).map((before): Decision => all([before, after])));
+  return [...first, ...joint, ...second.filter((one) => !isPassed(one)), ...clashing];
 }
 
 /** What comes of an event of this class that somebody decides. */

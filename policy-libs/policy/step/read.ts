@@ -5,11 +5,12 @@
 //       nothing stands before, between or behind. Else nothing is read.
 //   B2  Reading allocates no more than the layout and the length of the bytes allow.
 import type { Datum } from "../resolved.ts";
+import { SCOPES, type Scope } from "../tree.ts";
 import { fingerprint, MAGIC, NUMBER, TEXT, TRUE } from "./format.ts";
 import { type Cells, type Layout, type SetSpec, startPart } from "./layout.ts";
 import { readField } from "./registers.ts";
 import { MAX_TEXT } from "./sets.ts";
-import { byScope, type Layouts } from "./state.ts";
+import type { Layouts } from "./state.ts";
 import { KEYLESS, LEFT_OUT, type Part, type State, type Values } from "./types.ts";
 
 /** Bytes that are no state of this machine. Caught where reading began. */
@@ -98,14 +99,31 @@ function readPart(source: Source, layout: Layout, tracing: boolean): Part {
   return part;
 }
 
+/** A machine, as far as its states are concerned. */
+export interface Form {
+  readonly layouts: Layouts;
+  readonly key: string;
+  readonly tracing: boolean;
+}
+
 /** Undefined: the bytes are no state of this machine. */
-export function restore(bytes: Uint8Array, layouts: Layouts, key: string, tracing: boolean): State | undefined {
+export function restore(bytes: Uint8Array, form: Form): State | undefined {
+  const parts = restoreParts(bytes, SCOPES, form);
+  return parts && (Object.fromEntries(SCOPES.map((scope, i) => [scope, parts[i]])) as Record<Scope, Part>);
+}
+
+/** Parts of these scopes. Undefined: the bytes are none of this machine. */
+export function restoreParts(
+  bytes: Uint8Array,
+  scopes: readonly Scope[],
+  { layouts, key, tracing }: Form,
+): Part[] | undefined {
   const source = newSource(bytes);
   try {
     check(source.u32() === MAGIC && source.u32() === fingerprint(key));
-    const state = byScope((scope) => readPart(source, layouts[scope], tracing));
+    const parts = scopes.map((scope) => readPart(source, layouts[scope], tracing));
     check(source.isDone());
-    return state;
+    return parts;
   } catch (error) {
     if (error === BAD) return undefined;
     throw error;

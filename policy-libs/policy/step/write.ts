@@ -1,6 +1,6 @@
 // States as bytes: for snapshots and for files.
 import type { Datum } from "../resolved.ts";
-import { SCOPES } from "../tree.ts";
+import { SCOPES, type Scope } from "../tree.ts";
 import { FALSE, fingerprint, MAGIC, NUMBER, TEXT, TRUE } from "./format.ts";
 import type { Part, State } from "./types.ts";
 
@@ -56,10 +56,17 @@ function writePart(out: Writer, { words, numbers, values }: Part): void {
   }
 }
 
-export function serialise(state: State, key: string): Uint8Array {
+/** Any parts, in an order that whoever reads them knows. */
+export function serialiseParts(parts: readonly (readonly [Scope, Part])[], key: string): Uint8Array {
   const out = newWriter();
   out.u32(MAGIC);
   out.u32(fingerprint(key));
-  for (const scope of SCOPES) writePart(out, state[scope]);
+  for (const [, part] of parts) writePart(out, part);
   return out.done();
 }
+
+export const serialise = (state: State, key: string): Uint8Array =>
+  serialiseParts(
+    SCOPES.map((scope) => [scope, state[scope]]),
+    key,
+  );

@@ -10,7 +10,7 @@ import { call, CALL_ERROR, CALL_PENDING, reply } from "./gates";
 import { fetch, shelve } from "./inbox";
 import { addPending, reservePending } from "./pending";
 import { malformed } from "./reader";
-import { readMessage, isOk, tokenOf, valueAt } from "./message";
+import { readMessage, isOk, TAKES_LONGER, tokenOf, valueAt } from "./message";
 import { callHook1, ctx, HOOK_STRAY, STRAY_WAIT } from "./state";
 import { EXCEPTION, fromInt, isException, UNDEFINED } from "./value";
 
@@ -104,7 +104,8 @@ export function awaitNow(token: i32, start: i32): i64 {
   while (true) {
     const n = fetch(start, 1);
     if (n < 0) return cannotWait();
-    if (readMessage(start, start + n) && tokenOf() == token && isOk() >= 0) return complete(start + n);
+    if (readMessage(start, start + n) && tokenOf() == token && isOk() >= 0)
+      return isOk() == TAKES_LONGER ? promiseOf(token) : complete(start + n);
     shelve(start, n);
   }
 }

@@ -6,8 +6,6 @@
 @external("engine", "__stack_pointer")
 export declare let stackPointer: i32;
 
-@external("engine", "_initialize")
-export declare function initialize(): void;
 @external("engine", "qjs_init")
 export declare function qjs_init(): i32;
 @external("engine", "qjs_get_runtime_ptr")
@@ -16,6 +14,8 @@ export declare function qjs_get_runtime_ptr(): i32;
 export declare function qjs_get_context_ptr(): i32;
 @external("engine", "qjs_set_memory_limit")
 export declare function qjs_set_memory_limit(bytes: i32): void;
+@external("engine", "JS_SetGCThreshold")
+export declare function JS_SetGCThreshold(runtime: i32, bytes: i32): void;
 @external("engine", "JS_RunGC")
 export declare function JS_RunGC(runtime: i32): void;
 @external("engine", "malloc")
@@ -132,8 +132,6 @@ export declare function JS_GetException(ctx: i32): i64;
 export declare function JS_HasException(ctx: i32): i32;
 @external("engine", "JS_ThrowOutOfMemory")
 export declare function JS_ThrowOutOfMemory(ctx: i32): i64;
-@external("engine", "JS_IsJobPending")
-export declare function JS_IsJobPending(runtime: i32): i32;
 @external("engine", "JS_IsPromise")
 export declare function JS_IsPromise(v: i64): i32;
 @external("engine", "JS_IsProxy")
@@ -145,6 +143,8 @@ export declare function JS_PromiseResult(ctx: i32, v: i64): i64;
 
 @external("engine", "JS_Eval2")
 export declare function JS_Eval2(ctx: i32, source: i32, length: i32, options: i32): i64;
+@external("engine", "JS_ReadObject")
+export declare function JS_ReadObject(ctx: i32, at: i32, length: i32, flags: i32): i64;
 @external("engine", "JS_EvalFunction")
 export declare function JS_EvalFunction(ctx: i32, taken: i64): i64;
 @external("engine", "JS_GetModuleNamespace")

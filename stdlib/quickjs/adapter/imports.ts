@@ -95,13 +95,7 @@ export function host_interrupt(): i32 {
   return 0;
 }
 
-export function host_promise_rejection(_promise: i32, _reason: i32, _handled: i32): void {}
-
 export function host_module_normalize(_base: i32, _name: i32): i32 {
-  return 0;
-}
-
-export function host_module_load(_name: i32, _lengthAt: i32): i32 {
   return 0;
 }
 

@@ -8,7 +8,7 @@ import { receive } from "./gates";
 // biome-ignore format: a table of words
 const WORDS: i32 = memory.data(16, 16) as i32, FIRST = WORDS, LAST = WORDS + 4;
 const HEADER: i32 = 8; // next i32, length i32
-const FIRST_TRY: i32 = 4096; // bytes
+export const FIRST_TRY: i32 = 4096; // bytes
 
 /** The next message, put aside or waiting: its length, at `start` of the buffer. Negative when there is none. */
 export function nextMessage(start: i32): i32 {

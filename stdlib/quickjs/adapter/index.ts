@@ -1,16 +1,15 @@
-// The entries of the engine guest: cordon_init and cordon_turn of `stdlib/abi.ts`. Also re-exports what the engine's
+// The entry of the engine guest, cordon_turn of `stdlib/abi.ts`, and what the build starts it with. Also re-exports what the engine's
 // binary imports; the link step ties those together and cuts the exports.
 
-import { BOOTSTRAP, BOOTSTRAP_LENGTH, BOOTSTRAP_NAME } from "./bootstrap-bytes";
-import { release, top } from "./buffer";
+import { release, reserve, top } from "./buffer";
+import { functionOf } from "./bytecode";
 import {
-  initialize, JS_Call, JS_ExecutePendingJob, JS_FreeValue, JS_GetPropertyInt64, JS_IsJobPending, JS_SetHostPromiseRejectionTracker,
+  JS_Call, JS_ExecutePendingJob, JS_FreeValue, JS_GetPropertyInt64, JS_SetGCThreshold, JS_SetHostPromiseRejectionTracker,
   JS_SetModuleLoaderFunc, qjs_get_context_ptr, qjs_get_runtime_ptr, qjs_init, stackPointer,
 } from "./engine";
-import { evaluateText } from "./evaluate";
 import { TURN_IDLE, TURN_PENDING } from "./gates";
 import { defineHolder } from "./holder";
-import { fetch, nextMessage } from "./inbox";
+import { fetch, FIRST_TRY, nextMessage } from "./inbox";
 import { learnLayout } from "./layout";
 import { loadModule, normalize } from "./modules";
 import { natives } from "./natives";
@@ -22,27 +21,35 @@ import {
 } from "./state";
 import { FALSE, isException, TRUE, UNDEFINED } from "./value";
 
+export { thaw } from "./frozen";
+export { arena_room, arena_rooms, arenas_done } from "./arenas";
 export {
   clock_time_get, fd_close, fd_fdstat_get, fd_seek, fd_write, host_call, host_get_timezone_offset, host_interrupt,
-  host_module_load, host_module_normalize, host_promise_rejection, random_get,
+  host_module_normalize, random_get,
 } from "./imports";
 
-export function cordon_init(): void {
-  initialize();
+/** Bytes of the heap at which cycles are collected for the first time: a started engine has 150 KB. */
+const COLLECT_AT: i32 = 393216;
+
+/** For the build: starts the engine with the bootstrap's bytecode, and leaves nothing to do. */
+export function start(bytecode: i32, length: i32): void {
   if (qjs_init() != 0) unreachable();
   store<i32>(RT, qjs_get_runtime_ptr());
   store<i32>(CTX, qjs_get_context_ptr());
   limitStack(STACK_LIMIT);
+  JS_SetGCThreshold(load<i32>(RT), COLLECT_AT);
   JS_SetModuleLoaderFunc(load<i32>(RT), normalize.index as i32, loadModule.index as i32, 0);
   defineHolder();
-  boot();
+  boot(bytecode, length);
   learnLayout();
   JS_SetHostPromiseRejectionTracker(load<i32>(RT), onRejection.index as i32, 0);
+  settle();
+  if (!reserve(FIRST_TRY)) unreachable();
 }
 
-/** Runs the bootstrap, a function from natives to hooks, and erases its source. */
-function boot(): void {
-  const main = evaluateText(BOOTSTRAP, BOOTSTRAP_LENGTH, BOOTSTRAP_NAME, 1, 0);
+/** Runs the bootstrap, a function from natives to hooks. */
+function boot(bytecode: i32, length: i32): void {
+  const main = functionOf(bytecode, length);
   if (isException(main)) unreachable();
   stackPointer -= 16;
   store<i64>(stackPointer, natives());
@@ -53,7 +60,6 @@ function boot(): void {
   for (let i = 0; i < HOOK_COUNT; i++) store<i64>(HOOKS + i * 8, JS_GetPropertyInt64(ctx(), hooks, i));
   JS_FreeValue(ctx(), hooks);
   JS_FreeValue(ctx(), main);
-  memory.fill(BOOTSTRAP, 0, BOOTSTRAP_LENGTH);
 }
 
 /** A promise was rejected with nobody listening, or somebody began to listen after all. */
@@ -67,8 +73,6 @@ function onRejection(_ctx: i32, promise: i64, reason: i64, handled: i32, _opaque
 }
 
 export function cordon_turn(): i32 {
-  // A turn leaves nothing to do behind it, but the start may have.
-  if (JS_IsJobPending(load<i32>(RT)) != 0) settle();
   while (true) {
     const start = top();
     const length = awaitMessage(start);

@@ -8,6 +8,8 @@ import { END, POSITION, readArgument, skip, address, remaining } from "./reader"
 const WORDS: i32 = memory.data(32, 16) as i32, TOKEN = WORDS, METHOD = WORDS + 4, OK = WORDS + 8, VALUE = WORDS + 12,
   MESSAGE_KIND = WORDS + 16;
 
+export const TAKES_LONGER: i32 = 2;
+
 export const COMPLETION: i32 = 0, REQUEST: i32 = 1, INVOKE: i32 = 2, FORGET: i32 = 3, FORKED: i32 = 4;
 
 export function kindOfMessage(): i32 {
@@ -24,7 +26,7 @@ export function methodOf(): i32 {
   return load<i32>(METHOD);
 }
 
-/** 1 or 0 for a completion, -1 for everything else. */
+/** 1 or 0 for a completion, TAKES_LONGER for news of a call that goes on, -1 for everything else. */
 export function isOk(): i32 {
   return load<i32>(OK);
 }
@@ -90,8 +92,8 @@ export function skipText(from: i32, to: i32): i32 {
 function readOk(): bool {
   const byte: i32 = load<u8>(address());
   skip(1);
-  store<i32>(OK, byte == 0xf5 ? 1 : 0);
-  return byte == 0xf5 || byte == 0xf4;
+  store<i32>(OK, byte == 0xf6 ? TAKES_LONGER : byte == 0xf5 ? 1 : 0);
+  return byte == 0xf5 || byte == 0xf4 || byte == 0xf6;
 }
 
 function readMethod(): bool {

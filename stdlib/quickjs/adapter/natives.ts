@@ -1,5 +1,6 @@
 // What the bootstrap gets from the adapter: one array of functions, in the order of `bootstrap/00-natives.js`.
 
+import { standIn } from "./bytecode";
 import { describe, trampoline } from "./calls";
 import {
   JS_DefinePropertyValueUint32, JS_FreeCString, JS_FreeValue, JS_IsPromise, JS_IsProxy, JS_NewArray, JS_NewArrayFrom,
@@ -160,6 +161,11 @@ function nativeOpenCount(_c: i32, _t: i64, _n: i32, _argv: i32): i64 {
   return fromInt(openRequests());
 }
 
+/** standIn(part, place): a function that makes that part of bootstrap/late when it is first called. */
+function nativeStandIn(_c: i32, _t: i64, _n: i32, argv: i32): i64 {
+  return standIn(int(argv, 0), int(argv, 1));
+}
+
 /** wantFlush(): the hook `flush` has something to do. */
 function nativeWantFlush(_c: i32, _t: i64, _n: i32, _argv: i32): i64 {
   wantFlush(true);
@@ -195,5 +201,6 @@ export function natives(): i64 {
   add(list, 18, nativeHolder.index as i32, 1);
   add(list, 19, nativeServe.index as i32, 0);
   add(list, 20, nativeOpenCount.index as i32, 0);
+  add(list, 21, nativeStandIn.index as i32, 2);
   return list;
 }

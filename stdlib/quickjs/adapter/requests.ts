@@ -3,10 +3,11 @@
 import { decode } from "./decode";
 import { JS_Call, JS_DupValue, JS_FreeValue, JS_GetException, stackPointer } from "./engine";
 import {
-  COMPLETION, FORKED, INVOKE, isOk, kindOfMessage, methodOf, readMessage, REQUEST, skipText, tokenOf, valueAt,
+  COMPLETION, FORKED, INVOKE, isOk, kindOfMessage, methodOf, readMessage, REQUEST, skipText, TAKES_LONGER, tokenOf,
+  valueAt,
 } from "./message";
 import { fail, forgetRequests, noteTrouble, open, refuse } from "./open";
-import { emptySlot, pendingSlots, takePending } from "./pending";
+import { emptySlot, pendingCount, pendingSlots, takePending } from "./pending";
 import {
   callHook, callHook1, callHook2, ctx, HOOK_FORGET, HOOK_FORKED, HOOK_INVOKE, HOOK_REQUEST, HOOK_STRAY, STRAY_FORKED, succeeded,
 } from "./state";
@@ -32,6 +33,7 @@ function forked(): void {
 
 /** To refuse a promise runs no code of the guest: its reactions are jobs. So no call is added meanwhile. */
 function refusePending(): void {
+  if (pendingCount() == 0) return;
   stackPointer -= 32;
   const error = errorOr(callHook1(HOOK_STRAY, fromInt(STRAY_FORKED)));
   for (let i = 0, slots = pendingSlots(); i < slots; i++)
@@ -74,6 +76,7 @@ function invoke(end: i32): void {
 }
 
 function complete(end: i32): void {
+  if (isOk() == TAKES_LONGER) return;
   stackPointer -= 32;
   const functions = stackPointer;
   const ok = isOk() == 1;

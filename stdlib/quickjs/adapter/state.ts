@@ -1,5 +1,5 @@
-// The adapter's own memory: one static block, in a page between the engine's first heap and the rest of it, where
-// neither the engine's stack nor its allocator can come. No globals, so that a copy of the pages is a copy of all.
+// The adapter's own memory: one static block behind the engine's data, where neither the engine's stack nor its allocator
+// can come. No globals, so that a copy of the pages is a copy of all.
 
 import { free, JS_Call, JS_FreeValue, JS_SetMaxStackSize, realloc, stackPointer } from "./engine";
 import { TAG_EXCEPTION, tagOf } from "./value";
@@ -30,7 +30,7 @@ export const CTX = WORDS, RT = WORDS + 4, OUT = WORDS + 8, OUT_CAPACITY = WORDS 
 // biome-ignore format: a table of words
 export const HOOK_REFUSE = 0, HOOK_REQUEST = 1, HOOK_FLUSH = 2, HOOK_REJECTION = 3, HOOK_ERROR_PARTS = 4,
   HOOK_NEW = 5, HOOK_FILL = 6, HOOK_PARTS = 7, HOOK_NORMALIZE = 8, HOOK_SOURCE = 9, HOOK_STRAY = 10, HOOK_INVOKE = 11, HOOK_FORGET = 12,
-  HOOK_FORKED = 13, HOOK_COUNT = 14;
+  HOOK_FORKED = 13, HOOK_LINK = 14, HOOK_COUNT = 15;
 
 /** What HOOK_STRAY makes an error of. */
 export const STRAY_WAIT = 0, STRAY_MALFORMED = 1, STRAY_DEEP = 2, STRAY_FORKED = 3;

@@ -5,6 +5,7 @@ export const TAG_BIG_INT: i32 = -9;
 export const TAG_STRING: i32 = -7;
 export const TAG_ROPE: i32 = -6;
 export const TAG_MODULE: i32 = -3;
+export const TAG_FUNCTION_BYTECODE: i32 = -2;
 export const TAG_OBJECT: i32 = -1;
 export const TAG_INT: i32 = 0;
 export const TAG_BOOL: i32 = 1;

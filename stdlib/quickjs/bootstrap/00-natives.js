@@ -29,6 +29,7 @@ const [
   newHolder,
   serve,
   openCount,
+  standIn,
 ] = natives;
 
 const FILE = "cordon:engine";
@@ -47,43 +48,49 @@ const String_ = String,
   Error_ = Error;
 const TypeError_ = TypeError,
   Uint8Array_ = Uint8Array,
-  Symbol_ = Symbol,
   WeakMap_ = WeakMap;
 const { defineProperty: defineProperty_ } = Reflect;
 
 const uncurry = (fn) => (self, a, b) => apply(fn, self, [a, b]);
-const getterOf = (prototype, key) => uncurry(getOwnPropertyDescriptor(prototype, key).get);
+const getter = (prototype, key) => getOwnPropertyDescriptor(prototype, key).get;
 
 const mapGet = uncurry(Map.prototype.get),
   mapSet = uncurry(Map.prototype.set),
   mapDelete = uncurry(Map.prototype.delete);
-const mapHas = uncurry(Map.prototype.has),
-  mapForEach = uncurry(Map.prototype.forEach),
+const mapForEach = uncurry(Map.prototype.forEach),
   mapClear = uncurry(Map.prototype.clear);
-const mapSize = getterOf(Map.prototype, "size"),
-  setSize = getterOf(Set.prototype, "size");
+const mapSize = uncurry(getter(Map.prototype, "size"));
 const setAdd = uncurry(Set.prototype.add),
-  setHas = uncurry(Set.prototype.has),
-  setDelete = uncurry(Set.prototype.delete);
-const setForEach = uncurry(Set.prototype.forEach);
+  setForEach = uncurry(Set.prototype.forEach);
 const weakGet = uncurry(WeakMap.prototype.get),
-  weakSet = uncurry(WeakMap.prototype.set),
-  weakDelete = uncurry(WeakMap.prototype.delete);
+  weakSet = uncurry(WeakMap.prototype.set);
 const slice = uncurry(String.prototype.slice),
   indexOf = uncurry(String.prototype.indexOf);
-const lastIndexOf = uncurry(String.prototype.lastIndexOf),
-  charCodeAt = uncurry(String.prototype.charCodeAt);
 const join = uncurry(Array.prototype.join),
   padStart = uncurry(String.prototype.padStart);
-const toHex = uncurry(BigInt.prototype.toString),
-  numberToString = uncurry(Number.prototype.toString);
-const dateValue = uncurry(Date.prototype.getTime),
-  dateText = uncurry(Date.prototype.toISOString);
-const regExpSource = getterOf(RegExp.prototype, "source"),
-  regExpFlags = getterOf(RegExp.prototype, "flags");
-const symbolText = uncurry(Symbol.prototype.toString),
-  test = uncurry(RegExp.prototype.exec);
-const functionText = uncurry(Function.prototype.toString);
+const numberToString = uncurry(Number.prototype.toString);
+const dateValue = uncurry(Date.prototype.getTime);
+const regExpSource = uncurry(getter(RegExp.prototype, "source")),
+  regExpFlags = uncurry(getter(RegExp.prototype, "flags"));
+const test = uncurry(RegExp.prototype.exec);
+
+/** Taken here, before any guest code; the one part of late/ that uses each uncurries it. */
+const raw = {
+  __proto__: null,
+  setSize: getter(Set.prototype, "size"),
+  setHas: Set.prototype.has,
+  setDelete: Set.prototype.delete,
+  weakDelete: WeakMap.prototype.delete,
+  lastIndexOf: String.prototype.lastIndexOf,
+  charCodeAt: String.prototype.charCodeAt,
+  padEnd: String.prototype.padEnd,
+  repeat: String.prototype.repeat,
+  sort: Array.prototype.sort,
+  toHex: BigInt.prototype.toString,
+  dateText: Date.prototype.toISOString,
+  symbolText: Symbol.prototype.toString,
+  functionText: Function.prototype.toString,
+};
 
 /** Defines an own property as an assignment would, whatever setters the guest put on prototypes. */
 const define = (object, key, value, enumerable = true) =>

@@ -4,6 +4,7 @@
 // and Math.random gives one fixed number, so that an image made at build time is the same every time.
 
 let now = () => 0;
+const timeNow = () => now();
 let sleep;
 let randomBytes;
 let timeOrigin = 0;
@@ -12,10 +13,9 @@ const RANDOM_BLOCK = 512; // bytes fetched at a time, 8 per number
 let block = new Uint8Array_(0);
 let blockAt = 0;
 
-/** Forgets the random bytes at hand: two forks of one image must not share them. */
+/** Forgets the random bytes at hand: two forks of one image must not share them. Needs no memory: it cannot fail. */
 function reseed() {
-  block = new Uint8Array_(0);
-  blockAt = 0;
+  blockAt = RANDOM_BLOCK;
 }
 
 function random() {
@@ -52,7 +52,6 @@ define(
 const tasks = new Map_(); // id to { id, fn, args, delay, repeats, due, sleeps }
 let lastTimer = 0;
 const MAX_DELAY = 2147483647;
-const sort = uncurry(Array.prototype.sort);
 
 function startTimer(fn, delay, args, repeats) {
   if (typeof fn !== "function") throw new TypeError_("The timer's callback must be a function");
@@ -85,20 +84,6 @@ function arm(task, delay) {
   else queueJob(wake);
 }
 
-/** In a copy no sleep of the original ends: every timer sleeps anew for what is left, the first due first. */
-function rearmTimers() {
-  const left = [];
-  mapForEach(tasks, (task) => append(left, task));
-  sort(left, (a, b) => a.due - b.due || a.id - b.id);
-  for (let i = 0; i < left.length; i++) {
-    try {
-      arm(left[i], max(left[i].due - timeOr(left[i].due), 0));
-    } catch {
-      mapDelete(tasks, left[i].id);
-    }
-  }
-}
-
 /** What a callback throws is reported like an unhandled rejection; the timer goes on. */
 function wakeUp(task, sleeps) {
   if (mapGet(tasks, task.id) !== task || task.sleeps !== sleeps) return;
@@ -113,14 +98,13 @@ function wakeUp(task, sleeps) {
 const settledNow = construct(Promise_, [(resolve) => resolve(undefined)]);
 const queueJob = (fn) => void whenSettled(settledNow, () => void fn(), undefined);
 
-const clearTimer = (id) => void mapDelete(tasks, id);
 const globals = {
   setTimeout: (fn, delay, ...args) => startTimer(fn, delay, args, false),
   setInterval: (fn, delay, ...args) => startTimer(fn, delay, args, true),
   setImmediate: (fn, ...args) => startTimer(fn, 0, args, false),
-  clearTimeout: clearTimer,
-  clearInterval: clearTimer,
-  clearImmediate: clearTimer,
+  clearTimeout: (id) => void mapDelete(tasks, id),
+  clearInterval: (id) => void mapDelete(tasks, id),
+  clearImmediate: (id) => void mapDelete(tasks, id),
   queueMicrotask: (fn) => {
     if (typeof fn !== "function") throw new TypeError_("The microtask must be a function");
     queueJob(fn);

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/style: one body in several files; template strings would call the guest's String.prototype.concat
 // biome-ignore-all lint/correctness: names are used in the other files
-// Requests: CONFIGURE, RUN, CALL, CHECK, DRAIN, OFFER of abi.ts.
+// Requests: CONFIGURE and RUN of abi.ts; for the others see late/requests.js.
 
 const MODULE_FLAG = 1,
   BARRIER = 64,
@@ -14,8 +14,9 @@ const CONFIGURE = 0,
 const answers = []; // finished requests: { token, ok, value, explicit }
 const drains = []; // tokens of requests that wait until no timer is set
 const rejections = new Map_(); // promises rejected with nobody listening -> reason
-
-let declared; // what a run has declared contracts of: OFFER takes it
+const sources = new Map_(); // name of a module -> source that the engine has not asked for yet
+let loadSource;
+const moduleLoader = () => loadSource;
 
 function finish(token, ok, value, shape, omissible, passes) {
   wantFlush();
@@ -72,20 +73,26 @@ const splice = uncurry(Array.prototype.splice);
 const removeFirst = (list, n) => void splice(list, 0, n);
 
 function answerOne(entry) {
-  if (!entry.ok) return answerError(entry.token, entry.value);
+  if (!entry.ok) return answerFailure(entry.token, entry.value);
   try {
     answer(entry.token, true, entry.shape(entry.value), entry.passes === true);
   } catch (error) {
-    answerError(entry.token, error, entry);
+    answerFailure(entry.token, error, entry);
   }
 }
 
-/** Out of memory the engine throws its InternalError, or null where it cannot even make that. */
-function noteMemory(thrown) {
-  if (thrown === null || (isError(thrown) && getPrototypeOf(thrown) === internalErrorPrototype)) wantsCollection = true;
+function answerFailure(token, thrown, entry) {
+  try {
+    answerError(token, thrown, entry);
+  } catch {
+    answerOutOfMemory(token);
+  }
 }
 
 let wantsCollection = false;
+const collectLater = () => {
+  wantsCollection = true;
+};
 const internalErrorPrototype = InternalError.prototype;
 
 function collectIfWanted() {
@@ -94,51 +101,17 @@ function collectIfWanted() {
   collect();
 }
 
-function answerError(token, thrown, entry) {
-  noteMemory(thrown);
-  try {
-    if (entry?.omissible && peek(thrown, "code") === "E_VALUE") return answer(token, true, { omitted: true });
-    return answer(token, false, asError(thrown));
-  } catch {
-    answerPlainly(token, thrown);
-  }
-}
-
-function answerPlainly(token, thrown) {
-  try {
-    answer(token, false, plainError(asError(thrown)));
-  } catch {
-    answerOutOfMemory(token);
-  }
-}
-
 function onRejection(promise, reason, handled) {
   wantFlush();
   if (handled) mapDelete(rejections, promise);
   else mapSet(rejections, promise, reason);
 }
 
-function reportRejections() {
-  const reasons = [];
-  mapForEach(rejections, (reason) => append(reasons, reason));
-  mapClear(rejections);
-  for (let i = 0; i < reasons.length; i++) write("error", "Uncaught (in promise) " + show(asError(reasons[i])));
-}
-
-/** This guest is a copy: what others asked of the original, and hold of it, is the original's. */
-function forked() {
-  reseed();
-  forgetOffers();
-  answers.length = 0;
-  drains.length = 0;
-  rearmTimers();
-}
-
 // CONFIGURE
 
 // Of the domain's memory: what the engine and the adapter occupy before any guest code, and the part of the rest that
 // the engine may count as used, for its count leaves out the allocator's headers and gaps and the adapter's buffers.
-const FIXED_MEMORY = 1310720; // bytes
+const FIXED_MEMORY = 983040; // bytes
 const HEAP_SHARE = 0.8;
 
 function configure(asked) {
@@ -260,23 +233,6 @@ function compileBody(source, name) {
   return { __proto__: null, start: () => apply(fn, undefined, []) };
 }
 
-/**
- * Of the syntax errors of several attempts the one whose attempt got furthest; the earlier attempt wins a tie. One in
- * another file is in an imported module, so the source itself was fine.
- */
-function furthest(errors, name) {
-  let best = errors[0],
-    bestAt = -1;
-  for (let i = 0; i < errors.length; i++) {
-    const frame = isSyntaxError(errors[i]) ? framesOf(stackOf(errors[i]))[0] : undefined;
-    const at = !frame ? -1 : frame.file === name ? frame.line * 1000000 + frame.column : Infinity;
-    if (at <= bestAt) continue;
-    best = errors[i];
-    bestAt = at;
-  }
-  return best;
-}
-
 function runModule(token, source, name, offers) {
   const started = startModule(source, name);
   const namespace = started[1];
@@ -290,20 +246,6 @@ function settle(token, value, omissible, offers) {
   const shape = isDeclared ? declare : asValue;
   const done = (v) => finish(token, true, v, shape, omissible && !isDeclared, offers === true);
   awaitValue(token, value, done);
-}
-
-/** Answers with the contracts, as data; the objects wait until somebody who knows the contracts asks for them. */
-function declare(v) {
-  if (!isObject(v)) throw new TypeError_("a layer that declares what it offers gives { contracts, objects }");
-  declared = v.objects;
-  return { value: v.contracts };
-}
-
-/** Once: they are offered under the contracts of one answer. */
-function takeDeclared() {
-  const objects = declared;
-  declared = undefined;
-  return objects;
 }
 
 function awaitValue(token, value, done) {
@@ -339,72 +281,14 @@ function isThenable(v) {
 
 const Object_prototype = Object.prototype;
 
-// CALL
-
-function callGlobal(token, asked) {
-  const target = lookUp(asText(asked.name, ""));
-  const args = isArray(asked.args) ? asked.args : [];
-  awaitValue(token, apply(target.fn, target.self, args), (v) => finish(token, true, v, asIs));
-}
-
-/** Follows a dotted path from the global scope; `let` and `const` of scripts are found too. */
-function lookUp(path) {
-  let self,
-    value,
-    at = 0;
-  for (let first = true; first || at > 0; first = false) {
-    const dot = indexOf(path, ".", at);
-    const key = dot < 0 ? slice(path, at) : slice(path, at, dot);
-    self = first ? undefined : value;
-    value = first ? globalNamed(key) : value?.[key];
-    at = dot < 0 ? 0 : dot + 1;
-  }
-  if (typeof value !== "function") throw new TypeError_(path + " is not a function");
-  return { __proto__: null, fn: value, self };
-}
-
-function globalNamed(key) {
-  if (has(global, key)) return global[key];
-  if (!test(/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u, key)) return undefined;
-  const found = evaluate("typeof " + key + ' === "undefined" ? undefined : ' + key, FILE, 1, BARRIER);
-  return found[0] ? found[1] : undefined;
-}
-
-// CHECK
-
-function check(source, name) {
-  const errors = [];
-  try {
-    compile(source, name, 1, scriptFlags(source));
-    return { imports: [] };
-  } catch (error) {
-    append(errors, error);
-  }
-  const body = compileOnlyBody(source, name);
-  if (!body) return { imports: [] };
-  append(errors, body);
-  return checkModule(source, name, errors);
-}
-
-function compileOnlyBody(source, name) {
-  try {
-    compile(asDeclaration(source), name, BEFORE, 0);
-    compile(asMethod(source), name, BEFORE, 0);
-    return undefined;
-  } catch (error) {
-    return error;
-  }
-}
-
-function checkModule(source, name, errors) {
-  checking = [];
-  try {
-    compile(source, name, 1, MODULE_FLAG);
-    return { imports: checking };
-  } catch (error) {
-    append(errors, error);
-    throw furthest(errors, name);
-  } finally {
-    checking = undefined;
-  }
+/**
+ * This guest is a copy: what others asked of the original, and hold of it, is the original's. Every fork pays for this:
+ * what is seldom needed is late.
+ */
+function forked() {
+  reseed();
+  if (mapSize(objects) > 0) forgetOffers();
+  answers.length = 0;
+  drains.length = 0;
+  if (mapSize(tasks) > 0) rearmTimers();
 }

@@ -17,4 +17,5 @@ const hooks = [
   invoke,
   forget,
   forked,
+  link,
 ];

@@ -123,7 +123,6 @@ export async function createHost(module: WebAssembly.Module, options: HostOption
   const memory = instance.exports["memory"] as WebAssembly.Memory;
   const entry = instance.exports["cordon_turn"] as () => number;
   const turnLater = options.suspend ? jspi.promising(entry) : async () => entry();
-  (instance.exports["cordon_init"] as () => void)();
 
   function post(method: number, value: unknown): number {
     const token = nextToken++;

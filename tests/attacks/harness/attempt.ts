@@ -1,9 +1,8 @@
 // One attack against one system in this process, and what the host saw of it. A success of the attack is a breach.
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Hosts, makeHosts } from "./hosts.ts";
-import { watchMemory } from "./memory.ts";
 import { watch } from "./realm.ts";
 import { type Ending, LIMITS, type Limits, type System } from "./system.ts";
+import type { HostView } from "./view.ts";
 
 export interface Attack {
   readonly id: string;
@@ -27,10 +26,8 @@ const LATE = 1_000; // milliseconds
 /** Buffers, compiled code, a pool's spare frames, the harness itself. */
 const SPARE = 128; // MiB
 const MAX_IN_FLIGHT = 100_000;
-/** Times in which what should have ended shows that it has not. The collector and the compiler have threads: they end. */
-const AFTERWARDS = 50; // milliseconds
-const WINDOWS = 20;
-const IDLE_WORK = 30_000; // microseconds of processor time in a window
+/** Looks at what should have ended. The collector and the compiler have threads: they end. */
+const LOOKS = 20;
 
 function escaped({ ending }: { ending: Ending }): string[] {
   if (ending.kind !== "returned" || typeof ending.value !== "string") return [];
@@ -42,18 +39,11 @@ function escaped({ ending }: { ending: Ending }): string[] {
   }
 }
 
-async function isIdle(): Promise<boolean> {
-  const before = process.cpuUsage();
-  await sleep(AFTERWARDS);
-  const { user, system } = process.cpuUsage(before);
-  return user + system < IDLE_WORK;
-}
-
-async function afterwards(): Promise<string[]> {
-  (globalThis as { gc?: () => void }).gc?.();
-  await sleep(1);
-  for (let window = 0; window < WINDOWS; window++) if (await isIdle()) return [];
-  return [`still working ${WINDOWS * AFTERWARDS} ms after its end`];
+async function afterwards(view: HostView): Promise<string[]> {
+  view.collect();
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  for (let look = 0; look < LOOKS; look++) if (await view.isIdle()) return [];
+  return [`still working after its end, when looked at ${LOOKS} times`];
 }
 
 async function nextGuests(system: System): Promise<string[]> {
@@ -73,9 +63,6 @@ function ledgerBreaches({ ledger }: Hosts): string[] {
   return breaches;
 }
 
-const unhandled: unknown[] = [];
-process.on("unhandledRejection", (reason) => unhandled.push(reason));
-
 function resourceBreaches(ms: number, peak: number, limits: Limits): string[] {
   const breaches: string[] = [];
   if (ms > limits.wall + LATE) breaches.push(`time-out not honoured: ${Math.round(ms)} ms`);
@@ -83,24 +70,24 @@ function resourceBreaches(ms: number, peak: number, limits: Limits): string[] {
   return breaches;
 }
 
-export async function attempt(system: System, attack: Attack): Promise<Report> {
+export async function attempt(system: System, attack: Attack, view: HostView): Promise<Report> {
   const limits = attack.limits ?? LIMITS;
-  const hosts = makeHosts();
-  const [changed, memory] = [watch(hosts.grants), watchMemory()];
-  unhandled.length = 0;
+  const hosts = makeHosts(view);
+  const [changed, memory] = [watch(hosts.grants), view.watchMemory()];
+  view.unhandled();
   const start = performance.now();
   const ending = await system.run(attack.source, attack.file, hosts.grants, limits);
   const ms = performance.now() - start;
   hosts.ledger.ended = true;
   const peak = memory();
-  const working = await afterwards();
+  const working = await afterwards(view);
   const breaches = [
     ...escaped({ ending }),
     ...resourceBreaches(ms, peak, limits),
     ...working,
     ...ledgerBreaches(hosts),
   ];
-  if (unhandled.length > 0) breaches.push("unhandled rejection in the host");
+  if (view.unhandled() > 0) breaches.push("unhandled rejection in the host");
   breaches.push(...changed(), ...(await nextGuests(system)));
   return { id: attack.id, ending: trim(ending), ms: Math.round(ms), peak, breaches };
 }

@@ -1,6 +1,7 @@
 // The same, given every source as TypeScript: what is attacked is the stripper and the way to it.
 import { type Grants as CordonGrants, run as runGuest } from "../../../embed/node/index.ts";
-import { endingOf, system as javascript } from "./cordon.ts";
+import { system as javascript } from "./cordon.ts";
+import { endingOf } from "./cordon-system.ts";
 import type { Ending, Grants, Limits, System } from "./system.ts";
 
 async function run(source: string, file: string, grants: Grants, limits: Limits): Promise<Ending> {

@@ -1,31 +1,5 @@
 // The system that must hold.
-import { type Grants as CordonGrants, type Result, run as runGuest } from "../../../embed/node/index.ts";
-import { type Ending, type Grants, type Limits, NEXT, type System } from "./system.ts";
+import { run } from "../../../embed/node/index.ts";
+import { cordonSystem } from "./cordon-system.ts";
 
-export function endingOf(result: Result): Ending {
-  switch (result.status) {
-    case "returned":
-      return { kind: "returned", value: result.value };
-    case "threw":
-      return { kind: "threw", name: String(result.error.name), message: String(result.error.message) };
-    case "exhausted":
-      return { kind: "stopped", why: result.resource };
-    case "refused":
-      return { kind: "stopped", why: `refused: ${result.why}` };
-    case "trapped":
-      return { kind: "stopped", why: `trapped: ${result.reason}` };
-    default:
-      return { kind: "stopped", why: result.status };
-  }
-}
-
-async function run(source: string, name: string, grants: Grants, limits: Limits): Promise<Ending> {
-  const grant = grants as CordonGrants;
-  const result = await runGuest({ source, name, grant, limits: { wall: limits.wall, memory: `${limits.memory} MiB` } });
-  return endingOf(result);
-}
-
-/** A stripper that one guest spoils would fail the next TypeScript. */
-const TYPESCRIPT = "enum E { A = 2 } const f = <T extends number>(n: T): number => n * E.A; [1, 2, 3].map(f).join()";
-
-export const system: System = { name: "cordon", next: { "next.js": NEXT, "next.ts": TYPESCRIPT }, run };
+export const system = cordonSystem(run);

@@ -1,7 +1,6 @@
 // The host functions that attacks may call, as the catalogue describes them, and a ledger of what the host saw.
-import { setImmediate as turn } from "node:timers/promises";
-import { inspect } from "node:util";
 import { whatIsLive } from "./inert.ts";
+import type { HostView } from "./view.ts";
 
 export interface Ledger {
   /** Host calls since the guest's end. */
@@ -29,17 +28,17 @@ export const newLedger = (): Ledger => ({
   ended: false,
 });
 
-function note(ledger: Ledger, values: readonly unknown[]): void {
+function note(ledger: Ledger, values: readonly unknown[], view: HostView): void {
   if (ledger.ended) ledger.late++;
   for (const value of values) {
-    const live = whatIsLive(value);
+    const live = whatIsLive(value, view);
     if (live !== undefined) ledger.live.add(live);
   }
 }
 
-async function later(ledger: Ledger, value: unknown): Promise<unknown> {
+async function later(ledger: Ledger, value: unknown, view: HostView): Promise<unknown> {
   ledger.maxInFlight = Math.max(ledger.maxInFlight, ++ledger.inFlight);
-  await turn();
+  await view.turn();
   ledger.inFlight--;
   if ((value as { reject?: unknown } | undefined)?.reject === true) throw new Error("host-reject");
   return value;
@@ -61,29 +60,29 @@ function fail(message: unknown): never {
   throw new TypeError(String(message), { cause: new RangeError("inner") });
 }
 
-function show(ledger: Ledger, value: unknown): void {
-  ledger.shown += inspect(value).length;
+function show(ledger: Ledger, value: unknown, view: HostView): void {
+  ledger.shown += view.inspect(value).length;
 }
 
 /** Each function says HOSTSRC in its own text, which no guest may read. */
-export function makeHosts(ledger = newLedger()): Hosts {
+export function makeHosts(view: HostView, ledger = newLedger()): Hosts {
   const grants = {
     hostEcho(value: unknown) {
-      /* HOSTSRC */ note(ledger, [value]);
+      /* HOSTSRC */ note(ledger, [value], view);
       return value;
     },
     hostCall(f: unknown, a: unknown) {
-      /* HOSTSRC */ note(ledger, []);
+      /* HOSTSRC */ note(ledger, [], view);
       return typeof f === "function" ? f(a) : undefined;
     },
     hostAsync(value: unknown) {
-      /* HOSTSRC */ note(ledger, [value]);
-      return later(ledger, value);
+      /* HOSTSRC */ note(ledger, [value], view);
+      return later(ledger, value, view);
     },
     hostThrow: (message: unknown) => /* HOSTSRC */ fail(message),
     hostInspect(value: unknown) {
-      /* HOSTSRC */ note(ledger, []);
-      show(ledger, value);
+      /* HOSTSRC */ note(ledger, [], view);
+      show(ledger, value, view);
     },
     hostCap: { read: (path: unknown) => /* HOSTSRC */ `contents of ${path}`, tag: () => /* HOSTSRC */ "tag" },
     hostCheckThenUse: (order: { path: unknown }) => /* HOSTSRC */ checkThenUse(order),

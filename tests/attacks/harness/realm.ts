@@ -1,10 +1,4 @@
-// The host's realm as an attack must find and leave it: canaries that no guest may read, intrinsics that none may change.
-import { runInThisContext } from "node:vm";
-
-export function plantCanaries(): void {
-  Object.defineProperty(globalThis, "__HOST_CANARY__", { value: "HOST-canary" });
-  runInThisContext('const __HOST_LEXICAL_CANARY__ = "HOST-lexical";');
-}
+// The host's realm as an attack must leave it: intrinsics that no guest may change.
 
 const INTRINSICS: readonly object[] = [
   ...[Object, Array, Function, Promise, Error, Map, Set, RegExp, Reflect, JSON, Math, Symbol, String],

@@ -1,6 +1,6 @@
 // Cordon itself, through the same API as any embedder's: what is measured is what users get.
-import { createSandbox, type Result, run, warmUp } from "../../../embed/node/index.ts";
-import type { Contender, HostFunctions } from "../types.ts";
+import { createSandbox, createTemplate, type Result, run, type Sandbox, warmUp } from "../../../embed/node/index.ts";
+import type { Box, Contender, HostFunctions } from "../types.ts";
 
 /** So wide that no figure is a figure of a limit. */
 const WIDE = { fuel: 1e15, wall: 600_000, calls: 1e9, bytes: 1e12 };
@@ -16,19 +16,27 @@ async function returned(running: Promise<Result>): Promise<Returned> {
 const granted = (host: HostFunctions | undefined): object =>
   host === undefined ? {} : { grant: { host: { ...host } } };
 
+function boxOf(box: Sandbox): Box {
+  const evaluate = (source: string): Promise<Returned> => returned(box.run(source));
+  return {
+    evaluate: async (expression) => (await evaluate(expression)).value,
+    fuelOf: async (expression) => (await evaluate(expression)).usage.fuel,
+    close: () => box.dispose(),
+  };
+}
+
 export async function cordon(): Promise<Contender> {
   await warmUp();
   return {
     name: "cordon",
     async open(setup, host) {
       const box = await createSandbox({ ...granted(host), limits: WIDE });
-      const evaluate = (source: string): Promise<Returned> => returned(box.run(source));
-      if (setup !== "") await evaluate(`${setup}\nundefined;`);
-      return {
-        evaluate: async (expression) => (await evaluate(expression)).value,
-        fuelOf: async (expression) => (await evaluate(expression)).usage.fuel,
-        close: () => box.dispose(),
-      };
+      if (setup !== "") await returned(box.run(`${setup}\nundefined;`));
+      return boxOf(box);
+    },
+    async warm(setup) {
+      const template = await createTemplate({ source: `${setup}\nundefined;`, limits: WIDE });
+      return async () => boxOf(await template.fork());
     },
   };
 }

@@ -1,6 +1,6 @@
 // isolated-vm 7: V8 isolates in this process, with the JIT. A native add-on, so its types are told here.
 import { loadPeer } from "../peers.ts";
-import type { Contender, HostFunctions } from "../types.ts";
+import type { Box, Contender, HostFunctions } from "../types.ts";
 
 interface Jail {
   setSync(name: string, value: unknown, options?: object): void;
@@ -15,7 +15,10 @@ interface Isolate {
   dispose(): void;
 }
 interface Module {
-  readonly Isolate: new (options: object) => Isolate;
+  readonly Isolate: {
+    new (options: object): Isolate;
+    createSnapshot(scripts: readonly { readonly code: string }[]): unknown;
+  };
   readonly Callback: new (call: unknown, options?: object) => unknown;
   readonly Reference: new (target: unknown) => unknown;
 }
@@ -33,23 +36,32 @@ function install(ivm: Module, { global }: Context, host: HostFunctions): void {
   global.setSync("$later", new ivm.Reference(host.later));
 }
 
+const boxOf = (isolate: Isolate, context: Context): Box => ({
+  evaluate: (expression) =>
+    expression.startsWith("awaits(")
+      ? context.eval(expression, { promise: true })
+      : context.evalSync(expression, { copy: true }),
+  close: () => isolate.dispose(),
+});
+
 export async function isolatedVm(): Promise<Contender> {
   const ivm = ((await loadPeer("isolated-vm")) as { default: Module }).default;
   return {
     name: "isolated-vm",
+    async warm(setup) {
+      const snapshot = ivm.Isolate.createSnapshot([{ code: setup }]);
+      return () => {
+        const isolate = new ivm.Isolate({ memoryLimit: 128, snapshot });
+        return boxOf(isolate, isolate.createContextSync());
+      };
+    },
     open(setup, host) {
       const isolate = new ivm.Isolate({ memoryLimit: 128 });
       const context = isolate.createContextSync();
       if (host !== undefined) install(ivm, context, host);
       if (host !== undefined) context.evalSync(GLUE, {});
       if (setup !== "") context.evalSync(setup, {});
-      return {
-        evaluate: (expression) =>
-          expression.startsWith("awaits(")
-            ? context.eval(expression, { promise: true })
-            : context.evalSync(expression, { copy: true }),
-        close: () => isolate.dispose(),
-      };
+      return boxOf(isolate, context);
     },
   };
 }

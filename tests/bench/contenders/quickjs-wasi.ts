@@ -47,6 +47,13 @@ export async function quickjsWasi(): Promise<Contender> {
   const wasm = await WebAssembly.compile(bytes);
   return {
     name: "quickjs-wasi",
+    async warm(setup) {
+      const vm = await QuickJS.create({ wasm });
+      vm.evalCode(setup).dispose();
+      const snapshot = vm.snapshot();
+      vm.dispose();
+      return async () => boxOf(await QuickJS.restore(snapshot, { wasm }));
+    },
     async open(setup, host) {
       const vm = await QuickJS.create({ wasm });
       if (host !== undefined) install(vm, host);

@@ -8,7 +8,10 @@ import { compile } from "./compile.ts";
 import { compute } from "./compute.ts";
 import { create } from "./create.ts";
 import { delay } from "./delay.ts";
+import { density } from "./density.ts";
 import { depth } from "./depth.ts";
+import { fairness } from "./fairness.ts";
+import { forks } from "./forks.ts";
 import { instructions } from "./instructions.ts";
 import { memory } from "./memory.ts";
 import { policies } from "./policies.ts";
@@ -17,6 +20,7 @@ import { verify } from "./verify.ts";
 
 export const GROUPS: readonly Group[] = [
   create,
+  forks,
   calls,
   capabilities,
   policies,
@@ -29,5 +33,7 @@ export const GROUPS: readonly Group[] = [
   depth,
   delay,
   abort,
+  fairness,
   memory,
+  density,
 ];

@@ -1,21 +1,19 @@
 // biome-ignore-all lint/style: one body in several files; template strings would call the guest's String.prototype.concat
 // biome-ignore-all lint/correctness: names are used in the other files
-// Values as text for people, in the manner of Node's util.inspect. Getters are not called, proxies are not entered,
+// Late: values as text for people, in the manner of Node's util.inspect. Getters are not called, proxies are not entered,
 // and depth, length and total size are bounded: what a guest logs is bounded work and bounded text.
 
+const setSize = uncurry(raw.setSize),
+  setHas = uncurry(raw.setHas),
+  setDelete = uncurry(raw.setDelete),
+  charCodeAt = uncurry(raw.charCodeAt),
+  dateText = uncurry(raw.dateText),
+  symbolText = uncurry(raw.symbolText),
+  functionText = uncurry(raw.functionText);
+
 const MAX_INSPECT_DEPTH = 4,
-  MAX_ITEMS = 100,
   MAX_STRING = 10000,
-  MAX_TEXT = 100000,
   LINE_WIDTH = 76;
-const escapes = new Map_([
-  ["\n", "\\n"],
-  ["\r", "\\r"],
-  ["\t", "\\t"],
-  ["\b", "\\b"],
-  ["\f", "\\f"],
-  ["\\", "\\\\"],
-]);
 
 const NEEDS_ESCAPE = /[\x00-\x1f\x7f\\'"]/;
 
@@ -31,11 +29,9 @@ function quoteCharacter(c, mark) {
   if (c === mark) return "\\" + c;
   const code = charCodeAt(c, 0);
   if (code >= 32 && code !== 127 && c !== "\\") return c;
-  return mapGet(escapes, c) ?? "\\x" + padStart(numberToString(code, 16), 2, "0");
+  const known = indexOf("\n\r\t\b\f\\", c);
+  return known >= 0 ? "\\" + "nrtbf\\"[known] : "\\x" + padStart(numberToString(code, 16), 2, "0");
 }
-
-const cut = (text, most) =>
-  text.length > most ? slice(text, 0, most) + "... " + (text.length - most) + " more characters" : text;
 
 function inspect(value) {
   return cut(inspectAt(value, { __proto__: null, depth: 0, seen: new Set_(), left: MAX_TEXT }), MAX_TEXT);

@@ -1,0 +1,120 @@
+// Statistics of this process for `cordon top`: a socket in a folder of this user's alone, which sends a line of JSON now
+// and then to whoever is connected.
+//
+// Invariants
+//   ST1  Nobody but this user reaches the socket: its folder is the user's own and closed to others, or nothing is
+//        published.
+//   ST2  Nothing is read from a connection: whoever watches changes nothing.
+//   ST3  Neither the socket nor a watcher keeps the process alive; a watcher that does not read is let go.
+import { lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CordonError } from "../errors.ts";
+import { checkKeys } from "../options.ts";
+
+/** What has statistics: a pool, say. */
+export interface Watched {
+  stats(): object;
+}
+
+export interface PublishOptions {
+  /** Where; default: a folder of this user's for running processes, which `cordon top` knows. */
+  readonly path?: string | undefined;
+  /** Milliseconds between lines. Default: 500. */
+  readonly every?: number | undefined;
+}
+
+export interface Published {
+  readonly path: string;
+  /** Ends it. Cannot fail, may be called twice. */
+  stop(): void;
+}
+
+const USUAL_PAUSE = 500; // ms
+const [LEAST_PAUSE, MOST_PAUSE] = [20, 3_600_000]; // ms
+/** What a watcher may leave unread. */
+const MOST_WAITING = 1 << 20; // bytes
+const MOST_WATCHERS = 16;
+
+const user = (): number => process.geteuid?.() ?? 0;
+
+/** The folder of sockets, of this user. */
+export const socketFolder = (): string => join(process.env["XDG_RUNTIME_DIR"] ?? tmpdir(), `cordon-${user()}`);
+
+function makePrivate(folder: string): void {
+  mkdirSync(folder, { mode: 0o700, recursive: true });
+  const found = lstatSync(folder);
+  const isOurs =
+    found.isDirectory() && (process.geteuid === undefined || (found.uid === user() && (found.mode & 0o077) === 0));
+  if (!isOurs)
+    throw new CordonError("E_OPTION", `${folder} is not a folder of this user alone: remove it, or pass a path`);
+}
+
+/** Processes that publish, by the number of the process. */
+export function publishing(folder = socketFolder()): ReadonlyMap<number, string> {
+  try {
+    const names = readdirSync(folder).filter((name) => /^\d+\.sock$/.test(name));
+    return new Map(names.map((name) => [Number.parseInt(name, 10), join(folder, name)]));
+  } catch {
+    return new Map();
+  }
+}
+
+function feed(socket: Socket, watched: Watched, every: number): void {
+  const send = (): void => {
+    if (socket.writableLength > MOST_WAITING) socket.destroy();
+    else socket.write(`${JSON.stringify({ pid: process.pid, ...watched.stats() })}\n`);
+  };
+  const timer = setInterval(send, every);
+  timer.unref();
+  socket.unref();
+  socket.on("error", () => socket.destroy());
+  socket.on("close", () => clearInterval(timer));
+  socket.on("end", () => socket.destroy());
+  socket.resume();
+  send();
+}
+
+function pathOf(path: unknown): string {
+  if (typeof path === "string" && path !== "") return path;
+  if (path !== undefined) throw new CordonError("E_OPTION", "path must be the path of a socket");
+  if (process.platform === "win32") return `\\\\.\\pipe\\cordon-${process.pid}`;
+  makePrivate(socketFolder());
+  return join(socketFolder(), `${process.pid}.sock`);
+}
+
+function listening(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause) =>
+      reject(new CordonError("E_OPTION", `statistics cannot be published at ${path}`, { cause })),
+    );
+    server.listen(path, resolve);
+  });
+}
+
+/** Shows a pool to `cordon top`. Throws CordonError E_OPTION where that cannot be private, or the path is taken. */
+export async function publishStats(watched: Watched, given: PublishOptions = {}): Promise<Published> {
+  const { path: alleged, every = USUAL_PAUSE } = checkKeys<PublishOptions>(given, ["path", "every"], "publishStats");
+  if (typeof watched?.stats !== "function") throw new CordonError("E_OPTION", "publishStats takes a pool");
+  if (!(every >= LEAST_PAUSE && every <= MOST_PAUSE))
+    throw new CordonError("E_OPTION", `every must be ${LEAST_PAUSE} to ${MOST_PAUSE} milliseconds`);
+  const path = pathOf(alleged);
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    if (sockets.size >= MOST_WATCHERS) return void socket.destroy();
+    sockets.add(socket.on("close", () => sockets.delete(socket)));
+    feed(socket, watched, every);
+  });
+  // A socket that a process of this number has left behind when it was killed.
+  if (alleged === undefined) rmSync(path, { force: true });
+  await listening(server, path);
+  server.unref();
+  const stop = (): void => {
+    process.off("exit", stop);
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  process.on("exit", stop);
+  return { path, stop };
+}

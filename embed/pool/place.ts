@@ -1,0 +1,36 @@
+// Where sandboxes of a pool live: on this thread, or on a worker's. What differs between isolations is this and nothing
+// else: options are checked and jobs are planned before, in one way for all.
+import type { Priority } from "../../policy-libs/index.ts";
+import type { Plan } from "../birth.ts";
+import type { Job } from "../job.ts";
+import type { Result } from "../result.ts";
+
+/** A sandbox in its place. */
+export interface Placed {
+  /** `onOver` is called once the run is over: later than its first result if that is an interruption. */
+  perform(job: Job, onOver: () => void): Promise<Result>;
+  /** Undefined while it lives, else how it ended. */
+  ended(): string | undefined;
+  /** Ends whatever runs. Cannot fail, may be called twice. */
+  dispose(): void;
+}
+
+/** A sandbox that is being made: runs may be put to it before it is known whether that works. */
+export interface Making extends Placed {
+  /** Rejects with CordonError where no sandbox can be made. */
+  readonly made: Promise<void>;
+}
+
+/** A tenant, as the scheduler of a thread knows it: its part, and before whom it has the thread. */
+export interface Sharing {
+  readonly name: string;
+  readonly share: number;
+  readonly priority: Priority;
+}
+
+export interface Place {
+  /** `sharing`: among which tenants the place is shared, and how. */
+  make(plan: Plan, sharing: Sharing): Promise<Making>;
+  /** Keep the process alive for what it does, or do not. */
+  hold(isWanted: boolean): void;
+}

@@ -1,0 +1,232 @@
+// One sandbox on the worker's side.
+import type { CallRecord, Ending } from "../../kernel/index.ts";
+import { type Call, interrupt, type Meter, meter, type Signal, within } from "../../policy-libs/index.ts";
+import { type Box, disposeBox, endBox, newBox } from "../box.ts";
+import { type ErrorCode, isCordonError } from "../errors.ts";
+import type { Job } from "../job.ts";
+import type { Continuation, Result } from "../result.ts";
+import { enqueue } from "../sandbox.ts";
+import type { Language } from "../typescript.ts";
+import { decodeValue } from "../values.ts";
+import type { FarWorld } from "./far.ts";
+import { answerOf, decodeAnswer, newReplace } from "./far-answer.ts";
+import { planFrom } from "./far-plan.ts";
+import { type CheckedFields, type Message, OP, type Post } from "./frame.ts";
+import { newPassage, type Passage } from "./passage.ts";
+import type { Amounts, JobData, PlanData } from "./plan-data.ts";
+
+export interface FarBox {
+  take(message: Message): void;
+  /** Tells what it uses, if that has changed. */
+  tell(): void;
+  end(): void;
+}
+
+interface Running {
+  readonly abort: AbortController;
+  continuation: Continuation | undefined;
+}
+
+interface State {
+  readonly post: Post;
+  readonly passage: Passage;
+  readonly leash: Meter;
+  readonly box: Promise<Box | undefined>;
+  readonly running: Map<number, Running>;
+  readonly questions: Map<number, AbortController>;
+  made: Box | undefined;
+  isFrozen: boolean;
+  isEndTold: boolean;
+  told: string;
+}
+
+/** What the embedder needs to bill: in use of what is held, and in all of the rest. */
+const usageOf = ({ leash }: State): Amounts => {
+  const { fuel, memory, calls, bytes, inFlight, domains } = leash.usage();
+  return { fuel, memory, calls, bytes, inFlight, domains };
+};
+
+function hold(state: State, limits: Amounts, isFrozen: boolean): void {
+  for (const [resource, most] of Object.entries(limits)) state.leash.limit(resource as "fuel", most);
+  if (isFrozen !== state.isFrozen) isFrozen ? state.leash.freeze() : state.leash.thaw();
+  state.isFrozen = isFrozen;
+}
+
+/** The embedder hears of the end before it hears what came of it. */
+function tellEnd(state: State): void {
+  const ending = state.made?.domain.ending();
+  if (ending === undefined || state.isEndTold) return;
+  state.isEndTold = true;
+  state.post(OP.ENDED, [ending]);
+}
+
+const errorOf = (error: unknown): { code: ErrorCode; message: string } => ({
+  code: isCordonError(error) ? error.code : "E_ENGINE",
+  message: error instanceof Error ? error.message : "the sandbox could not be made",
+});
+
+function jobOf(data: JobData, message: Uint8Array, signal: AbortSignal): Job {
+  const { method, limits, drain, language } = data;
+  const job = {
+    ...{ method, limits, drain, signal, message },
+    read: (value: unknown) => ({ value }),
+    decode: decodeAnswer,
+  };
+  if (language === null) return job;
+  const { source, name } = decodeValue(message) as { source: string; name: string };
+  return { ...job, typescript: { source, name, language: language as Language, replace: newReplace(message) } };
+}
+
+function tellResult(state: State, id: number, result: Result): void {
+  tellEnd(state);
+  const { fields, body } = answerOf(result);
+  const running = state.running.get(id);
+  if (result.status === "interrupted" && running !== undefined) running.continuation = result.continuation;
+  else state.running.delete(id);
+  state.post(OP.RESULT, [id, { ...fields, total: usageOf(state) }], body);
+}
+
+function perform(state: State, id: number, data: JobData, body: Uint8Array): void {
+  const running: Running = { abort: new AbortController(), continuation: undefined };
+  state.running.set(id, running);
+  void state.box.then(async (box) => {
+    if (box === undefined) return;
+    tellResult(state, id, await enqueue(box, jobOf(data, body.slice(), running.abort.signal)));
+  });
+}
+
+function resume(state: State, id: number): void {
+  const running = state.running.get(id);
+  const continuation = running?.continuation;
+  if (running === undefined || continuation === undefined) return;
+  running.continuation = undefined;
+  void continuation.resume().then((result) => tellResult(state, id, result));
+}
+
+/** A host function of the embedder asks something: as if one here had. */
+function ask(state: State, question: number): void {
+  const asking = state.made?.meter.interrupt;
+  if (asking === undefined) return;
+  const dropped = new AbortController();
+  state.questions.set(question, dropped);
+  const call: Call = { account: undefined, signal: () => dropped.signal as unknown as Signal, interrupt: asking };
+  const over = (): void => void state.questions.delete(question);
+  within(call, () => interrupt(question)).then(over, over);
+}
+
+type Handler = (state: State, fields: CheckedFields, body: Uint8Array) => void;
+const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
+  [OP.JOB, (state, [id, data], body) => perform(state, id, data, body)],
+  [OP.ABORT, (state, [id]) => state.running.get(id)?.abort.abort()],
+  [OP.END, (state, [ending]) => void (state.made && endBox(state.made, ending as Ending))],
+  [OP.ASK, (state, [question]) => ask(state, question)],
+  [OP.UNASK, (state, [question]) => state.questions.get(question)?.abort()],
+  [OP.RESUME, (state, [id]) => resume(state, id)],
+  [OP.CANCEL, (state, [id]) => state.running.get(id)?.continuation?.cancel()],
+  [OP.LEASH, (state, [limits, isFrozen]) => hold(state, limits, isFrozen)],
+]);
+
+/** System grants come first (embed/system.ts): the number of the first handle that is a grant of the embedder's. */
+const firstHandle = ({ load }: PlanData): number => (load === null ? 4 : 5);
+
+/** What the kernel here refuses never comes to the embedder's side. */
+const tellingTo =
+  (post: Post, data: PlanData) =>
+  ({ decision, handle, contract, call, bytesIn, bytesOut, answer }: CallRecord): void => {
+    if (decision !== "refused") return;
+    const id = data.grants[handle - firstHandle(data)]?.id ?? 0;
+    post(OP.TOLD, [{ handle: id, contract, call, bytesIn, bytesOut }], answer);
+  };
+
+async function make(world: FarWorld, post: Post, passage: Passage, leash: Meter, data: PlanData): Promise<Box> {
+  const engine = await world.engine();
+  const { canSuspend } = engine.kernel;
+  const trace = data.tells ? tellingTo(post, data) : undefined;
+  const plan = planFrom(data, { post, passage, contracts: world.contracts, leash, canSuspend, trace });
+  return newBox(world.engine, plan);
+}
+
+/** Whether it worked is told. */
+async function tellMade(state: State, making: Promise<Box>, onGone: () => void): Promise<Box | undefined> {
+  try {
+    const box = await making;
+    state.made = box;
+    state.post(OP.MADE, [null, usageOf(state)]);
+    return box;
+  } catch (error) {
+    state.post(OP.MADE, [errorOf(error), usageOf(state)]);
+    state.leash.remove();
+    onGone();
+    return undefined;
+  }
+}
+
+async function dispose(state: State, onGone: () => void): Promise<void> {
+  const { box, passage, post, leash } = state;
+  const one = await box;
+  if (one === undefined) return;
+  disposeBox(one);
+  // What runs ends in a turn of its own, and is told first.
+  await one.tail;
+  passage.close();
+  post(OP.GONE, [usageOf(state)]);
+  leash.remove();
+  onGone();
+}
+
+function tell(state: State): void {
+  if (state.running.size === 0) return;
+  const used = usageOf(state);
+  const text = JSON.stringify(used);
+  if (text !== state.told) state.post(OP.USAGE, [used]);
+  state.told = text;
+}
+
+function farPassage(post: Post, state: () => State): Passage {
+  return newPassage({
+    ...{ post, sendsBack: true, mostCalls: Infinity, caller: { domain: 0, owner: undefined, account: undefined } },
+    violated(why) {
+      throw new Error(`the embedder made ${why}`);
+    },
+    onServed: () => tellEnd(state()),
+    // A clock that is virtual stands still meanwhile, and a run that is drained goes on.
+    onFlight(change) {
+      const { made } = state();
+      if (made !== undefined) made.meter.inFlight += change;
+    },
+  });
+}
+
+function tenantMeter({ meters }: FarWorld, { tenant }: PlanData): Meter {
+  const known = meters.get(tenant.name) ?? meter(tenant);
+  meters.set(tenant.name, known);
+  return known;
+}
+
+/** Begins to make a sandbox. `onGone`: nothing more will come for it. */
+export function newFarBox(world: FarWorld, id: number, data: PlanData, onGone: () => void): FarBox {
+  const post: Post = (op, fields, body) => world.post(id, op, fields, body);
+  const passage = farPassage(post, () => state);
+  const leash = tenantMeter(world, data).child({ name: data.name });
+  const making = make(world, post, passage, leash, data);
+  const box = Promise.resolve().then(() => tellMade(state, making, onGone));
+  const state: State = {
+    ...{ post, passage, leash, box },
+    ...{ running: new Map(), questions: new Map(), made: undefined },
+    ...{ isFrozen: false, isEndTold: false, told: "" },
+  };
+  hold(state, data.leash, false);
+  return {
+    take(message) {
+      const handler = HANDLERS.get(message.op);
+      if (message.op === OP.DISPOSE) void dispose(state, onGone);
+      else if (handler === undefined) passage.take(message);
+      else handler(state, message.fields as unknown as CheckedFields, message.body);
+    },
+    tell: () => tell(state),
+    end() {
+      passage.close();
+      void box.then((one) => one && disposeBox(one));
+    },
+  };
+}

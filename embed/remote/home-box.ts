@@ -1,0 +1,273 @@
+// One sandbox of a worker, on the embedder's side: what decides for it, and the runs that are in the worker.
+//
+// Invariants
+//   HB1  Policies, audits, limits of calls and the grants' functions are here: a worker that lies gains nothing by it but
+//        what its guest was granted.
+//   HB2  Every run is told of once: by its result, or by how the sandbox or the worker ended.
+//   HB3  The worker is told of an ending before it is told of what came of the call that led to it: the guest does not
+//        run on behind a limit.
+import { type Capability, derive, type Ending, handOver, newCapability } from "../../kernel/index.ts";
+import { type Meter, meterUnder } from "../../policy-libs/index.ts";
+import { type CallMeter, newCallMeter, type Plan, underPolicy } from "../birth.ts";
+import type { Prepared } from "../capability.ts";
+import { makesChildren } from "../child-grants.ts";
+import { realClock } from "../clock.ts";
+import { CODES, CordonError, type ErrorCode } from "../errors.ts";
+import type { Job } from "../job.ts";
+import type { Making, Sharing } from "../pool/place.ts";
+import { hostTarget } from "../power.ts";
+import { endingText, NO_FACTS, type Result } from "../result.ts";
+import { isAborted } from "../signal.ts";
+import { newWatchers, type Watchers } from "../watchers.ts";
+import { LOADER } from "./far-plan.ts";
+import { type Message, OP, type Post } from "./frame.ts";
+import type { Addressee, Home } from "./home.ts";
+import { endRuns, expectEnds, failRuns, type HomeRuns, newHomeRuns, performRun, takeResult } from "./home-runs.ts";
+import { type Leash, newLeash } from "./leash.ts";
+import { newPassage, type Passage } from "./passage.ts";
+import type { GrantData, PlanData } from "./plan-data.ts";
+import { isEnding, isUsage, readSaid, textOf } from "./read.ts";
+import type { Served } from "./serving.ts";
+
+interface Parts {
+  readonly plan: Plan;
+  readonly sharing: Sharing;
+  readonly home: Home;
+  readonly id: number;
+  readonly post: Post;
+  readonly meter: CallMeter;
+  readonly account: Meter;
+  readonly grants: readonly Prepared[];
+  readonly monitor: Parameters<typeof handOver>[0];
+}
+
+/** Beyond what its limits allow, for calls of the engine itself. */
+const SYSTEM_CALLS = 1_000;
+
+function giveGrants({ grants, meter, monitor, home }: Parts, passage: Passage, names: Map<number, string>) {
+  const contracts: { number: number; graph: PlanData["contracts"][number]["graph"] }[] = [];
+  const given = grants.map((grant): GrantData => {
+    const made = grant.capability(meter);
+    const own: Capability = "state" in made ? derive(made) : newCapability(made.contract, made.target);
+    const id = passage.give(handOver(monitor, own, grant.name));
+    names.set(id, grant.name);
+    const calls = Object.entries(grant.calls).map(([name, { method, mode, passes }]) => ({
+      ...{ name, method, mode, passes: passes === true },
+    }));
+    return { name: grant.name, id, contract: home.contracts.numberOf(grant.contract, contracts), calls };
+  });
+  return { given, contracts };
+}
+
+function planData(parts: Parts, passage: Passage, names: Map<number, string>, leash: Leash): PlanData {
+  const { plan, sharing, meter } = parts;
+  const { given, contracts } = giveGrants(parts, passage, names);
+  const { load, virtual, start } = plan;
+  const loader =
+    load &&
+    hostTarget({
+      name: LOADER.name,
+      contract: LOADER,
+      functions: [load as never],
+      meter: { ...meter, take: () => true, inFlight: 0, watching: null },
+    });
+  return {
+    ...{ name: plan.name, limits: plan.limits, grants: given, contracts, timeZoneOffset: plan.timeZoneOffset },
+    tenant: { name: sharing.name, share: sharing.share, priority: sharing.priority },
+    confinement: plan.options.confinement ?? null,
+    load: loader === undefined ? null : passage.give(newCapability(LOADER, loader)),
+    virtual: virtual === undefined ? null : { start, seed: virtual.seed ?? null },
+    tells: plan.trace !== undefined || plan.audits.length > 0,
+    leash: leash.limits(),
+  };
+}
+
+interface State extends Parts {
+  readonly passage: Passage;
+  readonly watchers: Watchers;
+  readonly runs: HomeRuns;
+  readonly leash: Leash;
+  readonly made: PromiseWithResolvers<void>;
+  ending: Ending | undefined;
+  isDisposed: boolean;
+  isOver: boolean;
+}
+
+/** Nothing more of it is to be heard. */
+function finish(state: State): void {
+  if (state.isOver) return;
+  state.isOver = true;
+  state.passage.close();
+  state.leash.end();
+  state.meter.watching?.end();
+  state.account.remove();
+  state.home.remove(state.id);
+}
+
+function lie(state: State, what: string): void {
+  state.home.lose(`it broke the protocol: ${what}`);
+}
+
+function onMade(state: State, [error, usage]: readonly unknown[]): void {
+  if (!isUsage(usage)) return lie(state, "a usage that is none");
+  state.leash.note(usage);
+  if (error === null) return state.made.resolve();
+  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+  const known: ErrorCode = Object.hasOwn(CODES, String(code)) ? (code as ErrorCode) : "E_ENGINE";
+  const refusal = new CordonError(known, textOf(message));
+  state.made.reject(refusal);
+  failRuns(state.runs, refusal);
+  finish(state);
+}
+
+function onEnded(state: State, [ending]: readonly unknown[]): void {
+  if (!isEnding(ending)) return lie(state, "an ending that is none");
+  state.ending ??= ending;
+  state.passage.close();
+}
+
+function onSaid(state: State, _fields: readonly unknown[], body: Uint8Array): void {
+  const said = readSaid(body);
+  if (said === undefined) return lie(state, "a line that is none");
+  const context = { domain: state.id, owner: undefined, account: undefined, capabilities: [], found: [] };
+  void state.plan.output.target(0, body, body.length, { ...context, onDropped: () => undefined });
+}
+
+function onTold({ watchers, id }: State, [told]: readonly unknown[], body: Uint8Array): void {
+  const { handle, contract, call, bytesIn, bytesOut } = told as Readonly<Record<string, unknown>>;
+  const numbers = { handle: Number(handle), bytesIn: Number(bytesIn), bytesOut: Number(bytesOut) };
+  const texts = { contract: textOf(contract), call: textOf(call) };
+  watchers.onCall?.({ domain: id, ...numbers, ...texts, decision: "refused", answer: body, isLate: false });
+}
+
+function onUsage(state: State, [usage]: readonly unknown[]): void {
+  if (!isUsage(usage)) return lie(state, "a usage that is none");
+  state.leash.note(usage);
+}
+
+type Handler = (state: State, fields: readonly unknown[], body: Uint8Array) => void;
+const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
+  [OP.MADE, onMade],
+  [OP.ENDED, onEnded],
+  [OP.SAY, onSaid],
+  [OP.TOLD, onTold],
+  [OP.USAGE, onUsage],
+  [OP.RESULT, ({ runs }, [job, result], body) => takeResult(runs, job as number, result as never, body)],
+  [
+    OP.GONE,
+    (state, fields) => {
+      onUsage(state, fields);
+      endRuns(state.runs);
+      finish(state);
+    },
+  ],
+]);
+
+function endIt(state: State, ending: Ending): void {
+  if (state.ending !== undefined) return;
+  state.post(OP.END, [ending]);
+}
+
+/** Frames of one sandbox. */
+function addresseeOf(state: State): Addressee {
+  return {
+    take(message: Message) {
+      const handler = HANDLERS.get(message.op);
+      if (handler === undefined) state.passage.take(message);
+      else handler(state, message.fields, message.body);
+    },
+    look: () => state.leash.look(state.runs.runs.size > 0),
+    lost(why) {
+      state.ending ??= state.isDisposed ? { kind: "aborted" } : { kind: "trap", reason: lostText(why) };
+      state.made.reject(lostError(why));
+      endRuns(state.runs);
+      finish(state);
+    },
+  };
+}
+
+/** How a run ends whose worker does: stable, for programs that look for it. */
+const lostText = (why: string): string => `the worker was lost: ${why}`;
+
+const lostErrors = new WeakSet<object>();
+function lostError(why: string): CordonError {
+  const error = new CordonError("E_ENGINE", `no sandbox could be made: ${lostText(why)}`);
+  lostErrors.add(error);
+  return error;
+}
+
+/** No sandbox was made because the worker was lost: nothing of a guest has run. */
+export const isLost = (error: unknown): boolean => typeof error === "object" && error !== null && lostErrors.has(error);
+
+const observing =
+  (watchers: Watchers, domain: number) =>
+  ({ id, contract, call, decision, bytesIn, answer, isLate }: Served): void =>
+    watchers.onCall?.({
+      ...{ domain, handle: id, contract, call, decision, bytesIn, bytesOut: answer?.length ?? 0, answer, isLate },
+    });
+
+/** What only a sandbox on the embedder's own thread can have. */
+function checkPlan({ grants, policy, virtual }: Plan): void {
+  const maker = grants.find(({ granted }) => makesChildren(granted));
+  if (maker !== undefined)
+    throw new CordonError("E_GRANT", `grant.${maker.name}: guests in workers make no domains: use isolation "inline"`);
+  if (policy !== undefined && virtual !== undefined)
+    throw new CordonError(
+      "E_OPTION",
+      'a policy under virtual time needs isolation "inline": its clock is the guest\'s',
+    );
+}
+
+/** Begins to make a sandbox in a worker: `made` tells whether that worked, and runs may be put to it at once. */
+export async function placeRemotely(home: Home, plan: Plan, sharing: Sharing): Promise<Making> {
+  checkPlan(plan);
+  const [account, names] = [meterUnder(plan.paying, plan.name), new Map<number, string>()];
+  let state: State | undefined;
+  const domain = { id: 0, end: (ending: Ending = { kind: "aborted" }) => void (state && endIt(state, ending)) };
+  const meter = newCallMeter(() => domain, plan.above);
+  const watchers = newWatchers(plan, (handle) => names.get(handle));
+  const { policed, grants } = await underPolicy(plan, () => domain);
+  policed?.join(meter, { clock: realClock(), isBusy: () => meter.inFlight > 0 });
+  const made = Promise.withResolvers<void>();
+  made.promise.catch(() => undefined);
+  const why = home.lost();
+  if (why !== undefined) throw lostError(why);
+  home.add((id) => {
+    const post: Post = (op, fields, body) => home.post(id, op, fields, body);
+    const parts: Parts = { plan, sharing, home, id, post, meter, account, grants, monitor: policed?.monitor };
+    const leash = newLeash(account, plan.limits, (limits, isFrozen) => post(OP.LEASH, [limits, isFrozen]), domain.end);
+    const violated = (what: string): void => home.lose(`it broke the protocol: ${what}`);
+    const passage = newPassage({
+      ...{ post, violated, sendsBack: false, mostCalls: plan.limits.inFlight + SYSTEM_CALLS },
+      ...{ caller: { domain: id, owner: meter, account: account.account }, onServed: observing(watchers, id) },
+    });
+    meter.watching = watchers.begin({ id, end: domain.end }, plan.grants);
+    const runs = newHomeRuns({ plan, post, meter, leash, ending: () => state?.ending, lose: home.lose });
+    state = { ...parts, passage, watchers, runs, leash, made, ending: undefined, isDisposed: false, isOver: false };
+    post(OP.MAKE, [planData(parts, passage, names, leash)]);
+    return addresseeOf(state);
+  });
+  return facade(state as unknown as State);
+}
+
+function facade(state: State): Making {
+  return {
+    made: state.made.promise,
+    perform(job: Job, onOver: () => void): Promise<Result> {
+      if (!state.isDisposed && !isAborted(job.signal)) return performRun(state.runs, job, onOver);
+      onOver();
+      return Promise.resolve({ status: "aborted", ...NO_FACTS });
+    },
+    ended() {
+      if (state.isDisposed) return "it was disposed";
+      return state.ending === undefined ? undefined : endingText(state.ending);
+    },
+    dispose() {
+      if (state.isDisposed) return;
+      state.isDisposed = true;
+      state.passage.close();
+      state.post(OP.DISPOSE, []);
+      expectEnds(state.runs);
+    },
+  };
+}
