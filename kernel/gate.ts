@@ -224,8 +224,8 @@ function wait(tenant: Tenant, crossing: Crossing, reply: Promise<Reply>, dropCal
     deliver(tenant, completionMessage(token, false, REVOKED));
   };
   const settle = (given: Reply): void => {
-    const { later } = given as Partial<Failure>;
-    if (later !== undefined) {
+    const { later } = Object(given) as Partial<Failure>; // it may be nothing at all
+    if (later instanceof Promise) {
       if (tenant.pending.has(token)) deliver(tenant, completionMessage(token, null, UNDEFINED));
       return void later.then(settle, () => settle(BROKEN));
     }
