@@ -1,12 +1,5 @@
 // How a layer begins: its program runs once and gives what it offers, under contracts that were given or that it declares.
-import {
-  type Answer,
-  type CallContract,
-  type Contract,
-  chargeAccount,
-  RESOURCES,
-  type Shape,
-} from "../kernel/index.ts";
+import { type Answer, type CallContract, type Contract, chargeAccount, FUEL, type Shape } from "../kernel/index.ts";
 import type { Granted } from "../policy-libs/index.ts";
 import { permissive } from "../policy-libs/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
@@ -67,7 +60,7 @@ function charge({ domain, account, limits }: Born, answer: Answer, spent: Spent)
   if (answer.kind === "ended" || !answer.ok) return;
   const cost = costOf(answer.bytes);
   spent.fuel += cost;
-  const isPaid = spent.fuel <= limits.fuel && chargeAccount(account.account, RESOURCES.indexOf("fuel"), cost);
+  const isPaid = spent.fuel <= limits.fuel && chargeAccount(account.account, FUEL, cost);
   if (!isPaid) domain.end({ kind: "exhausted", resource: "fuel" });
 }
 

@@ -9,7 +9,7 @@
 //   J3  Reserved globals, the base local and memory instructions appear in inserted sequences alone.
 // Trust
 //   Relies on the host engine's validation of the same bytes for types and indices. Trusted by verify.ts.
-import { isNumeric, matches, type Reader, readByte, readI32, readU32, refuse } from "./bytes.ts";
+import { isNumeric, matches, type Reader, readByte, readCount, readI32, readU32, refuse } from "./bytes.ts";
 import { cacheBase, confine, enter, frameCost, leave, loopCharge, settle, weight } from "./fuel.ts";
 import { DIVIDE, DIVIDE_WIDE, INDIRECT, type Inline, type Monitors } from "./inline.ts";
 import * as limits from "./limits.ts";
@@ -32,7 +32,7 @@ export type Mode =
 export type BodySummary = Readonly<Record<"functions" | "loops" | "gates" | "instructions", number>>;
 
 const N = { none: 0, block: 1, label: 2, labels: 3, function: 4, indirect: 5, local: 6, global: 7 } as const;
-const M = { memarg: 8, memory: 9, memories: 10, i32: 11, i64: 12, f32: 13, f64: 14 } as const;
+const M = { memarg: 8, memory: 9, memories: 9, i32: 10, i64: 11, f32: 12, f64: 13 } as const;
 const IMMEDIATE = tabulate(255, (row) => ({ ...N, ...M })[row.immediate]);
 const POPS = tabulate(0, (row) => row.pops.length);
 const PUSHES = tabulate(0, (row) => row.pushes.length);
@@ -63,7 +63,7 @@ const [ENTER_FUEL, ENTER_DEPTH, ENTER_TEST] = [ENTER.slice(0, 3), ENTER.slice(4,
 const CHARGE = loopCharge(REFUEL_INDEX, 0);
 const [CHARGE_FUEL, CHARGE_TEST] = [CHARGE.slice(0, 3), CHARGE.slice(4)];
 const LEAVE = leave(0);
-const [LEAVE_DEPTH, LEAVE_SET] = [LEAVE.slice(0, 3), LEAVE.slice(4)];
+const [LEAVE_DEPTH, LEAVE_SET] = [LEAVE.slice(0, 3), [...LEAVE.slice(4), END]];
 
 /**
  * The walk over one body. The arrays are scratch space, one set for all bodies of a module. Per open block: the height
@@ -167,8 +167,7 @@ function branch(walk: Walk): void {
 }
 
 function branchTable(walk: Walk): void {
-  const count = readU32(walk);
-  if (count > walk.end - walk.at) refuse("malformed", walk.at);
+  const count = readCount(walk, Infinity);
   walk.branches += count;
   for (let i = 0; i <= count; i++) branch(walk);
 }
@@ -258,8 +257,7 @@ function immediate(walk: Walk, opcode: number): boolean {
     case M.i64: while (readByte(walk) > 0x7f); return true;
     case M.f32: walk.at += 4; return true;
     case M.f64: walk.at += 8; return true;
-    case M.memory:
-    case M.memories: return refuse("V9-memory", walk.at - 1);
+    case M.memory: return refuse("V9-memory", walk.at - 1);
     default: return refuse("O-opcode", walk.at - 1);
   }
 }
@@ -371,7 +369,6 @@ function endBody(walk: Walk, frame: number): void {
   expect(walk, LEAVE_DEPTH, "V4-frame");
   if (readI32(walk) !== frame) refuse("V4-frame", at);
   expect(walk, LEAVE_SET, "V4-frame");
-  expect(walk, [END], "V4-frame");
   if (walk.at !== walk.end) refuse("V4-frame", walk.at);
 }
 

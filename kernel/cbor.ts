@@ -190,8 +190,7 @@ function placeHere(): TagRule {
   if (level === LEVEL.record) return position % 2 === 0 ? TEXT_ONLY : ANYTHING;
   if (level === LEVEL.regexp) return TEXT_ONLY;
   if (level === LEVEL.error) return position === 0 ? TEXT_ONLY : RECORD_ONLY;
-  if (level === LEVEL.sparse) return position % 2 === 1 || position === 0 ? NUMBER_ONLY : ANYTHING;
-  return ANYTHING;
+  return position % 2 === 1 || position === 0 ? NUMBER_ONLY : ANYTHING; // of a sparse array
 }
 
 /** Sparse arrays: the length counts as that many items, and every index lies below it. */
@@ -311,7 +310,7 @@ export const errorValue = (code: string, message: string): Uint8Array =>
   ]);
 
 /** A message of stdlib/abi.ts: [kind, number, ..., what is encoded already, value]. */
-function message(items: number, numbers: number[], encoded: number[], value: Uint8Array): Uint8Array {
+function message(items: number, numbers: number[], encoded: number[] = [], value: ArrayLike<number> = []): Uint8Array {
   const prefix = [0x80 | items, ...numbers.flatMap((number) => head(0, number)), ...encoded];
   const whole = new Uint8Array(prefix.length + value.length);
   whole.set(prefix);
@@ -329,10 +328,9 @@ export const requestMessage = (token: number, method: number, value: Uint8Array)
 export const invokeMessage = (token: number, object: number, call: string, value: Uint8Array): Uint8Array =>
   message(5, [2, token, object], ascii(call), value);
 /** [3, object, times]: nobody holds this object any more, of all the times that it was sent. */
-export const forgetMessage = (object: number, times: number): Uint8Array =>
-  message(3, [3, object, times], [], new Uint8Array(0));
+export const forgetMessage = (object: number, times: number): Uint8Array => message(3, [3, object, times]);
 /** [4, incarnation]: this domain is a copy of another. */
-export const forkedMessage = (incarnation: number): Uint8Array => message(2, [4, incarnation], [], new Uint8Array(0));
+export const forkedMessage = (incarnation: number): Uint8Array => message(2, [4, incarnation]);
 
 /** [[call, mode], ...]: what the guest wants to know of a contract. */
 export const description = (calls: readonly { readonly name: string; readonly mode: string }[]): Uint8Array =>

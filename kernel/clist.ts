@@ -39,13 +39,8 @@ type Parents = readonly Capability[];
 type Terms = Partial<Pick<Capability, "account" | "monitors">>;
 
 /** A capability that dies with each of its parents. Born dead if one is dead, or has too many children. */
-export function newCapability(
-  contract: Contract,
-  target: Target,
-  parents: Parents = [],
-  terms: Terms = {},
-): Capability {
-  const { account, monitors = [] } = terms;
+export function newCapability(contract: Contract, target: Target, parents: Parents = [], more: Terms = {}): Capability {
+  const { account, monitors = [] } = more;
   const isFull = parents.some(({ derived }) => (derived?.size ?? 0) >= MAX_DERIVED);
   const state = isFull ? "revoked" : (parents.find((parent) => parent.state !== "live")?.state ?? "live");
   const capability: Capability = {

@@ -143,13 +143,15 @@ export function slice(tenant: Tenant, fuelLeft: number, depthLeft: number): numb
   return YIELD;
 }
 
-export const mayPark = (tenant: Tenant): boolean => engine.canSuspend && tenant.core.parked < limits.MAX_PARKED;
+const mayPark = (tenant: Tenant): boolean => engine.canSuspend && tenant.core.parked < limits.MAX_PARKED;
 
-/** Gate `receive` announces that its trampoline will park. */
-export function announceWait(tenant: Tenant): void {
+/** Gate `receive` announces that its trampoline will park. False: it may not. */
+export function announceWait(tenant: Tenant): boolean {
+  if (tenant.ending !== undefined || !mayPark(tenant)) return false;
   settleFuel(tenant, tenant.fuel.value);
   tenant.fuel.value = 0;
   tenant.parkedFor = "message";
+  return true;
 }
 
 /** The import `yield`: parks the stack that called it. */
@@ -182,10 +184,8 @@ function resume(tenant: Tenant): void {
   if (tenant.state !== "parked" || waitsForThaw(tenant, () => resume(tenant))) return;
   tenant.state = "resuming";
   tenant.core.parked--;
-  const wake = tenant.wake;
-  tenant.wake = undefined;
   tenant.core.resuming.set(tenant.id, tenant);
-  wake?.(tenant.id);
+  tenant.wake?.(tenant.id);
 }
 
 /** A domain under a frozen account stands still until it thaws. Its end does not wait. */
@@ -231,7 +231,6 @@ function chargeToDeath(tenant: Tenant): void {
 }
 
 function finalize(tenant: Tenant): void {
-  if (tenant.state === "ended") return;
   tenant.state = "ended";
   if (tenant.frame !== undefined) moveOut(tenant);
   tenant.inbox.length = 0;

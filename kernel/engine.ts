@@ -6,23 +6,23 @@
 //   Trusts the host engine to implement WebAssembly and, where `Suspending` exists, to park and resume stacks.
 
 export type EngineMemory = { readonly buffer: ArrayBuffer; grow(pages: number): number };
-export type EngineGlobal = { value: number };
 export type EngineFunction = (...args: (number | bigint)[]) => unknown;
-export type EngineInstance = { readonly exports: Readonly<Record<string, unknown>> };
+type Promised = (...args: (number | bigint)[]) => Promise<unknown>;
+type Exports = Readonly<Record<string, unknown>>;
 declare const compiled: unique symbol;
 export type EngineModule = { readonly [compiled]: true };
-/** A function that the engine treats as suspending: its promise parks the caller's stack. */
-declare const suspending: unique symbol;
-export type SuspendingImport = { readonly [suspending]: true };
 
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => EngineModule;
-  readonly Instance: new (module: EngineModule, imports: Readonly<Record<string, object>>) => EngineInstance;
+  readonly Instance: new (module: EngineModule, imports: Readonly<Record<string, object>>) => { exports: Exports };
   readonly Memory: new (limits: { initial: number; maximum: number }) => EngineMemory;
   readonly CompileError: new () => Error;
   readonly RuntimeError: new () => Error;
-  readonly Suspending?: new (asynchronous: () => Promise<number>) => SuspendingImport;
-  readonly promising?: (exported: EngineFunction) => (...args: (number | bigint)[]) => Promise<unknown>;
+  /** Its promise parks the caller's stack. */
+  readonly Suspending?: new (
+    park: () => Promise<number>,
+  ) => object;
+  readonly promising?: (exported: EngineFunction) => Promised;
 };
 
 /** Can this host park a guest's stack? Without it slices only enforce limits. */
@@ -41,14 +41,12 @@ export function compile(bytes: Uint8Array): EngineModule | undefined {
 export const newMemory = (initial: number, maximum: number): EngineMemory =>
   new WebAssembly.Memory({ initial, maximum });
 
-export const instantiate = (module: EngineModule, imports: Readonly<Record<string, unknown>>): EngineInstance =>
-  new WebAssembly.Instance(module, { cordon: imports });
+export const instantiate = (module: EngineModule, imports: Readonly<Record<string, unknown>>): Exports =>
+  new WebAssembly.Instance(module, { cordon: imports }).exports;
 
 /** Wraps what parks its caller. Where the host cannot, a caller is told "die": it is never called there. */
 export const suspendingImport = (park: () => Promise<number>): unknown =>
   WebAssembly.Suspending === undefined ? () => -1 : new WebAssembly.Suspending(park);
-
-type Promised = (...args: (number | bigint)[]) => Promise<unknown>;
 
 /** Enters on a stack of its own where the host can, else on the caller's. The promise rejects with what was thrown. */
 export function promising(exported: EngineFunction): Promised {

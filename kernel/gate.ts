@@ -11,9 +11,8 @@
 //   Trusts cbor.ts, contract.ts, clist.ts. Trusted by kernel.ts.
 import { type BadValue, completionMessage, description, errorValue } from "./cbor.ts";
 import { type Capability, cut, derive, drop, lookUp, release } from "./clist.ts";
-import type { CallContract, Checked } from "./contract.ts";
-import { checkArguments, checkReply, NONE_FOUND } from "./contract.ts";
-import { announceWait, chargeFuel, deliver, end, mayPark, renew, type Tenant } from "./domain.ts";
+import { type CallContract, type Checked, checkArguments, checkReply, NONE_FOUND } from "./contract.ts";
+import { announceWait, chargeFuel, deliver, end, renew, type Tenant } from "./domain.ts";
 import { PAGE_COST } from "./fuel.ts";
 import { MAX_PENDING, MAX_VALUE_BYTES, PAGE } from "./limits.ts";
 import { type Account, adjust, BYTES_MOVED, chargeAccount, chargeCall, IN_FLIGHT, MEMORY } from "./meter.ts";
@@ -32,12 +31,11 @@ const UNDEFINED = Uint8Array.of(NOTHING);
 /** Bytes of scratch space that stay between calls. */
 const KEPT_SCRATCH = 65_536;
 
-/** Items and bytes that the charge in the trampoline covers. */
+/** Work that the charge in the trampoline covers. */
 const FREE_WORK = 1_000;
-const work = (items: number, bytes: number): number => items * 64 + (bytes >>> 2);
 
 function chargeValue(tenant: Tenant, items: number, bytes: number): void {
-  const cost = work(items, bytes);
+  const cost = items * 64 + (bytes >>> 2);
   if (cost > FREE_WORK) chargeFuel(tenant, cost);
 }
 
@@ -226,8 +224,8 @@ function wait(tenant: Tenant, crossing: Crossing, reply: Promise<Reply>, dropCal
     deliver(tenant, completionMessage(token, false, REVOKED));
   };
   const settle = (given: Reply): void => {
-    const { later } = given as Partial<Failure>;
-    if (later !== undefined) {
+    const { later } = Object(given) as Partial<Failure>; // it may be nothing at all
+    if (later instanceof Promise) {
       if (tenant.pending.has(token)) deliver(tenant, completionMessage(token, null, UNDEFINED));
       return void later.then(settle, () => settle(BROKEN));
     }
@@ -321,18 +319,13 @@ export function reply(tenant: Tenant, at: number, capacity: number): number {
 /** Gate `receive`. */
 export function receive(tenant: Tenant, at: number, capacity: number, wait: number): number {
   const message = tenant.inbox[0];
-  if (message === undefined) return wait === 0 ? EMPTY : waitForMessage(tenant);
+  if (message === undefined && wait === 0) return EMPTY;
+  if (message === undefined) return announceWait(tenant) ? PARK : CANNOT_WAIT;
   if (!copyOut(tenant, at, capacity, message)) return message.length;
   tenant.inbox.shift();
   tenant.inboxBytes -= message.length;
   chargeValue(tenant, 0, message.length * 8);
   return message.length;
-}
-
-function waitForMessage(tenant: Tenant): number {
-  if (tenant.ending !== undefined || !mayPark(tenant)) return CANNOT_WAIT;
-  announceWait(tenant);
-  return PARK;
 }
 
 /** Gate `answer`: the guest answers a request, once. What its contract does not allow ends it. */

@@ -64,6 +64,8 @@ export const MAX_HANDLES = 10_000;
 export const MAX_OFFERS = 10_000;
 /** What may be derived from one capability at once. */
 export const MAX_DERIVED = 100_000;
+/** Resources that an account counts. The policy libraries name nineteen. */
+export const MAX_RESOURCES = 32;
 /** Accounts above accounts. */
 export const MAX_ACCOUNT_DEPTH = 64;
 /** Calls of one domain that wait for completion. */

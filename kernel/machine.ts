@@ -21,7 +21,7 @@ export type Register = { value: number };
 export interface Machine {
   current: Occupant | undefined;
   readonly isShared: boolean;
-  readonly globals: readonly engine.EngineGlobal[];
+  readonly globals: readonly Register[];
   /** As they were made. */
   readonly initial: Readonly<Values>;
   /** Exported functions, made promising. */
@@ -36,9 +36,9 @@ export function newMachine(
   link: (machine: Machine) => Readonly<Record<string, unknown>>,
 ): Machine {
   const seat: Pick<Machine, "current"> = { current: undefined };
-  const { exports } = engine.instantiate(module, link(seat as Machine));
+  const exports = engine.instantiate(module, link(seat as Machine));
   const functions = Object.entries(exports).filter(([, value]) => typeof value === "function");
-  const globals = mutable.map((index) => exports[reservedExport(index)] as engine.EngineGlobal);
+  const globals = mutable.map((index) => exports[reservedExport(index)] as Register);
   return Object.assign(seat, {
     ...{ isShared, globals, initial: globals.map(({ value }) => value) },
     entries: new Map(functions.map(([name, f]) => [name, engine.promising(f as engine.EngineFunction)])),

@@ -5,32 +5,23 @@
 //   T2  `chargeAccount` is all or nothing: it counts in every account up to the root, or in none. What is charged is never
 //       more than every account above allows. `adjust` settles what is already done, and may overdraw.
 // Trust
-//   Trusted by domain.ts and gate.ts. Rates, bills and shares are policy libraries' work, through `onCharge`, freeze
-//   and thaw.
-import { MAX_ACCOUNT_DEPTH } from "./limits.ts";
+//   Trusted by domain.ts and gate.ts. Rates, bills, shares and freezing are policy libraries' work, through
+//   `onCharge`, `frozen` and `waiting`.
+import { MAX_ACCOUNT_DEPTH, MAX_RESOURCES } from "./limits.ts";
 
-// biome-ignore format: a table
-export const RESOURCES = [
-  "fuel", "memory", "calls", "bytes", "inFlight", "domains",
-  "fileRead", "fileWrite", "diskUsed", "filesOpened",
-  "netSend", "netReceive", "loopSend", "loopReceive", "inSockets", "outSockets",
-  "logBytes", "randomBytes", "events",
-] as const;
-export type Metered = (typeof RESOURCES)[number];
-
-/** Those that the kernel charges itself. */
+/** Resources that the kernel charges itself. The others are whoever's makes accounts: to the kernel they are numbers. */
 export const [FUEL, MEMORY, CALLS, BYTES_MOVED, IN_FLIGHT, DOMAINS] = [0, 1, 2, 3, 4, 5] as const;
 
 export interface Account {
   readonly parent: Account | undefined;
-  /** By the index of RESOURCES. */
+  /** By resource. */
   readonly used: Float64Array;
   readonly limit: Float64Array;
   /** Domains below stand still while this is not 0. */
   frozen: number;
-  /** What goes on when it thaws. */
+  /** What whoever sets it to 0 is to empty and call. */
   readonly waiting: Set<() => void>;
-  /** Told of every change, after it. Must not throw. */
+  /** Told of every change, after it. Must not throw, nor enter, wake or end a domain. */
   readonly onCharge: ((resource: number, amount: number) => void) | undefined;
 }
 
@@ -39,8 +30,8 @@ export function newAccount(parent?: Account, onCharge?: Account["onCharge"]): Ac
   let depth = 0;
   for (let above = parent; above !== undefined; above = above.parent) depth++;
   if (depth >= MAX_ACCOUNT_DEPTH) return undefined;
-  const limit = new Float64Array(RESOURCES.length).fill(Infinity);
-  return { parent, used: new Float64Array(RESOURCES.length), limit, frozen: 0, waiting: new Set(), onCharge };
+  const limit = new Float64Array(MAX_RESOURCES).fill(Infinity);
+  return { parent, used: new Float64Array(MAX_RESOURCES), limit, frozen: 0, waiting: new Set(), onCharge };
 }
 
 /** How much more may be charged. */
@@ -61,11 +52,7 @@ export function adjust(account: Account, resource: number, amount: number): void
 
 /** Counts a call and its bytes, both or neither. */
 export function chargeCall(account: Account, bytes: number): boolean {
-  for (let at: Account | undefined = account; at !== undefined; at = at.parent) {
-    const { used, limit } = at;
-    if ((used[CALLS] as number) + 1 > (limit[CALLS] as number)) return false;
-    if (bytes > 0 && (used[BYTES_MOVED] as number) + bytes > (limit[BYTES_MOVED] as number)) return false;
-  }
+  if (available(account, CALLS) < 1 || (bytes > 0 && available(account, BYTES_MOVED) < bytes)) return false;
   adjust(account, CALLS, 1);
   if (bytes > 0) adjust(account, BYTES_MOVED, bytes);
   return true;
@@ -83,13 +70,4 @@ export function frozenAt(account: Account): Account | undefined {
   let at: Account | undefined = account;
   while (at !== undefined && at.frozen === 0) at = at.parent;
   return at;
-}
-
-export const freeze = (account: Account): void => void account.frozen++;
-
-export function thaw(account: Account): void {
-  if (account.frozen === 0 || --account.frozen > 0) return;
-  const waiting = [...account.waiting];
-  account.waiting.clear();
-  for (const go of waiting) go();
 }

@@ -16,6 +16,8 @@ import { adjust, chargeAccount, MEMORY } from "./meter.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Chunk, Visit } from "./types.ts";
 
+/** Why a domain cannot be where it wants to be. */
+type Wrong = Outcome<never> | undefined;
 export const NO_MEMORY: Outcome<never> = { kind: "exhausted", resource: "memory" };
 export const refused = (by: string, why: string): Outcome<never> => ({ kind: "refused", by, why });
 const OUTSIDE = refused("kernel", "an image outside its memory, or of other globals");
@@ -26,14 +28,10 @@ type Registers = [fuel: Register, depth: Register, pages: Register];
  * Into a frame with its image, beyond which it has `chunks`, and `globals` if they are its first. Not undefined: it is
  * still outside.
  */
-export function moveIn(
-  tenant: Tenant,
-  chunks: readonly Chunk[],
-  globals?: Readonly<Values>,
-): Outcome<never> | undefined {
+export function moveIn(tenant: Tenant, chunks: readonly Chunk[], globals?: Readonly<Values>): Wrong {
   const { core, account, program, image, isShared, pages } = tenant;
   if (!chargeAccount(account, MEMORY, pages.value * PAGE)) return NO_MEMORY;
-  let wrong: Outcome<never> | undefined = NO_MEMORY;
+  let wrong: Wrong = NO_MEMORY; // or address space, where the host has none for one more
   try {
     wrong = settle(tenant, core.frames.take(program, image, isShared), chunks, globals);
   } catch (thrown) {
@@ -44,7 +42,7 @@ export function moveIn(
   return wrong;
 }
 
-function settle(tenant: Tenant, frame: Frame, chunks: readonly Chunk[], globals?: Readonly<Values>) {
+function settle(tenant: Tenant, frame: Frame, chunks: readonly Chunk[], globals?: Readonly<Values>): Wrong {
   const { program, image, pages } = tenant;
   const { machine, base } = frame;
   tenant.frame = frame;
@@ -129,7 +127,7 @@ export function hibernate<T>(tenant: Tenant, visit: Visit<T>, onNeeded: () => vo
  * With what its memory has beyond its image: chunks, or who writes it into the memory. Not undefined: it sleeps on, for want
  * of memory or because a chunk lies outside.
  */
-export function wake(tenant: Tenant, had: readonly Chunk[] | Visit<void>): Outcome<never> | undefined {
+export function wake(tenant: Tenant, had: readonly Chunk[] | Visit<void>): Wrong {
   const chunks = typeof had === "function" ? [] : had;
   const wrong = tenant.state === "asleep" ? moveIn(tenant, chunks) : refused("kernel", "not asleep");
   if (wrong === undefined) tenant.state = "idle";

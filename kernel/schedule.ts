@@ -50,18 +50,16 @@ export function newSchedule({ now, later, runQueue = fifo() }: FeralPowers) {
     if (endings.size() + runQueue.size() > 0) arm();
     task?.();
   }
+  const pusher = (queue: RunQueue) => (task: () => void, account: Account) => {
+    queue.push(task, account);
+    arm();
+  };
   const mayRun = (at: number): boolean => at - breath < SLICE_MS;
   return {
     now,
-    queue(task: () => void, account: Account) {
-      runQueue.push(task, account);
-      arm();
-    },
+    queue: pusher(runQueue),
     /** Runs before everything that is queued: endings. */
-    queueFirst(task: () => void, account: Account) {
-      endings.push(task, account);
-      arm();
-    },
+    queueFirst: pusher(endings),
     mayRun,
     mayEnter: (account: Account): boolean => mayRun(now()) && runQueue.isDue?.(account) !== false,
     /** What stands still while others pay. */

@@ -73,10 +73,9 @@ function startsWith(expected: Uint8Array): boolean {
 }
 
 function exact(of: readonly Uint8Array[]): boolean {
-  let i = 0;
-  while (i < of.length && !startsWith(of[i] as Uint8Array)) i++;
-  at += of[i]?.length ?? 0;
-  return i < of.length;
+  const found = of.find(startsWith);
+  at += found?.length ?? 0;
+  return found !== undefined;
 }
 
 const within = (value: number, { least, most }: Bounds): boolean => value >= least && value <= most;

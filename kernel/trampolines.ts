@@ -32,8 +32,7 @@ export const IMPORTS = [
   { name: "answer", params: 4 },
 ] as const;
 
-export type ImportName = (typeof IMPORTS)[number]["name"];
-const importIndex = (name: ImportName): number => IMPORTS.findIndex((row) => row.name === name);
+type ImportName = (typeof IMPORTS)[number]["name"];
 /** Imports that a source module may name: everything after the kernel's own three. */
 export const FIRST_GATE = 3;
 
@@ -44,19 +43,16 @@ export const [YIELD, DIE] = [-1, -2] as const;
 /** What `receive` answers to its own trampoline: nothing has come, park. Never seen by guest code. */
 export const PARK = -0x8000_0000;
 
+/** The first trampoline, which guests do not call. */
 export const REFUEL_INDEX = IMPORTS.length;
 const local = (index: number): number[] => [0x20, index];
 const setLocal = (index: number): number[] => [0x21, index];
-const call = (name: ImportName): number[] => [0x10, ...u32(importIndex(name))];
+const call = (name: ImportName): number[] => [0x10, ...u32(IMPORTS.findIndex((row) => row.name === name))];
 const when = (condition: number[], code: number[]): number[] => [...condition, 0x04, 0x40, ...code, 0x0b];
 
 /** Installs the fuel in local `index`, or ends the guest. */
-const install = (index: number): number[] => [
-  ...when([...local(index), ...constant(0), 0x48], [0x00]),
-  ...local(index),
-  0x24,
-  GLOBAL.fuel,
-];
+const install = (index: number): number[] =>
+  [when([...local(index), ...constant(0), 0x48], [0x00]), local(index), [0x24, GLOBAL.fuel]].flat();
 
 const refuelCode = (): number[] => [
   ...[0x23, GLOBAL.fuel, 0x23, GLOBAL.depth, ...call("slice"), ...setLocal(0)],
@@ -71,13 +67,11 @@ const gateCode = (name: ImportName, params: number, checks: Code = []): number[]
   [gateCharge, checks, pass(params), call(name)].flat();
 
 // local 3: the answer; local 4: the fuel after a resumption.
+const isParked = [...local(3), ...constant(PARK), 0x46];
 const receiveCode = (): number[] => [
   ...gateCharge,
   ...[0x03, 0x40, ...pass(3), ...call("receive"), ...setLocal(3)],
-  ...when(
-    [...local(3), ...constant(PARK), 0x46],
-    [...[...call("yield"), ...call("enter"), ...setLocal(4)], ...[...install(4), 0x0c, 1]],
-  ),
+  ...when(isParked, [...call("yield"), ...call("enter"), ...setLocal(4), ...install(4), 0x0c, 1]),
   ...[0x0b, ...local(3)],
 ];
 
@@ -144,11 +138,10 @@ export const trampolines = (kind: Kind, { grow, gate }: Pick<Inline, "grow" | "g
 export const TRAMPOLINES = trampolines("frame", { grow: [], gate: [] });
 
 /** Function indices of an artifact. */
-export const FIRST_TRAMPOLINE = REFUEL_INDEX;
-export const FIRST_GUEST = FIRST_TRAMPOLINE + TRAMPOLINES.length;
+export const FIRST_GUEST = REFUEL_INDEX + TRAMPOLINES.length;
 export const trampolineIndex = (name: string): number =>
-  FIRST_TRAMPOLINE + TRAMPOLINES.findIndex((row) => row.name === name);
+  REFUEL_INDEX + TRAMPOLINES.findIndex((row) => row.name === name);
 
 /** May guest code call this function, put it into the table, or export it? */
 export const nameable = (index: number): boolean =>
-  index >= FIRST_GUEST || (TRAMPOLINES[index - FIRST_TRAMPOLINE]?.nameable ?? false);
+  index >= FIRST_GUEST || (TRAMPOLINES[index - REFUEL_INDEX]?.nameable ?? false);

@@ -38,13 +38,10 @@ export type Reply = Uint8Array | Parcel | Failure;
 export type Failure = { readonly failed: Uint8Array; readonly later?: Promise<Reply> };
 export type Replying = Reply | Promise<Reply>;
 
-/** A value under way: where its contract has a handle, the number is an index of `capabilities`. */
-export interface Parcel {
-  readonly value: Uint8Array;
-  readonly capabilities: readonly Capability[];
-  /** Where the handles stand. Only the kernel says so: what it has not found is not there. */
-  readonly found?: readonly Found[];
-}
+/** Capabilities in a value under way, where the number of a handle is an index of them, and where the handles stand. */
+export type Sent = { readonly capabilities: readonly Capability[]; readonly found: readonly Found[] };
+/** Only the kernel says where handles stand: what it has not found is not there. */
+export type Parcel = { readonly value: Uint8Array } & Omit<Sent, "found"> & Partial<Sent>;
 
 export interface CallContext extends Sent {
   readonly domain: number;
@@ -96,18 +93,13 @@ export interface DomainOptions {
 /** `reasons`: of the artifact's monitors. */
 export type PaidOptions = DomainOptions & { readonly account: Account; readonly reasons: readonly string[] };
 
-/** What one run may use. Numbers are of the whole run; `deadline` is a time of the feral clock. */
-export interface Allowance {
-  readonly fuel: number;
-  readonly calls: number;
-  /** Bytes over gates, both ways. */
-  readonly bytes: number;
-  readonly deadline: number;
+/** What one run may use, all of it. `bytes`: over gates, both ways; `deadline`: a time of the feral clock. */
+export type Allowance = Readonly<Record<"fuel" | "calls" | "bytes" | "deadline", number>> & {
   /** Asked between slices: true ends the domain as aborted. */
   readonly aborted?: () => boolean;
   /** Of a domain that serves others, in ms: when it answers, and when its first caller comes, fuel and time begin again. */
   readonly perAnswer?: number;
-}
+};
 
 /** `memory`: bytes now and at most, for memory never shrinks. */
 export type Usage = Readonly<Record<"fuel" | "calls" | "bytes" | "memory", number>>;
@@ -116,9 +108,6 @@ export type Usage = Readonly<Record<"fuel" | "calls" | "bytes" | "memory", numbe
 export type Answer =
   | ({ readonly kind: "answered"; readonly ok: boolean; readonly bytes: Uint8Array } & Sent)
   | { readonly kind: "ended"; readonly ending: Ending };
-
-/** Capabilities in a value under way, and where their handles stand. */
-export type Sent = { readonly capabilities: readonly Capability[]; readonly found: readonly Found[] };
 
 export type Decision = "done" | "failed" | "pending" | "refused";
 /** What came of a gate call. The answer, an error too, is valid until the watcher returns; a late one was pending. */

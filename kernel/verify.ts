@@ -28,13 +28,12 @@ const ENTRIES = new Map(Object.entries({ cordon_turn: 1, cordon_init: 0 }));
  * `initialPages`: of memory, with which the artifact begins. `data`: what lies there at birth: bytes [from, from + length)
  * of the artifact go to `to`, the later ones over the earlier. `globals`: all, by number, of which the first `reserved` are the kernel's. `reasons`: of its monitors.
  */
-export type Verified = BodySummary & {
-  readonly initialPages: number;
-  readonly reserved: number;
-  readonly data: readonly Readonly<Record<"to" | "from" | "length", number>>[];
-  readonly globals: readonly Pick<Global, "type" | "mutable">[];
-  readonly reasons: readonly string[];
-};
+export type Verified = BodySummary &
+  Readonly<Record<"initialPages" | "reserved", number>> & {
+    readonly data: readonly Readonly<Record<"to" | "from" | "length", number>>[];
+    readonly globals: readonly Pick<Global, "type" | "mutable">[];
+    readonly reasons: readonly string[];
+  };
 
 /** Runs what may throw a Refusal. The one place that catches it. */
 export function attempt<T>(judge: () => T): { readonly value: T } | Refusal {

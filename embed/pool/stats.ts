@@ -1,6 +1,5 @@
 // A pool at a glance, as plain data: for people who watch it, and `cordon top`.
-import type { Metered } from "../../kernel/index.ts";
-import type { Priority } from "../../policy-libs/index.ts";
+import type { Metered, Priority } from "../../policy-libs/index.ts";
 import { now } from "../engine.ts";
 import type { RunUsage } from "../result.ts";
 import type { Isolation } from "./options.ts";

@@ -5,11 +5,11 @@
 //   AC2  Nobody gives back more than the account has in use.
 //   AC3  What `wait` charges is charged when the call leaves the line, or not at all: whoever left the line before
 //        pays nothing. First come, first served, within one account.
-import { adjust, chargeAccount, type Account as Ledger, type Metered } from "../../kernel/index.ts";
+import { adjust, chargeAccount, type Account as Ledger } from "../../kernel/index.ts";
 import { currentCall, type Signal, signal } from "../call.ts";
 import { refusal } from "../refusal.ts";
 import { newQueue, type Queue } from "./queue.ts";
-import { indexOf } from "./resources.ts";
+import { indexOf, type Metered } from "./resources.ts";
 
 /** Who pays for the running call, as a host function meets it. */
 export interface Account {

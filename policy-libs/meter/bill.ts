@@ -1,5 +1,5 @@
 // A bill: what was used times what it costs, for an account and all below it.
-import { type Metered, RESOURCES } from "../../kernel/index.ts";
+import { type Metered, RESOURCES } from "./resources.ts";
 
 /** Price of one unit. */
 export type Prices = Readonly<Partial<Record<Metered, number>>>;

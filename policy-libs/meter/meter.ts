@@ -9,8 +9,9 @@
 //
 // Invariants
 //   ME4  A meter takes back its own freezes only: neither ends the stop for a rate, nor one of somebody else.
-import { type Account, freeze, frozenAt, type Metered, RESOURCES, thaw } from "../../kernel/index.ts";
+import { type Account, frozenAt } from "../../kernel/index.ts";
 import { type Bill, billOf, type Prices } from "./bill.ts";
+import { freeze, thaw } from "./freeze.ts";
 import { delayOf, levelOf, type Node, newNode, removeNode } from "./node.ts";
 import {
   type Amounts,
@@ -21,7 +22,7 @@ import {
   type MeterOptions,
   refuse,
 } from "./options.ts";
-import { recordOf } from "./resources.ts";
+import { type Metered, RESOURCES, recordOf } from "./resources.ts";
 import type { StopRecord } from "./stop.ts";
 import { hostTime, type Time } from "./time.ts";
 

@@ -6,10 +6,10 @@
 //        used in the end: what was charged before and did not happen comes off again.
 //   ME3  A rate of a meter holds for all below it together; each child has a part of it, by its share among those that
 //        use it.
-import { type Account, DOMAINS, type Metered, newAccount, RESOURCES } from "../../kernel/index.ts";
+import { type Account, DOMAINS, newAccount } from "../../kernel/index.ts";
 import { type Bucket, type Flow, flowOf, newBucket, type Rate } from "./bucket.ts";
 import type { Priority } from "./options.ts";
-import { IS_HELD, IS_OF_KERNEL } from "./resources.ts";
+import { IS_HELD, IS_OF_KERNEL, type Metered, RESOURCES } from "./resources.ts";
 import { newSharing, type Sharer, type Sharing } from "./sharing.ts";
 import { NO_STOP, newStop, type Stop } from "./stop.ts";
 import type { Time } from "./time.ts";

@@ -1,8 +1,8 @@
 // What a meter is made of, checked: a limit that is no number must not be no limit.
-import { type Metered, RESOURCES } from "../../kernel/index.ts";
+
 import type { Prices } from "./bill.ts";
 import type { Rate } from "./bucket.ts";
-import { indexOf } from "./resources.ts";
+import { indexOf, type Metered, RESOURCES } from "./resources.ts";
 import type { Time } from "./time.ts";
 
 /** So much of some resources. */

@@ -1,5 +1,14 @@
-// What kind of thing each resource is.
-import { type Metered, RESOURCES } from "../../kernel/index.ts";
+// What accounts count, by name, and what kind of thing each is.
+
+/** An account's numbers are in this order. The first six are the kernel's own (kernel/meter.ts). */
+// biome-ignore format: a table
+export const RESOURCES = [
+  "fuel", "memory", "calls", "bytes", "inFlight", "domains",
+  "fileRead", "fileWrite", "diskUsed", "filesOpened",
+  "netSend", "netReceive", "loopSend", "loopReceive", "inSockets", "outSockets",
+  "logBytes", "randomBytes", "events",
+] as const;
+export type Metered = (typeof RESOURCES)[number];
 
 /** Held for a while, then given back. All others are used up: what comes back of those was never used. */
 const HELD: readonly Metered[] = [

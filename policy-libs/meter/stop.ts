@@ -5,7 +5,8 @@
 //   ST1  One freeze of the account for each stop, one thaw at its end: other freezes of it are left alone.
 //   ST2  No timer while there is no domain to stop: a process ends when its guests have. The account stays frozen then,
 //        and the next domain waits like those before it.
-import { type Account, DOMAINS, freeze, thaw } from "../../kernel/index.ts";
+import { type Account, DOMAINS } from "../../kernel/index.ts";
+import { freeze, thaw } from "./freeze.ts";
 import type { Time } from "./time.ts";
 
 /** [ms since the meter was made, ms] */

@@ -1,8 +1,9 @@
 // Rates: RepyV2's leaky bucket, shares of it, stops of domains, and the line of host functions that wait.
 import { describe, expect, test } from "vitest";
-import { adjust, FUEL, freeze, newAccount, thaw } from "../../kernel/index.ts";
+import { adjust, FUEL, newAccount } from "../../kernel/index.ts";
 import { type Meter, meter } from "../../policy-libs/index.ts";
 import { newBucket } from "../../policy-libs/meter/bucket.ts";
+import { freeze, thaw } from "../../policy-libs/meter/freeze.ts";
 import { fakeDomain, fakeTime, paying, settle, watched } from "./meter-kit.ts";
 
 const bucketAt = (perSecond: number, burst = perSecond, resume = burst) => {

@@ -1,7 +1,8 @@
 // Meters: limits, totals, freezes, bills. Exact, with a time that tests move.
 import { describe, expect, test } from "vitest";
-import { chargeAccount, RESOURCES } from "../../kernel/index.ts";
+import { chargeAccount } from "../../kernel/index.ts";
 import { account, type MeterOptions, meter, meterOf, meterUnder, within } from "../../policy-libs/index.ts";
+import { RESOURCES } from "../../policy-libs/meter/resources.ts";
 import { fakeDomain, fakeTime, paying } from "./meter-kit.ts";
 
 const code = (task: () => unknown): unknown => {

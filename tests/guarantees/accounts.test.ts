@@ -10,16 +10,14 @@ import {
   DOMAINS,
   derive,
   FUEL,
-  freeze,
   frozenAt,
   MAX_ACCOUNT_DEPTH,
-  type Metered,
   newAccount,
   newCapability,
   PAGE,
-  RESOURCES,
-  thaw,
 } from "../../kernel/index.ts";
+import { freeze, thaw } from "../../policy-libs/meter/freeze.ts";
+import { type Metered, RESOURCES } from "../../policy-libs/meter/resources.ts";
 import { probeSource } from "../kit/probe.ts";
 import { LIMITS, loadSource, mustReturn, newKernel, PLENTY } from "../kit/world.ts";
 import { CELL, GET, kernel, NOTHING, newHand, PUT, probe, seen, settled, textOf, tryHand } from "./hands.ts";

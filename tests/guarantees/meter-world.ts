@@ -1,8 +1,9 @@
 // A tree of meters beside a plain log of what it allowed, and random things that happen to it.
 import fc from "fast-check";
 import { expect } from "vitest";
-import { type Account as Ledger, type Metered, RESOURCES } from "../../kernel/index.ts";
+import type { Account as Ledger } from "../../kernel/index.ts";
 import { type Meter, meter } from "../../policy-libs/index.ts";
+import { type Metered, RESOURCES } from "../../policy-libs/meter/resources.ts";
 import { fakeTime, paying } from "../contracts/meter-kit.ts";
 
 const USED: Metered = "netSend";

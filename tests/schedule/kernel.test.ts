@@ -1,7 +1,8 @@
 // The kernel's run queue with real guests, parked and resumed, and a clock that only they move.
 import { describe, expect, test } from "vitest";
-import { type Account, freeze, newAccount, type RunQueue, SLICE_MS, thaw } from "../../kernel/index.ts";
+import { type Account, newAccount, type RunQueue, SLICE_MS } from "../../kernel/index.ts";
 import { fairQueue, meter } from "../../policy-libs/index.ts";
+import { freeze, thaw } from "../../policy-libs/meter/freeze.ts";
 import { newKernel } from "../kit/world.ts";
 import { Guests, tick } from "./guests.ts";
 
