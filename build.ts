@@ -77,6 +77,19 @@ interface Modules {
   getModuleInfo(id: string): { readonly importedIds: readonly string[] } | null;
 }
 
+interface Chunk {
+  readonly fileName: string;
+  readonly imports: readonly string[];
+}
+
+/** These chunks, and what they import before they run. */
+function reachedFrom<C extends Chunk>(from: readonly C[], all: readonly C[]): Set<C> {
+  const reached = new Set(from);
+  for (const chunk of reached)
+    for (const name of chunk.imports) for (const next of all) if (next.fileName === name) reached.add(next);
+  return reached;
+}
+
 /**
  * Which file a module goes into, decided by what the entry alone would load: at once, or with each part that is
  * imported when it is needed. Other entries share these files, and add none that the first would wait for.
@@ -84,10 +97,16 @@ interface Modules {
 async function placesOf(entry: string, options: object): Promise<(id: string, graph: Modules) => string | null> {
   const { build } = await import("rolldown");
   const { output } = await build({ ...options, input: join(root, entry), write: false });
+  const chunks = output.filter((file) => file.type === "chunk");
+  const atOnce = reachedFrom(
+    chunks.filter(({ isEntry }) => isEntry),
+    chunks,
+  );
   const places = new Map<string, string>();
-  for (const chunk of output) {
-    if (chunk.type !== "chunk") continue;
-    const place = chunk.isDynamicEntry ? chunk.name : "cordon";
+  for (const chunk of chunks) {
+    // What several parts share lies in the first of them.
+    const first = chunks.find((part) => part.isDynamicEntry && reachedFrom([part], chunks).has(chunk));
+    const place = chunk.isDynamicEntry ? chunk.name : atOnce.has(chunk) ? "cordon" : (first?.name ?? "cordon");
     for (const id of Object.keys(chunk.modules)) places.set(id, place);
   }
   const isList = (id: string): boolean => /[\\/]index\.ts$/.test(id);

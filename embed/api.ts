@@ -9,6 +9,8 @@ export { CHILD, DOMAIN } from "./domain-contract.ts";
 export type { DomainsOptions } from "./domains.ts";
 export type { BytesSource, Confinement, CordonPowers } from "./engine.ts";
 export { CODES, CordonError, type ErrorCode, isCordonError } from "./errors.ts";
+export type { ResidencyOptions } from "./hibernation/options.ts";
+export { newResidency, type Residency } from "./hibernation/residency.ts";
 export type { Layer, LayerOptions } from "./layer.ts";
 export {
   LIMITS,
@@ -20,7 +22,7 @@ export {
   parseLimit,
 } from "./limits.ts";
 export type { LoadedModule, ModuleLoader, ModulesOption } from "./modules.ts";
-export type { RunOptions, SandboxOptions, Source, TraceRecord } from "./options.ts";
+export type { IdleOptions, RunOptions, SandboxOptions, Source, TraceRecord, WaitOptions } from "./options.ts";
 export { type ConsoleLine, type ConsoleOption, escapeControls, type Level } from "./output.ts";
 export type { TenantBill } from "./pool/bill.ts";
 export type { Isolation, PoolOptions, TenantOptions } from "./pool/options.ts";

@@ -1,8 +1,9 @@
 // A box: the domain behind a sandbox, and how a job is put to it.
-import type { Answer, Chunk, Ending } from "../kernel/index.ts";
+import type { Answer, Ending } from "../kernel/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
 import { type Born, giveBirth, type Plan } from "./birth.ts";
 import { confined, type Engine, later, now } from "./engine.ts";
+import type { Resident } from "./hibernation/residency.ts";
 import { type Job, readCheck, type TypeScriptSource } from "./job.ts";
 import { newQuestions, type Questions } from "./questions.ts";
 import { asError, fromEnding, type Result, type RunFacts } from "./result.ts";
@@ -17,8 +18,8 @@ export interface Box extends Born {
   readonly plan: Plan;
   /** Copies that were made of it. */
   copies: number;
-  /** Asleep: what its memory had beyond `base`. */
-  kept: readonly Chunk[] | undefined;
+  /** Present once it may sleep. */
+  resident: Resident | undefined;
   tail: Promise<unknown>;
   queued: number;
   isDisposed: boolean;
@@ -42,7 +43,27 @@ export interface Run {
   look(): void;
 }
 
+/** A sandbox that has a residency is in it. */
 export async function newBox(engine: () => Promise<Engine>, plan: Plan): Promise<Box> {
+  const box = await makeBox(engine, plan);
+  if (plan.options.residency === undefined) return box;
+  try {
+    await mayRest(box);
+    return box;
+  } catch (error) {
+    disposeBox(box);
+    throw error;
+  }
+}
+
+/** It may sleep from now on. Loaded for those that do. */
+export async function mayRest(box: Box): Promise<Resident> {
+  const { admitBox } = await import("./hibernation/boxes.ts");
+  box.resident ??= await admitBox(box, { make: makeBox, dispose: disposeBox });
+  return box.resident;
+}
+
+async function makeBox(engine: () => Promise<Engine>, plan: Plan): Promise<Box> {
   const loaded = await confined(await engine(), plan);
   const born = await giveBirth(loaded, plan);
   const questions = newQuestions(() => box.run?.look());
@@ -53,7 +74,7 @@ export async function newBox(engine: () => Promise<Engine>, plan: Plan): Promise
       engine: loaded,
       plan,
       copies: 0,
-      kept: undefined,
+      resident: undefined,
       granted: plan.grants.map(({ name }) => name),
       questions,
     },
@@ -70,6 +91,7 @@ export function endBox({ domain, helper }: Box, ending: Ending): void {
 export function disposeBox(box: Box): void {
   box.isDisposed = true;
   endBox(box, { kind: "aborted" });
+  box.resident?.house.quit(box.resident);
   box.meter.watching?.end();
   box.account.remove();
 }

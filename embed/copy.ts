@@ -7,16 +7,16 @@
 //        of the original's memory. What the original got later by calls means nothing in the copy.
 //   CP3  No two copies have the same random numbers before them: the guest hears of its incarnation before anything else.
 import { type Origin, type Plan, planSandbox } from "./birth.ts";
-import { type Box, newBox } from "./box.ts";
+import { type Box, mayRest, newBox } from "./box.ts";
 import { later, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
-import { contentOf, takeImage } from "./image.ts";
-import { checkKeys, readWait, type SandboxOptions } from "./options.ts";
+import { whileAwake } from "./hibernation/use.ts";
+import { takeImage } from "./image.ts";
+import { checkKeys, readWait, type SandboxOptions, type WaitOptions } from "./options.ts";
 import { newOutput } from "./output.ts";
 import type { PolicyPast } from "./policy-saved.ts";
 import { seededRandom } from "./randomness.ts";
 import { endingText } from "./result.ts";
-import { difference } from "./snapshot/granules.ts";
 
 /** What may be said of a copy: what is not said is as the original has it. */
 export interface ForkOptions
@@ -25,7 +25,10 @@ export interface ForkOptions
   readonly wait?: number | undefined;
 }
 
-const FORK_KEYS = ["grant", "limits", "profile", "console", "meter", "trace", "audit"] as const;
+const FORK_KEYS = [
+  ...(["grant", "limits", "profile", "console", "meter", "trace", "audit"] as const),
+  ...(["residency", "idle", "id"] as const),
+];
 export const DEFAULT_WAIT = 1_000; // ms
 /** What host timers can: longer is about a month, and as good as for ever. */
 const LONGEST = 2 ** 31 - 1; // ms
@@ -36,8 +39,8 @@ const MOST_WAITING = 64;
 const busy = (why: string): CordonError => new CordonError("E_BUSY", why);
 const GOES_ON = "the sandbox does not rest: something of it still goes on. Wait for it, or pass a longer `wait`";
 
-/** In its turn, once the sandbox rests. Throws CordonError E_BUSY or E_DISPOSED. */
-export function atRest<T>(box: Box, wait: number, take: () => T | undefined): Promise<T> {
+/** In its turn, until the deadline. Throws CordonError E_BUSY. */
+function inTurn<T>(box: Box, wait: number, task: (deadline: number) => Promise<T>): Promise<T> {
   if (box.queued > MOST_WAITING) throw busy(`${MOST_WAITING} runs wait already`);
   const deadline = now() + wait;
   let isWaiting = true;
@@ -47,7 +50,7 @@ export function atRest<T>(box: Box, wait: number, take: () => T | undefined): Pr
     isWaiting = false;
   };
   // Who gave up before his turn came takes nothing in it.
-  const turn = box.tail.then(() => (isWaiting ? untilTaken(box, deadline, take) : Promise.reject(busy(GOES_ON))));
+  const turn = box.tail.then(() => (isWaiting ? task(deadline) : Promise.reject(busy(GOES_ON))));
   box.tail = turn.then(leave, leave);
   return before(turn, wait, leave);
 }
@@ -63,6 +66,19 @@ function before<T>(turn: Promise<T>, wait: number, giveUp: () => void): Promise<
       Math.min(wait + GRACE, LONGEST),
     );
     turn.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+/** In its turn, awake, once the sandbox rests. Throws CordonError E_BUSY or E_DISPOSED, or E_STORE if it cannot wake. */
+export const atRest = <T>(box: Box, wait: number, take: () => T | undefined): Promise<T> =>
+  inTurn(box, wait, (deadline) => whileAwake(box, deadline, () => untilTaken(box, deadline, take)));
+
+/** In its turn, once it rests, the sandbox gives its memory away until somebody uses it. Throws as `atRest` does. */
+export async function putToSleep(box: Box, given: object): Promise<void> {
+  const { wait = DEFAULT_WAIT } = readWait<WaitOptions>(checkKeys(given, ["wait"], "hibernate"));
+  await inTurn(box, wait, async (deadline) => {
+    const resident = box.resident ?? (await mayRest(box));
+    await untilTaken(box, deadline, () => resident.house.sleep(resident) || undefined);
   });
 }
 
@@ -89,7 +105,6 @@ export function policyPastOf({ plan, policed, originals }: Box): PolicyPast | un
 
 /** What its copies begin with. `isWhole`: not a difference from another image, so that many copies can begin there at once. */
 function originOf(box: Box, isWhole: boolean): Origin | undefined {
-  rouse(box);
   const { domain, engine, base, originals } = box;
   const image = takeImage(domain, engine.artifact, isWhole ? undefined : base);
   if (image === undefined) return undefined;
@@ -103,12 +118,17 @@ function saidIn(given: object, who: string): SandboxOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
+/** What its copies may have as well: not the id under which a store keeps it. */
+const inherited = ({ options: { id: _id, residency, ...options } }: Plan, given: SandboxOptions): SandboxOptions =>
+  given.idle === undefined ? { ...options, residency } : options;
+
 /** The original's plan for a copy. What was checked for the original is not checked again. */
 export function planAgain(plan: Plan, given?: object, who = "fork"): Plan {
   const options = given === undefined ? {} : saidIn(given, who);
-  if (Object.keys(options).length === 0) return { ...plan, output: newOutput(plan.options.console) };
+  const kept = plan.options.id === undefined ? plan.options : inherited(plan, options);
+  if (Object.keys(options).length === 0) return { ...plan, options: kept, output: newOutput(plan.options.console) };
   const { name, above, serves, policy } = plan;
-  const made = planSandbox({ ...plan.options, ...options });
+  const made = planSandbox({ ...inherited(plan, options), ...options });
   return { ...made, name, above, policy, ...(serves === undefined ? {} : { serves }) };
 }
 
@@ -129,25 +149,3 @@ export async function forkBox(box: Box, given: ForkOptions = {}): Promise<Box> {
 
 /** What a template's copies are made of. The sandbox is not needed any more. */
 export const templateOrigin = (box: Box): Promise<Origin> => atRest(box, DEFAULT_WAIT, () => originOf(box, true));
-
-/** Frees the memory of a sandbox until somebody calls it. False: something of it goes on. */
-export function putToSleep(box: Box): boolean {
-  if (box.kept !== undefined) return true;
-  const { domain, engine, base } = box;
-  const content = contentOf(engine.artifact, base);
-  const kept = domain.hibernate(
-    (memory) => difference(content, memory),
-    () => rouse(box),
-  );
-  box.kept = kept;
-  return kept !== undefined;
-}
-
-/** Ends its sleep, if it sleeps. Without memory for it the sandbox ends. */
-export function rouse(box: Box): void {
-  const { kept, domain } = box;
-  if (kept === undefined) return;
-  box.kept = undefined;
-  const woken = domain.wake(kept);
-  if (woken.kind !== "returned") domain.end({ kind: "exhausted", resource: "memory" });
-}

@@ -6,11 +6,14 @@ import type { Grants } from "./capability.ts";
 import type { VirtualOptions } from "./clock.ts";
 import type { Confinement } from "./engine.ts";
 import { CordonError } from "./errors.ts";
+import type { ResidencyOptions } from "./hibernation/options.ts";
+import { isResidency, newResidency, type Residency } from "./hibernation/residency.ts";
 import type { LimitsOption, Profile } from "./limits.ts";
 import type { ModulesOption } from "./modules.ts";
 import type { ConsoleOption } from "./output.ts";
 import { isPlain, readPlain } from "./plain.ts";
 import { checkSignal } from "./signal.ts";
+import { checkId } from "./snapshot/store.ts";
 import type { Language } from "./typescript.ts";
 
 /** One call of a grant, for whoever watches: who, which call, what came of it, how many bytes. */
@@ -41,6 +44,21 @@ export interface SandboxOptions {
   readonly trace?: ((record: TraceRecord) => void) | undefined;
   /** Gets one record for each call of a grant, once it is over; several may. */
   readonly audit?: AuditOptions | readonly AuditOptions[] | undefined;
+  /** Who decides when it sleeps: what `newResidency()` made, for this and others. Default: nobody but `hibernate()`. */
+  readonly residency?: Residency | undefined;
+  /** A residency of its own, which its copies share: it sleeps so many ms after it was used last. */
+  readonly idle?: IdleOptions | undefined;
+  /** Under which a store keeps it while it sleeps, one for each sandbox. Default: one that nobody else has. */
+  readonly id?: string | undefined;
+}
+
+/** A residency of one sandbox. */
+export type IdleOptions = Omit<ResidencyOptions, "most">;
+
+/** How long somebody will wait. */
+export interface WaitOptions {
+  /** In ms. Default: 1,000. */
+  readonly wait?: number | undefined;
 }
 
 /** What may be said of one run. */
@@ -78,6 +96,9 @@ const SANDBOX_KEYS = [
   "meter",
   "trace",
   "audit",
+  "residency",
+  "idle",
+  "id",
 ] as const;
 const RUN_KEYS = ["inputs", "name", "kind", "language", "drain", "limits", "signal"] as const;
 const ALL_KEYS = ["source", ...SANDBOX_KEYS, ...RUN_KEYS] as const;
@@ -119,7 +140,15 @@ export function readSandboxOptions(given: SandboxOptions): SandboxOptions {
   if (meter !== undefined && !isMeter(meter)) wrong("meter must be what meter() made");
   const isOffset = Number.isFinite(timeZoneOffset) && Math.abs(timeZoneOffset as number) <= 24 * 60;
   if (timeZoneOffset !== undefined && !isOffset) wrong("timeZoneOffset must be minutes from -1440 to 1440");
-  return { __proto__: null, ...options, virtual: readVirtual(virtual) } as SandboxOptions;
+  const read = { __proto__: null, ...options, virtual: readVirtual(virtual) };
+  return { ...read, idle: undefined, residency: readResidency(options) } as SandboxOptions;
+}
+
+function readResidency({ residency, idle, id }: SandboxOptions): Residency | undefined {
+  if (id !== undefined) checkId(id);
+  if (residency !== undefined && !isResidency(residency)) wrong("residency must be what newResidency() made");
+  if (residency !== undefined && idle !== undefined) wrong("idle is a residency of its own: pass residency or idle");
+  return idle === undefined ? residency : newResidency(checkKeys(idle, ["after", "store", "onError"], "idle"));
 }
 
 /** A copy that was checked, or what needs no copy. */
@@ -144,7 +173,11 @@ export function readRunOptions(given: RunOptions, who = "run"): RunOptions {
   return options;
 }
 
-const LAYER_KEYS = ["name", "source", "kind", "inputs", "offers", "signal", ...SANDBOX_KEYS] as const;
+/** A layer is parked between its calls: it cannot sleep. */
+const LAYER_KEYS = [
+  ...["name", "source", "kind", "inputs", "offers", "signal"],
+  ...SANDBOX_KEYS.filter((key) => !["residency", "idle", "id"].includes(key)),
+];
 
 /** A copy that was checked, but for what the sandbox and the offers need. */
 export function readLayerOptions<T extends object>(given: T): T {

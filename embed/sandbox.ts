@@ -6,8 +6,9 @@ import { type ForkOptions, forkBox, putToSleep } from "./copy.ts";
 import { ASYNC_DISPOSE, DISPOSE } from "./disposal.ts";
 import type { Engine } from "./engine.ts";
 import { CordonError } from "./errors.ts";
+import { useForRun } from "./hibernation/use.ts";
 import { type Job, planCall, planCheck, planRun } from "./job.ts";
-import type { RunOptions, SandboxOptions, Source } from "./options.ts";
+import type { RunOptions, SandboxOptions, Source, WaitOptions } from "./options.ts";
 import { readPlain } from "./plain.ts";
 import { endingText, NO_FACTS, type Result, refused } from "./result.ts";
 import { startRun } from "./running.ts";
@@ -19,7 +20,8 @@ import { isTemplate, type Template } from "./template.ts";
 export interface Sandbox {
   /**
    * Runs JavaScript. Rejects only for mistakes of the embedder: what the guest does is in the result. While a run is
-   * interrupted, others are refused as busy.
+   * interrupted, others are refused as busy. Of a sandbox that sleeps it rejects with E_STORE or E_LIMIT if it cannot
+   * wake; it sleeps on, and the next run tries again.
    */
   run<T = unknown>(source: Source, options?: RunOptions): Promise<Result<T>>;
   /** Calls a function of the guest by its name, or by a path such as "report.total". */
@@ -37,8 +39,12 @@ export interface Sandbox {
    * passed to read it. Waits as `fork` does.
    */
   snapshot(options?: SnapshotOptions): Promise<Uint8Array<ArrayBuffer>>;
-  /** Frees its memory until somebody calls it; false if something of it goes on. Costs some kilobytes while it sleeps. */
-  hibernate(): Promise<boolean>;
+  /**
+   * Gives its memory away until somebody uses it; meanwhile it costs some kilobytes. Waits as `fork` does, and throws
+   * E_BUSY if something of it goes on. What uses it wakes it: a run, a copy, a call of what it offers. Timers and calls
+   * in flight go on, and it hears of them when it wakes.
+   */
+  hibernate(options?: WaitOptions): Promise<void>;
   /** Undefined while it lives, else how it ended. */
   ended(): string | undefined;
   /** Ends whatever runs. Cannot fail, may be called twice. */
@@ -50,7 +56,25 @@ export interface Sandbox {
 /** Runs that may wait for their turn. */
 const MOST_QUEUED = 64;
 
-async function perform(box: Box, job: Job, onOver: () => void): Promise<Result> {
+function perform(box: Box, job: Job, onOver: () => void): Promise<Result> {
+  return box.resident === undefined || box.isDisposed ? begin(box, job, onOver) : performAwake(box, job, onOver);
+}
+
+/** Wakes it. Rejects with CordonError, E_STORE say, if it cannot wake: it sleeps on. */
+async function performAwake(box: Box, job: Job, onOver: () => void): Promise<Result> {
+  try {
+    const leave = await useForRun(box, job.signal);
+    return begin(box, job, () => {
+      leave();
+      onOver();
+    });
+  } catch (error) {
+    onOver();
+    throw error;
+  }
+}
+
+async function begin(box: Box, job: Job, onOver: () => void): Promise<Result> {
   const isOver = box.isDisposed || isAborted(job.signal);
   const ending = box.domain.ending();
   if (!isOver && ending === undefined && box.run === undefined) return startRun(box, job, onOver);
@@ -109,9 +133,9 @@ export function sandboxOf(box: Box): Sandbox {
       alive(box);
       return (await import("./saved.ts")).saveBox(box, options);
     },
-    hibernate: async () => {
+    hibernate: async (options: WaitOptions = {}) => {
       alive(box);
-      return box.queued === 0 && putToSleep(box);
+      await putToSleep(box, options);
     },
     ended: () => endOf(box),
     dispose: () => disposeBox(box),

@@ -6,7 +6,7 @@
 import { PAGE } from "../kernel/index.ts";
 import type { Plan } from "./birth.ts";
 import { type Box, disposeBox, newBox } from "./box.ts";
-import { atRest, DEFAULT_WAIT, policyPastOf, rouse } from "./copy.ts";
+import { atRest, DEFAULT_WAIT, policyPastOf } from "./copy.ts";
 import type { Engine } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { takeImage } from "./image.ts";
@@ -48,7 +48,6 @@ export async function saveBox(box: Box, given: SnapshotOptions): Promise<Uint8Ar
   const { key, wait = DEFAULT_WAIT } = readWait<SnapshotOptions>(checkKeys(given, ["key", "wait"], "snapshot"));
   const { engine } = box;
   const [image, authority, past] = await atRest(box, wait, () => {
-    rouse(box);
     const taken = takeImage(box.domain, engine.artifact, engine.image);
     return taken && ([taken, authorityOf(box), policyPastOf(box)] as const);
   });

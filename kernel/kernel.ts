@@ -98,9 +98,9 @@ const facade = (tenant: domain.Tenant) => ({
    * Undefined while anything goes on.
    */
   hibernate: <T>(visit: Visit<T>, onNeeded: () => void): T | undefined => residence.hibernate(tenant, visit, onNeeded),
-  /** `chunks`: what it had in memory beyond the image with which it began, or its base. */
-  wake(chunks: readonly Chunk[]): Outcome<undefined> {
-    const wrong = residence.wake(tenant, chunks);
+  /** `had`: in memory, beyond the image with which it began or its base: chunks, or who writes it there. */
+  wake(had: readonly Chunk[] | Visit<void>): Outcome<undefined> {
+    const wrong = residence.wake(tenant, had);
     if (wrong === undefined) domain.pump(tenant);
     return wrong ?? { kind: "returned", value: undefined };
   },

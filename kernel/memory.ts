@@ -108,14 +108,18 @@ export function newFrames(link: Link) {
     return { program, memory: arena.memory, machine, base, pages: 0, arena, image: undefined };
   }
 
-  /** `used`: bytes of its tenant. An arena that is empty goes back to the host, and so does a frame that grew. */
+  /**
+   * `used`: bytes of its tenant. A frame that grew goes back to the host, and so does an arena that is empty, but for one
+   * of few segments: a memory of 4 GiB takes the host 10 ms.
+   */
   function release(frame: Frame, used: number): void {
     const { program, arena, base, pages, image } = frame;
     const whole = wholeOf(frame);
     if (arena !== undefined) {
       clear(whole, used);
       arena.free.push(base / program.stride);
-      if (--arena.used === 0) program.arenas.delete(arena);
+      const isKept = program.arenas.size === 1 && arena.next <= KEPT_FRAMES;
+      if (--arena.used === 0 && !isKept) program.arenas.delete(arena);
     } else if (whole.length === pages * PAGE && program.idle.length < KEPT_FRAMES) {
       whole.fill(0);
       fill(frame, image);

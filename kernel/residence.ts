@@ -123,9 +123,14 @@ export function hibernate<T>(tenant: Tenant, visit: Visit<T>, onNeeded: () => vo
   return kept;
 }
 
-/** With what its memory has beyond its image. Not undefined: it sleeps on, for want of memory or because that lies outside. */
-export function wake(tenant: Tenant, chunks: readonly Chunk[]): Wrong {
+/**
+ * With what its memory has beyond its image: chunks, or who writes it into the memory. Not undefined: it sleeps on, for want
+ * of memory or because a chunk lies outside.
+ */
+export function wake(tenant: Tenant, had: readonly Chunk[] | Visit<void>): Wrong {
+  const chunks = typeof had === "function" ? [] : had;
   const wrong = tenant.state === "asleep" ? moveIn(tenant, chunks) : refused("kernel", "not asleep");
   if (wrong === undefined) tenant.state = "idle";
+  if (wrong === undefined && typeof had === "function") read(tenant, had);
   return wrong;
 }

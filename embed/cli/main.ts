@@ -15,6 +15,7 @@ const ACTIONS: Readonly<Record<CommandName, () => Promise<Action>>> = {
   types: async () => (await import("./types.ts")).types,
   verify: async () => (await import("./verify.ts")).verify,
   explain: async () => (await import("./explain.ts")).explain,
+  top: async () => (await import("./top.ts")).top,
   repl: async () => (await import("./repl.ts")).repl,
   policy: async () => help,
   "policy check": async () => (await import("./policy/check.ts")).check,

@@ -170,6 +170,24 @@ export const COMMANDS = {
       "`cordon run --audit LOG` writes one. A log of any size is read once, line by line; a torn line, and one that is no\nrecord, is counted. Paths and hosts are known only where the log has full arguments (--audit-values full).",
     ],
   },
+  top: {
+    usage: "top [PROCESS | SOCKET]  [OPTIONS]",
+    summary: "tenants, domains, fuel, memory and calls of a running pool, live",
+    options: {
+      sort: value("BY", "fuel (the default), memory, calls, running or name"),
+      once: flag("show it once and end; so it does where the output is no terminal"),
+      demo: flag("watch a pool of this command's own, with tenants of shares 3 and 1"),
+      ...JSON_OUT,
+      ...HELP,
+    },
+    examples: ["cordon top --demo", "cordon top --demo --sort memory --json --once"],
+    notes: [
+      "`cordon top` finds the one process that shows a pool; where there are several, `cordon top 4711` names it.",
+      "A program shows its pool with `await publishStats(pool)`: a socket that only the same user can reach.",
+      "Keys: f, m, c, r, n sort by fuel, memory, calls, running runs, name; q leaves. Fuel and calls are of the last moments,\nmemory is what lives now.",
+      "With --json each line is one look, until the process ends; with --once there is one.",
+    ],
+  },
   repl: {
     usage: "repl  [OPTIONS]",
     summary: "type JavaScript into a sandbox that keeps its state",

@@ -1,5 +1,5 @@
-// A bed: where one sandbox sleeps. Its memory is kept as what differs from its template, packed, in this process or,
-// once a store has acknowledged it, there.
+// A bed: where one sandbox sleeps. Its memory is kept as what differs from others of its kind, packed, in this process
+// or, once a store has acknowledged it, there. A record and functions of it: there is one for each of very many.
 //
 //   awake -> asleep (held here) -> asleep (held by the store) -> waking -> awake
 //
@@ -8,144 +8,197 @@
 //   BD2  A sandbox wakes once, whoever wants it and however many: they wait for the same waking.
 //   BD3  What comes back from a store is what went there, by its SHA-256, and can harm its own domain alone.
 //   BD4  A nap is numbered: an acknowledgement, or a copy, of an earlier one changes nothing of a later one.
+//   BD5  Nobody waits for a sandbox that has ended: clearing its bed ends the waiting.
 import type { Domain } from "../../kernel/index.ts";
 import { CordonError } from "../errors.ts";
+import { isBytes, show } from "../plain.ts";
+import type { Chunk } from "../snapshot/granules.ts";
 import { fingerprintOf } from "../snapshot/hash.ts";
 import { pack, unpack } from "../snapshot/packed.ts";
-import { checkId, type Store } from "../snapshot/store.ts";
+import type { Store } from "../snapshot/store.ts";
 
-/** A domain that may sleep. `content`: the memory with which its template begins. */
-export interface Sleeper {
-  readonly domain: Domain;
+/** What many sandboxes have in common. */
+export interface Ground {
   readonly content: Uint8Array;
+  /** What of it the kernel does not write by itself when one wakes. */
+  readonly beyond: readonly Chunk[];
 }
 
-/** Where it is kept beyond this process, and who hears that this failed. */
+/** Where sandboxes are kept beyond this process, and who hears that this failed. */
 export interface Shelf {
   readonly store: Store;
-  readonly id: string;
   readonly onError: (error: CordonError) => void;
-}
-
-export interface Bed {
-  readonly isAsleep: () => boolean;
-  /** Bytes that it holds in this process. */
-  readonly held: () => number;
-  /** False while anything of it goes on. */
-  sleep(): boolean;
-  /** Fulfilled when it is awake. Rejects with CordonError, and it sleeps on: E_STORE, or E_LIMIT for want of memory. */
-  wake(): Promise<void>;
-  /** Wakes it at once if it is held here; false if it must be waited for. */
-  wakeNow(): boolean;
-  /** It has ended: nothing of it is kept. */
-  clear(): void;
-}
-
-/** Who is told: that somebody calls it while it sleeps; that it fell asleep, or woke. */
-export interface Hooks {
-  readonly onNeeded: () => void;
-  readonly onTurned: (isAsleep: boolean) => void;
 }
 
 type Packed = Uint8Array<ArrayBuffer>;
 
-interface State extends Sleeper {
+interface Waking {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+}
+
+export interface Bed<H extends Hooks = Hooks> {
+  readonly domain: Domain;
+  readonly ground: Ground;
   readonly shelf: Shelf | undefined;
-  readonly hooks: Hooks;
+  readonly id: string;
+  readonly house: H;
   nap: number;
   isAsleep: boolean;
   held: Packed | undefined;
-  /** Of what the store has. */
-  print: string;
-  waking: Promise<void> | undefined;
+  /** Of what the store has; undefined: it has nothing. */
+  print: string | undefined;
+  waking: Waking | undefined;
+  isCleared: boolean;
+  /** Its residency's: how many use it, and when it was left. */
+  uses: number;
+  since: number;
 }
+
+/** Who is told. */
+export interface Hooks {
+  /** Somebody calls it while it sleeps. */
+  onNeeded(bed: Bed): void;
+  /** It fell asleep, or woke. */
+  onTurned(bed: Bed, isAsleep: boolean): void;
+  /** It holds so many bytes more in this process. */
+  onHeld(bytes: number): void;
+}
+
+/** One literal: there are very many of them. */
+export const newBed = <H extends Hooks>(
+  domain: Domain,
+  ground: Ground,
+  house: H,
+  shelf: Shelf | undefined = undefined,
+  id = "",
+): Bed<H> => ({
+  domain,
+  ground,
+  shelf,
+  id,
+  house,
+  nap: 0,
+  isAsleep: false,
+  held: undefined,
+  print: undefined,
+  waking: undefined,
+  isCleared: false,
+  uses: 0,
+  since: 0,
+});
 
 const storeError = (id: string, why: string, cause?: unknown): CordonError =>
   new CordonError("E_STORE", `the sandbox ${JSON.stringify(id)} ${why}`, { cause });
 
+function hold(bed: Bed, packed: Packed | undefined): void {
+  bed.house.onHeld((packed?.length ?? 0) - (bed.held?.length ?? 0));
+  bed.held = packed;
+}
+
 /** BD1, BD4. */
-async function shelve(state: State, { store, id, onError }: Shelf, packed: Packed): Promise<void> {
-  const { nap } = state;
+async function shelve(bed: Bed, { store, onError }: Shelf, packed: Packed): Promise<void> {
+  const { nap, id } = bed;
   try {
     const print = await fingerprintOf(packed);
-    if (nap !== state.nap) return;
+    if (nap !== bed.nap) return;
+    bed.print = ""; // from now on the store may have something of it
     await store.put(id, packed);
-    if (nap !== state.nap) return;
-    [state.print, state.held] = [print, undefined];
+    if (nap !== bed.nap) return;
+    bed.print = print;
+    hold(bed, undefined);
   } catch (cause) {
     onError(storeError(id, "cannot be stored, it is kept in memory", cause));
   }
 }
 
-function sleep(state: State): boolean {
-  if (state.isAsleep) return true;
-  const packed = state.domain.hibernate((memory) => pack(state.content, memory), state.hooks.onNeeded);
+/** False while anything of it goes on. */
+export function sleep(bed: Bed): boolean {
+  if (bed.isAsleep) return true;
+  const { content } = bed.ground;
+  const packed = bed.domain.hibernate(
+    (memory) => pack(content, memory),
+    () => bed.house.onNeeded(bed),
+  );
   if (packed === undefined) return false;
-  state.nap++;
-  [state.isAsleep, state.held] = [true, packed];
-  state.hooks.onTurned(true);
-  if (state.shelf !== undefined) void shelve(state, state.shelf, packed);
+  bed.nap++;
+  bed.isAsleep = true;
+  hold(bed, packed);
+  bed.house.onTurned(bed, true);
+  if (bed.shelf !== undefined) void shelve(bed, bed.shelf, packed);
   return true;
 }
 
 /** BD3. */
-async function fetchBack({ print }: State, { store, id }: Shelf): Promise<Packed> {
-  const found = await store.get(id);
+async function fetchBack({ print, id }: Bed, { store }: Shelf): Promise<Packed> {
+  const found: unknown = await store.get(id).catch((cause) => {
+    throw storeError(id, "cannot be fetched", cause);
+  });
   if (found === undefined) throw storeError(id, "is not in the store any more: somebody has deleted it");
-  const packed = Uint8Array.from(found);
+  if (!isBytes(found)) throw storeError(id, `came from the store as ${show(found)}`);
+  const packed = new Uint8Array(found); // a copy: its owner may change it
   if ((await fingerprintOf(packed)) === print) return packed;
   throw storeError(id, "is another one in the store: ids are used once");
 }
 
-function rise(state: State, packed: Packed): void {
-  const woken = state.domain.wake(unpack(packed, state.content));
+function rise(bed: Bed, packed: Packed): void {
+  const { beyond } = bed.ground;
+  const woken = bed.domain.wake((memory) => {
+    for (const { at, bytes } of beyond) memory.set(bytes, at);
+    unpack(packed, memory);
+  });
   if (woken.kind === "returned") {
-    state.nap++;
-    [state.isAsleep, state.held] = [false, undefined];
-    state.hooks.onTurned(false);
-  } else if (state.domain.ending() === undefined) {
+    bed.nap++;
+    bed.isAsleep = false;
+    hold(bed, undefined);
+    bed.house.onTurned(bed, false);
+  } else if (bed.domain.ending() === undefined) {
     throw new CordonError("E_LIMIT", "the host or the meter has no memory for a sandbox that is to wake");
   }
 }
 
-async function fetchAndRise(state: State): Promise<void> {
-  const packed = state.held ?? (await fetchBack(state, state.shelf as Shelf));
-  if (state.isAsleep) rise(state, packed);
+async function fetchAndRise(bed: Bed): Promise<void> {
+  const packed = bed.held ?? (await fetchBack(bed, bed.shelf as Shelf));
+  if (bed.isAsleep) rise(bed, packed);
 }
 
-/** BD2. */
-function wake(state: State): Promise<void> {
-  if (!state.isAsleep || state.domain.ending() !== undefined) return Promise.resolve();
-  state.waking ??= fetchAndRise(state).finally(() => {
-    state.waking = undefined;
-  });
-  return state.waking;
-}
-
-function wakeNow(state: State): boolean {
-  if (state.isAsleep && state.held !== undefined) rise(state, state.held);
-  return !state.isAsleep;
-}
-
-function clear(state: State): void {
-  state.nap++;
-  [state.isAsleep, state.held] = [false, undefined];
-  const { shelf } = state;
-  shelf?.store.delete(shelf.id).catch((cause) => shelf.onError(storeError(shelf.id, "cannot be deleted", cause)));
-}
-
-export function newBed(sleeper: Sleeper, hooks: Hooks, shelf?: Shelf): Bed {
-  if (shelf !== undefined) checkId(shelf.id);
-  const state: State = {
-    ...{ domain: sleeper.domain, content: sleeper.content, shelf, hooks },
-    ...{ nap: 0, isAsleep: false, held: undefined, print: "", waking: undefined },
+/** Fulfilled when it is awake, or has ended. Rejects with CordonError, and it sleeps on: E_STORE, or E_LIMIT for want of memory. BD2. */
+export function wake(bed: Bed): Promise<void> {
+  if (!bed.isAsleep || bed.domain.ending() !== undefined) return Promise.resolve();
+  if (bed.waking !== undefined) return bed.waking.promise;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const waking = { promise, resolve };
+  bed.waking = waking;
+  const over = (): void => {
+    if (bed.waking === waking) bed.waking = undefined;
   };
-  return {
-    isAsleep: () => state.isAsleep,
-    held: () => state.held?.length ?? 0,
-    sleep: () => sleep(state),
-    wake: () => wake(state),
-    wakeNow: () => wakeNow(state),
-    clear: () => clear(state),
-  };
+  promise.then(over, over);
+  fetchAndRise(bed).then(resolve, reject);
+  return promise;
+}
+
+/** Wakes it at once if it is held here; false if it must be waited for. */
+export function wakeNow(bed: Bed): boolean {
+  if (bed.isAsleep && bed.held !== undefined) rise(bed, bed.held);
+  return !bed.isAsleep;
+}
+
+/** It has ended: nothing of it is kept, nobody waits for it. BD5. */
+export function clear(bed: Bed): void {
+  const { shelf, id, print, waking } = bed;
+  bed.nap++;
+  bed.isCleared = true;
+  bed.isAsleep = false;
+  bed.print = undefined;
+  hold(bed, undefined);
+  waking?.resolve();
+  if (shelf !== undefined && print !== undefined) void remove(shelf, id);
+}
+
+async function remove({ store, onError }: Shelf, id: string): Promise<void> {
+  try {
+    await store.delete(id);
+  } catch (cause) {
+    onError(storeError(id, "cannot be deleted", cause));
+  }
 }

@@ -5,163 +5,191 @@
 //        are in use.
 //   RS2  Who cannot sleep at the moment, for something of it goes on, is asked again later.
 //   RS3  A sandbox that is called while it sleeps wakes, or its caller gets an answer: it ends if it cannot.
+//   RS4  A residency holds only those that it may have to put to sleep: a sleeper that everybody forgets is collected.
+import type { Domain } from "../../kernel/index.ts";
 import { CordonError } from "../errors.ts";
-import { show } from "../plain.ts";
-import type { Store } from "../snapshot/store.ts";
-import { type Bed, type Hooks, newBed, type Shelf, type Sleeper } from "./bed.ts";
+import { checkId } from "../snapshot/store.ts";
+import { type Bed, clear, type Ground, type Hooks, newBed, type Shelf, sleep, wake, wakeNow } from "./bed.ts";
+import { type ResidencyOptions, readOptions } from "./options.ts";
 
-/** How many sandboxes are awake, and where the others are. */
-export interface ResidencyOptions {
-  /** Sandboxes that are awake at once, idle ones included. Default: any number. */
-  readonly most?: number | undefined;
-  /** Milliseconds after which an idle one is put to sleep. Default: never, but for `most`. */
-  readonly after?: number | undefined;
-  /** Where they sleep. Default: in this process, packed. */
-  readonly store?: Store | undefined;
-  /** Hears what went wrong with the store while nobody waited. */
-  readonly onError?: ((error: CordonError) => void) | undefined;
+/** Keeps sandboxes that are made with it, of one kind or many, awake or asleep. */
+export interface Residency {
+  /** How many of them are awake. */
+  awake(): number;
+  asleep(): number;
+  /** Bytes that sleepers hold in this process. */
+  held(): number;
 }
 
 /** One sandbox as its residency knows it. */
-export interface Resident {
-  readonly bed: Bed;
-  /** It is about to be used: fulfilled when it is awake. */
-  enter(): Promise<void>;
+export type Resident = Bed<House>;
+
+/** What a sandbox does with its residency: given here, so that those who have none need not load it. */
+export interface House extends Hooks {
+  /** It is about to be used: fulfilled when it is awake, or has ended. Undefined: it is awake already. */
+  enter(resident: Resident): Promise<void> | undefined;
   /** It is idle again. */
-  leave(): void;
+  leave(resident: Resident): void;
   /** Now, if it can be. */
-  sleep(): boolean;
+  sleep(resident: Resident): boolean;
   /** It has ended. */
-  quit(): void;
+  quit(resident: Resident): void;
 }
 
-export interface Residency {
-  /** Begins awake and idle. `id`: under which a store keeps it. */
-  admit(sleeper: Sleeper, id: string): Resident;
-  readonly awake: () => number;
-  readonly asleep: () => number;
-  /** Bytes that sleepers hold in this process. */
-  readonly held: () => number;
-}
-
-interface Guest {
-  readonly bed: Bed;
-  uses: number;
-  /** When it was left. */
-  since: number;
-}
-
-interface House {
+interface Rooms extends House {
   readonly most: number;
   readonly after: number;
+  readonly shelf: Shelf | undefined;
   /** Awake and not in use, those left longest ago first. */
-  readonly idle: Set<Guest>;
-  readonly all: Set<Guest>;
+  readonly idle: Set<Resident>;
+  /** Of those that a store may keep. */
+  readonly ids: Set<string>;
   awake: number;
+  asleep: number;
+  held: number;
   timer: ReturnType<typeof setTimeout> | undefined;
+  /** When it is over. */
+  due: number;
+}
+
+const houses = new WeakMap<object, Rooms>();
+const roomsOf = ({ house }: Resident): Rooms => house as Rooms;
+
+/** One that has ended goes. */
+function tryToSleep(resident: Resident): void {
+  if (resident.domain.ending() === undefined) sleep(resident);
+  else quit(resident);
 }
 
 /** Those that cannot sleep now stay in their place. */
-function makeRoom({ idle, awake, most }: House): void {
-  let beyond = awake - most;
-  if (beyond <= 0) return;
-  for (const { bed } of idle) {
-    if (bed.sleep()) beyond--;
-    if (beyond <= 0) return;
+function makeRoom(rooms: Rooms): void {
+  if (rooms.awake <= rooms.most) return;
+  for (const resident of rooms.idle) {
+    tryToSleep(resident);
+    if (rooms.awake <= rooms.most) return;
   }
+  if (rooms.idle.size > 0) schedule(rooms, RETRY);
 }
 
 const RETRY = 50; // ms
+const LONGEST = 2 ** 31 - 1; // ms that a timer can wait
 
 /** One timer for all: who was left first is due first. */
-function sweep(house: House): void {
-  house.timer = undefined;
+function sweep(rooms: Rooms): void {
+  rooms.timer = undefined;
   const now = performance.now();
-  let next = RETRY;
-  for (const { bed, since } of house.idle) {
-    next = Math.max(RETRY, since + house.after - now);
-    if (since + house.after > now) break;
-    bed.sleep();
+  for (const resident of rooms.idle) {
+    const left = resident.since + rooms.after - now;
+    if (left > 0) {
+      schedule(rooms, left);
+      break;
+    }
+    tryToSleep(resident);
+    if (rooms.idle.has(resident)) schedule(rooms, RETRY);
   }
-  if (house.idle.size > 0) schedule(house, next);
+  makeRoom(rooms);
 }
 
-function schedule(house: House, ms: number): void {
-  if (house.timer !== undefined || house.after === Number.POSITIVE_INFINITY) return;
-  house.timer = setTimeout(() => sweep(house), ms);
+function schedule(rooms: Rooms, ms: number): void {
+  if (ms === Number.POSITIVE_INFINITY) return;
+  const due = performance.now() + ms;
+  if (rooms.timer !== undefined && rooms.due <= due) return;
+  clearTimeout(rooms.timer);
+  rooms.due = due;
+  rooms.timer = setTimeout(() => sweep(rooms), Math.min(ms, LONGEST));
   // A process does not live for its sleepers. Browsers have numbers here.
-  (house.timer as { unref?: () => void }).unref?.();
+  (rooms.timer as { unref?: () => void }).unref?.();
 }
 
-async function enter(house: House, guest: Guest): Promise<void> {
-  const { bed } = guest;
-  guest.uses++;
-  house.idle.delete(guest);
-  try {
-    if (bed.isAsleep() && !bed.wakeNow()) await bed.wake();
-  } catch (error) {
-    leave(house, guest);
+function enter(resident: Resident): Promise<void> | undefined {
+  const rooms = roomsOf(resident);
+  resident.uses++;
+  rooms.idle.delete(resident);
+  const over = (error: unknown): never => {
+    leave(resident);
     throw error;
+  };
+  try {
+    if (resident.isAsleep && !wakeNow(resident)) return wake(resident).then(() => makeRoom(rooms), over);
+  } catch (error) {
+    leave(resident);
+    return Promise.reject(error);
   }
-  makeRoom(house);
+  makeRoom(rooms);
+  return undefined;
 }
 
-function leave(house: House, guest: Guest): void {
-  guest.uses--;
-  if (guest.uses > 0 || !house.all.has(guest) || guest.bed.isAsleep()) return;
-  guest.since = performance.now();
-  house.idle.add(guest);
-  makeRoom(house);
-  schedule(house, house.after);
+function leave(resident: Resident): void {
+  const rooms = roomsOf(resident);
+  resident.uses--;
+  if (resident.uses > 0 || resident.isCleared || resident.isAsleep) return;
+  if (resident.domain.ending() !== undefined) return quit(resident);
+  // RS4.
+  if (rooms.most === Number.POSITIVE_INFINITY && rooms.after === Number.POSITIVE_INFINITY) return;
+  resident.since = performance.now();
+  rooms.idle.add(resident);
+  makeRoom(rooms);
+  schedule(rooms, rooms.after);
 }
 
-function checkCount(name: string, value: unknown, least: number): number {
-  if (value === undefined) return Number.POSITIVE_INFINITY;
-  if (Number.isSafeInteger(value) && (value as number) >= least) return value as number;
-  throw new CordonError("E_OPTION", `${name} is ${show(value)}: pass a whole number from ${least}`);
+function quit(resident: Resident): void {
+  if (resident.isCleared) return;
+  const rooms = roomsOf(resident);
+  rooms.idle.delete(resident);
+  rooms.ids.delete(resident.id);
+  if (resident.isAsleep) rooms.asleep--;
+  else rooms.awake--;
+  clear(resident);
 }
 
-export function newResidency(options: ResidencyOptions = {}): Residency {
-  const { store, onError = () => undefined } = options;
-  const house: House = {
-    ...{ most: checkCount("most", options.most, 0), after: checkCount("after", options.after, 0) },
-    ...{ idle: new Set<Guest>(), all: new Set<Guest>(), awake: 0, timer: undefined },
+/** RS3. Somebody called it who knows nothing of sleep. */
+function needed(resident: Resident): void {
+  const entered = enter(resident);
+  if (entered === undefined) return leave(resident);
+  const fail = (): void => {
+    resident.domain.end({ kind: "exhausted", resource: "memory" });
+    quit(resident);
   };
-  return Object.freeze({
-    admit: (sleeper: Sleeper, id: string) => admit(house, sleeper, store && { store, id, onError }),
-    awake: () => house.awake,
-    asleep: () => house.all.size - house.awake,
-    held: () => [...house.all].reduce((sum, { bed }) => sum + bed.held(), 0),
-  });
+  entered.then(() => leave(resident), fail);
 }
 
-function admit(house: House, sleeper: Sleeper, shelf: Shelf | undefined): Resident {
-  const hooks: Hooks = {
-    /** RS3. Somebody called it who knows nothing of sleep. */
-    onNeeded: () =>
-      void enter(house, guest).then(
-        () => leave(house, guest),
-        () => sleeper.domain.end({ kind: "exhausted", resource: "memory" }),
-      ),
-    onTurned(isAsleep) {
-      house.awake += isAsleep ? -1 : 1;
-      if (isAsleep) house.idle.delete(guest);
+/** Sandboxes of `createSandbox({ residency })` share it. Throws CordonError E_OPTION. */
+export function newResidency(given: ResidencyOptions = {}): Residency {
+  const { most, after, shelf } = readOptions(given);
+  const rooms: Rooms = {
+    ...{ most, after, shelf, idle: new Set(), ids: new Set() },
+    ...{ awake: 0, asleep: 0, held: 0, timer: undefined, due: 0 },
+    ...{ enter, leave, quit, sleep: (resident: Resident) => resident.uses === 0 && sleep(resident) },
+    onNeeded: (bed) => needed(bed as Resident),
+    onTurned(bed, isAsleep) {
+      rooms.awake += isAsleep ? -1 : 1;
+      rooms.asleep += isAsleep ? 1 : -1;
+      if (isAsleep) rooms.idle.delete(bed as Resident);
+    },
+    onHeld(bytes) {
+      rooms.held += bytes;
     },
   };
-  const guest: Guest = { bed: newBed(sleeper, hooks, shelf), uses: 1, since: 0 };
-  house.all.add(guest);
-  house.awake++;
-  leave(house, guest);
-  return Object.freeze({
-    bed: guest.bed,
-    enter: () => enter(house, guest),
-    leave: () => leave(house, guest),
-    sleep: () => guest.uses === 0 && guest.bed.sleep(),
-    quit(): void {
-      if (!house.all.delete(guest)) return;
-      house.idle.delete(guest);
-      if (!guest.bed.isAsleep()) house.awake--;
-      guest.bed.clear();
-    },
-  });
+  const residency = { awake: () => rooms.awake, asleep: () => rooms.asleep, held: () => rooms.held };
+  houses.set(residency, rooms);
+  return Object.freeze(residency);
+}
+
+export const isResidency = (value: unknown): value is Residency => houses.has(Object(value));
+
+function takeId({ ids, shelf }: Rooms, id: string = crypto.randomUUID()): string {
+  if (shelf === undefined) return "";
+  if (ids.has(checkId(id)))
+    throw new CordonError("E_OPTION", `the id ${JSON.stringify(id)} is in use in this residency: ids are used once`);
+  ids.add(id);
+  return id;
+}
+
+/** Begins awake and in use. `id`: under which a store keeps it; default: one of its own. Throws CordonError E_STORE, E_OPTION. */
+export function admit(residency: Residency, domain: Domain, ground: Ground, id?: string): Resident {
+  const rooms = houses.get(residency) as Rooms;
+  const resident = newBed<House>(domain, ground, rooms, rooms.shelf, takeId(rooms, id));
+  rooms.awake++;
+  resident.uses = 1;
+  return resident;
 }

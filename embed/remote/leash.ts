@@ -9,13 +9,12 @@
 
 import type { Ending, Resource } from "../../kernel/index.ts";
 import { adjust, available, frozenAt } from "../../kernel/index.ts";
-import type { Meter } from "../../policy-libs/index.ts";
-import { RESOURCES } from "../../policy-libs/index.ts";
+import { type Meter, RESOURCES } from "../../policy-libs/index.ts";
 import type { Limits } from "../limits.ts";
 import type { Amounts } from "./plan-data.ts";
 import type { Used } from "./read.ts";
 
-/** By the index of RESOURCES (policy-libs/meter/resources.ts): those that the kernel charges itself. */
+/** By the index of RESOURCES: those that the kernel charges itself. */
 const NAMES = ["fuel", "memory", "calls", "bytes", "inFlight", "domains"] as const;
 const HELD: readonly string[] = ["memory", "inFlight", "domains"];
 /** What a run is ended for when an account above has no more of it. */

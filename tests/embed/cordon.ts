@@ -2,11 +2,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { createCordon, type Result } from "../../embed/node/index.ts";
+import { type Cordon, createCordon, type Result } from "../../embed/node/index.ts";
 import { createKernel } from "../../kernel/index.ts";
 import { buildRepy } from "../../stdlib/repy/bundle.build.ts";
 import { instrument } from "../../stdlib/toolchain/index.ts";
+import { CONFINEMENT } from "../kit/confinement.ts";
 
+const built = (name: string): string => join(import.meta.dirname, "../../dist", name);
 const decoder = new TextDecoder();
 export const newKernel = () =>
   createKernel({
@@ -17,7 +19,7 @@ export const newKernel = () =>
 
 let cached: Uint8Array | undefined;
 export function engineBytes(): Uint8Array {
-  cached ??= artifactOf(readFileSync(join(import.meta.dirname, "../../dist/engine.wasm")));
+  cached ??= artifactOf(readFileSync(built("engine.wasm")));
   return cached;
 }
 
@@ -31,8 +33,27 @@ function artifactOf(built: Uint8Array): Uint8Array {
 /** Of the sources as they are, whatever the build made of earlier ones. */
 const repyBytes = async (): Promise<Uint8Array> => new TextEncoder().encode(await buildRepy());
 
-export const cordon = createCordon({ engine: engineBytes, repy: repyBytes });
+/** ... by default confined as the tests of this run are. */
+export const cordon = confinedAs(
+  createCordon({
+    engine: engineBytes,
+    repy: repyBytes,
+    segmentEngine: () => readFileSync(built("engine.segment.wasm")),
+  }),
+);
 export const { run, createSandbox } = cordon;
+
+function confinedAs(made: Cordon): Cordon {
+  if (CONFINEMENT === "frame") return made;
+  const how = { confinement: CONFINEMENT };
+  return {
+    ...made,
+    run: (request) => made.run({ ...how, ...request }),
+    createSandbox: (options) => made.createSandbox({ ...how, ...options }),
+    createTemplate: (request) => made.createTemplate({ ...how, ...request }),
+    layer: (options) => made.layer({ ...how, ...options }),
+  };
+}
 
 /** The value of a run that must have returned. */
 export const gave = (result: Result): unknown => {

@@ -50,7 +50,7 @@ describe("the packed package", () => {
     const present = ["node_modules", "tests", "build.ts", "dist/.stamps", "dist/kernel/.tsbuildinfo"];
     expect(present.filter((file) => existsSync(inside(file)))).toEqual([]);
     const installed = readdirSync(join(folder, "node_modules")).filter((name) => !name.startsWith("."));
-    expect(installed.toSorted()).toEqual(["acorn", "cordon"]);
+    expect(installed.toSorted()).toEqual(["acorn", "cordon", "tinypool"]);
   });
 
   test.for(ENTRIES)("gives the entry %s", (entry) => {

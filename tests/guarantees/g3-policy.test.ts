@@ -1,12 +1,13 @@
 import { test } from "@fast-check/vitest";
 import fc from "fast-check";
 import { describe, test as example, expect } from "vitest";
+import { runs } from "../kit/confinement.ts";
 import { check, policyOf } from "./policed-oracle.ts";
 import { anyFreePlot, anyPlot } from "./policed-texts.ts";
 import { type Happened, play } from "./policed-world.ts";
 
 const isDeep = process.env["CORDON_DEEP"] === "1";
-const numRuns = isDeep ? 2_000 : 80;
+const { numRuns } = isDeep ? { numRuns: 2_000 } : runs(80);
 const timeout = 3_600_000;
 const counted = { performed: 0, refused: 0, approved: 0, delayed: 0, changed: 0, compared: 0, transparent: 0 };
 

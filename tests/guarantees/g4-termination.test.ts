@@ -2,14 +2,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DEPTH_OWN_STACK, type Domain, frameCost, MAX_SLICE, MAX_TYPE_ARITY, weight } from "../../kernel/index.ts";
 import { assemble, type Code, type FunctionParts, type Instruction } from "../kit/assemble.ts";
+import { runs } from "../kit/confinement.ts";
 import { anyProgram, anySpinner } from "../kit/generators.ts";
 import { FRAME, SEGMENT } from "../kit/victim.ts";
 import { artifactBytes, mustReturn, newKernel, realPowers, spawn, spawnSource } from "../kit/world.ts";
 import "../kit/vitest.ts";
 
-const runs = (default_: number): { numRuns: number } => ({
-  numRuns: process.env["CORDON_DEEP"] === "1" ? default_ * 10 : default_,
-});
 const kernel = newKernel();
 const many = (letter: string, count: number): string => letter.repeat(count);
 const repeat = (times: number, ...code: Instruction[]): Instruction[] =>

@@ -1,8 +1,17 @@
 import { existsSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type BadValue, checkValue, MAX_TYPE_RESULTS, MAX_VALUE_NODES, type Outcome } from "../../kernel/index.ts";
+import { ENGINE_SEGMENT } from "../../embed/segments.ts";
+import {
+  type BadValue,
+  checkValue,
+  MAX_TYPE_RESULTS,
+  MAX_VALUE_NODES,
+  type Mode,
+  type Outcome,
+} from "../../kernel/index.ts";
 import { assemble, type Bytes, HEADER, leb, section } from "../kit/assemble.ts";
+import { isFrame, runs } from "../kit/confinement.ts";
 import { decodeModule } from "../kit/disassemble.ts";
 import { anyMutilation, anyProgram, type Mutilation, mutilate } from "../kit/generators.ts";
 import { concat, editSection } from "../kit/surgery.ts";
@@ -13,7 +22,7 @@ import "../kit/vitest.ts";
 const kernel = newKernel();
 const isDeep = process.env["CORDON_DEEP"] === "1";
 const seed = Number(process.env["CORDON_SEED"] ?? 1);
-const MUTATIONS = Number(process.env["CORDON_MUTATIONS"] ?? (isDeep ? 400_000 : 100_000));
+const MUTATIONS = Number(process.env["CORDON_MUTATIONS"] ?? (isDeep ? 400_000 : runs(100_000).numRuns));
 
 const KINDS = ["returned", "malformed", "invalid", "unsafe"];
 /** Longer than any load of a small module may take, on a machine that does other things too. */
@@ -41,14 +50,14 @@ interface Tally {
   slowest: number;
 }
 
-function loadAll(originals: readonly Bytes[], count: number): Tally {
+function loadAll(originals: readonly Bytes[], count: number, mode?: Mode): Tally {
   const stream = numbers(seed);
   const draw = (): number => stream.next().value;
   const tally: Tally = { kinds: new Map(), accepted: [], slowest: 0 };
   for (let i = 0; i < count; i++) {
     const bytes = mutilate(originals[i % originals.length] as Bytes, mutilation(draw));
     const begin = performance.now();
-    const { kind } = kernel.load(bytes);
+    const { kind } = kernel.load(bytes, mode);
     tally.slowest = Math.max(tally.slowest, performance.now() - begin);
     tally.kinds.set(kind, (tally.kinds.get(kind) ?? 0) + 1);
     if (kind === "returned" && tally.accepted.length < 300) tally.accepted.push(bytes);
@@ -66,11 +75,11 @@ describe("G5 totality: modules", () => {
     expect([...kinds.keys()].filter((kind) => !KINDS.includes(kind))).toEqual([]);
     expect(slowest).toBeLessThan(A_HANG);
     expect(kinds.size).toBe(KINDS.length);
-    for (const bytes of accepted) await runs(bytes);
+    for (const bytes of accepted) await ends(bytes);
   }, 180_000);
 
   /** What is accepted after a mutation runs like any other guest, to one of the ends there are. */
-  async function runs(bytes: Bytes): Promise<void> {
+  async function ends(bytes: Bytes): Promise<void> {
     const artifact = mustReturn(kernel.load(bytes));
     for (const entry of artifact.entries) {
       const spawned = kernel.spawn(artifact, { limits: { pages: 64, inFlight: 1 } });
@@ -88,7 +97,7 @@ describe("G5 totality: modules", () => {
         const given = Uint8Array.from(header ? [...HEADER, ...bytes] : bytes);
         expect(KINDS).toContain(kernel.load(given).kind);
       }),
-      { numRuns: 2000 },
+      runs(2000),
     );
   });
 
@@ -98,7 +107,7 @@ describe("G5 totality: modules", () => {
       fc.property(fc.constantFrom(1, 2, 3, 4, 6, 7, 9, 10, 11), payload, (id, bytes) => {
         expect(KINDS).toContain(kernel.load(editSection(victim(), id, () => bytes)).kind);
       }),
-      { numRuns: 2000 },
+      runs(2000),
     );
   });
 
@@ -117,18 +126,22 @@ describe("G5 totality: modules", () => {
         expect(strip(kernel.load(bytes))).toEqual(strip(kernel.load(bytes)));
         expect(bytes).toEqual(copy);
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 
   const strip = (outcome: Outcome<unknown>): unknown => (outcome.kind === "returned" ? "returned" : outcome);
 });
 
-const ENGINE = [new URL("../../dist/engine.wasm", import.meta.url)].find((url) => existsSync(url));
+const BUILT = isFrame ? "engine.wasm" : "engine.segment.wasm";
+const ENGINE = [new URL(`../../dist/${BUILT}`, import.meta.url)].find((url) => existsSync(url));
 
 describe.skipIf(ENGINE === undefined)("G5 totality: the engine", () => {
   test("mutations of the engine's own artifact", () => {
-    const { kinds } = loadAll([Uint8Array.from(readFileSync(ENGINE as URL))], isDeep ? 2000 : 60);
+    const mode = isFrame ? undefined : ENGINE_SEGMENT;
+    const engine = Uint8Array.from(readFileSync(ENGINE as URL));
+    expect(kernel.load(engine, mode)).toBeReturned();
+    const { kinds } = loadAll([engine], isDeep ? 2000 : runs(60).numRuns, mode);
     expect([...kinds.keys()].filter((kind) => !KINDS.includes(kind))).toEqual([]);
   });
 });

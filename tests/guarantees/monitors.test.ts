@@ -4,14 +4,25 @@ import { describe, expect, test } from "vitest";
 import type { Check, Domain, Mode, Monitors, Outcome, Step } from "../../kernel/index.ts";
 import { permissive } from "../../policy-libs/index.ts";
 import { assemble } from "../kit/assemble.ts";
+import { runs } from "../kit/confinement.ts";
 import { anyProgram } from "../kit/generators.ts";
-import { constant, inFrame, inSegment, MONITORS, monitored, operand, program, register } from "../kit/monitored.ts";
+import {
+  constant,
+  inFrame,
+  inMode,
+  inSegment,
+  MONITORS,
+  monitored,
+  operand,
+  program,
+  register,
+} from "../kit/monitored.ts";
 import { artifactBytes, mustReturn, newKernel, type SpawnOptions, spawn } from "../kit/world.ts";
 import "../kit/vitest.ts";
 
 const kernel = newKernel();
 const open = (monitors: Monitors, options?: SpawnOptions): Domain =>
-  spawn(kernel, mustReturn(kernel.load(program(inFrame(monitors)), inFrame(monitors))), options);
+  spawn(kernel, mustReturn(kernel.load(program(inMode(monitors)), inMode(monitors))), options);
 
 const U64 = (1n << 64n) - 1n;
 const truth = (holds: boolean): bigint => (holds ? 1n : 0n);
@@ -134,7 +145,7 @@ async function perform(domain: Domain, { name, a, b }: Division): Promise<Outcom
 }
 
 describe("checks of divisions", () => {
-  prop.prop([anyChecks, fc.array(anyDivision, { minLength: 1, maxLength: 12 })], { numRuns: 150 })(
+  prop.prop([anyChecks, fc.array(anyDivision, { minLength: 1, maxLength: 12 })], runs(150))(
     "decide each division of a trace as an oracle does that is no code of the guest's",
     async (checks, divisions) => {
       const domain = open({ ...MONITORS, on: { divide: checks } });
@@ -243,7 +254,7 @@ const GATE_CALLS = assemble({
 
 describe("checks of calls of capabilities", () => {
   test("refuse without crossing while the kernel's word says so, and for this handle and method alone", async () => {
-    const mode = inFrame(MONITORS);
+    const mode = inMode(MONITORS);
     const domain = spawn(kernel, mustReturn(kernel.load(artifactBytes(GATE_CALLS, mode), mode)));
     const seen: [number, number][] = [];
     for (const index of [0, 1]) {
@@ -292,15 +303,15 @@ async function story(source: Uint8Array, mode: Mode, args: readonly (number | bi
 }
 
 describe("G10 transparency", () => {
-  prop.prop([anyProgram({ maxTape: 300 })], { numRuns: 150 })(
+  prop.prop([anyProgram({ maxTape: 300 })], runs(150))(
     "what no check meets runs as if it were not looked at, and pays the same fuel",
     async ({ bytes, args }) => {
       const plain = await story(bytes, { kind: "frame" }, args);
-      expect(await story(bytes, inFrame(QUIET), args)).toEqual(plain);
+      expect(await story(bytes, inMode(QUIET), args)).toEqual(plain);
     },
   );
 
-  prop.prop([anyProgram({ maxTape: 200 })], { numRuns: 60 })(
+  prop.prop([anyProgram({ maxTape: 200 })], runs(60))(
     "any program has an artifact with checks that the verifier accepts, in segments too",
     ({ bytes }) => {
       for (const mode of [inFrame(MONITORS), inSegment(QUIET)])

@@ -12,6 +12,7 @@ import {
   TRAMPOLINES,
 } from "../../kernel/index.ts";
 import { assemble, type Bytes, type Instruction, type Parts } from "./assemble.ts";
+import { modeOf } from "./confinement.ts";
 import { decodeModule, disassemble, type Seen } from "./disassemble.ts";
 import { artifactBytes } from "./world.ts";
 
@@ -52,7 +53,9 @@ export const MONITORS: Monitors = {
 
 export const monitored = (on: Monitors["on"], registers = 1): Monitors => ({ ...MONITORS, on, registers });
 export const inFrame = (monitors: Monitors): Mode => ({ kind: "frame", monitors });
-export const inSegment = (monitors: Monitors): Mode => ({ kind: "segment", mask: 0xffff, guard: GUARD, monitors });
+/** As the domains of this run are confined. */
+export const inMode = (monitors: Monitors): Mode => ({ ...modeOf(128), monitors });
+export const inSegment = (monitors: Monitors): Mode => ({ kind: "segment", mask: 0x1_ffff, guard: GUARD, monitors });
 
 const filler: readonly Instruction[] = Array.from({ length: 20 }, () => ["nop"]);
 const binary = (name: string, type: "i" | "l"): Parts["functions"][number] => ({

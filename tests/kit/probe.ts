@@ -16,7 +16,7 @@ const params = (count: number): Instruction[] => Array.from({ length: count }, (
 /**
  * Exports `grow`, `call`, `reply`, `receive`, `answer`, `poke(at, byte)`, `peek(at)`, `deep(frames)`: so many calls deep
  * it parks until a message comes; `spree(n, handle, method)`: so many calls of a capability without looking at what they
- * answer; `spin()`; and `cordon_turn`, which leaves everything to the test.
+ * answer; `spin()`; `trap()`; and `cordon_turn`, which leaves everything to the test.
  */
 export function probeSource(pages = 1): Bytes {
   const forward = GATES.map(({ name, params: taken, results }, index) => ({
@@ -71,6 +71,7 @@ export function probeSource(pages = 1): Bytes {
         ],
       },
       { params: "", results: "", exported: "spin", code: [["loop", ""], ["br", 0], ["end"]] },
+      { params: "", results: "", exported: "trap", code: [["unreachable"]] },
     ],
     // The argument list that `spree` passes, at 0: an empty array.
     data: [{ offset: 0, bytes: [0x80] }],

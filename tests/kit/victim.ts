@@ -2,6 +2,7 @@
 // region of 16 to 255 instructions weighs the same.
 import { GUARD, type Mode, TRAMPOLINES } from "../../kernel/index.ts";
 import { assemble, type Bytes, encodeAll, type Instruction, type Parts } from "./assemble.ts";
+import { modeOf } from "./confinement.ts";
 import { decodeModule, disassemble, type Seen } from "./disassemble.ts";
 import { editBody } from "./surgery.ts";
 import { artifactBytes } from "./world.ts";
@@ -41,7 +42,7 @@ export const VICTIM: Parts = {
 };
 
 // `br 1` inside the `if` of a source would leave the function: the toolchain aims it at the outer block.
-export const victim = (mode: Mode = FRAME): Bytes => artifactBytes(assemble(VICTIM), mode);
+export const victim = (mode: Mode = modeOf()): Bytes => artifactBytes(assemble(VICTIM), mode);
 
 /** The body of the victim's export `main`. */
 export const MAIN = TRAMPOLINES.length;

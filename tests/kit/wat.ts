@@ -2,9 +2,9 @@
 import binaryen from "binaryen";
 import type { Bytes } from "./assemble.ts";
 
-/** All but a shorter way to write two imports of one module, which no engine reads yet, and Binaryen's types do not know. */
-const { CompactImports = 0 } = binaryen.Features as unknown as Readonly<Record<string, number>>;
-const FEATURES = binaryen.Features.All & ~CompactImports;
+/** All but a shorter way to write two imports of one module, which no engine reads yet. */
+const { All, CompactImports = 0 } = binaryen.Features as typeof binaryen.Features & { CompactImports?: number };
+const FEATURES = All & ~CompactImports;
 
 /** Assembles text. Throws Binaryen's complaint. */
 export function wat(text: string): Bytes {

@@ -7,10 +7,12 @@ import {
   type DomainLimits,
   type FeralPowers,
   type Kernel,
+  type Mode,
   type Outcome,
 } from "../../kernel/index.ts";
 import { instrument } from "../../stdlib/toolchain/index.ts";
 import type { Bytes } from "./assemble.ts";
+import { CONFINEMENT, type Confinement, modeFor, modeOf } from "./confinement.ts";
 
 declare const setImmediate: ((task: () => void) => unknown) | undefined;
 const decoder = new TextDecoder();
@@ -35,7 +37,18 @@ export function fakePowers(step: () => number): FeralPowers {
   };
 }
 
-export const newKernel = (powers: Partial<FeralPowers> = {}): Kernel => createKernel({ ...realPowers, ...powers });
+/** Modes other than the default, of artifacts made here. */
+const modes = new WeakMap<Uint8Array, Mode>();
+
+/** A kernel of which the domains live as CONFINEMENT says, where the test does not say how. */
+export function newKernel(powers: Partial<FeralPowers> = {}, confinement: Confinement = CONFINEMENT): Kernel {
+  const kernel = createKernel({ ...realPowers, ...powers });
+  return {
+    ...kernel,
+    load: (bytes, mode = modes.get(bytes) ?? modeOf(0, confinement)) => kernel.load(bytes, mode),
+    spawn: (artifact, options) => kernel.spawn(artifact, { isShared: confinement === "arena", ...options }),
+  };
+}
 
 /** More than any test needs, but an end: nothing in a test may run for ever. */
 export const PLENTY: Allowance = { fuel: 1e9, calls: 1e6, bytes: 1e9, deadline: Number.POSITIVE_INFINITY };
@@ -47,14 +60,15 @@ export function mustReturn<T>(outcome: Outcome<T>): T {
 }
 
 /** Instruments a source module; throws what the toolchain complains of. */
-export function artifactBytes(source: Uint8Array, mode?: Parameters<Kernel["load"]>[1]): Bytes {
-  const made = instrument(source, mode === undefined ? {} : { mode });
+export function artifactBytes(source: Uint8Array, mode = modeFor(source)): Bytes {
+  const made = instrument(source, { mode });
   if (made.kind === "refused") throw new Error(`the toolchain refused at ${made.at}: ${made.why}`);
+  modes.set(made.bytes, mode);
   return made.bytes as Bytes;
 }
 
-export const loadSource = (kernel: Kernel, source: Uint8Array): Artifact =>
-  mustReturn(kernel.load(artifactBytes(source)));
+export const loadSource = (kernel: Kernel, source: Uint8Array, mode?: Mode): Artifact =>
+  mustReturn(kernel.load(artifactBytes(source, mode)));
 
 export interface SpawnOptions {
   readonly limits?: Partial<DomainLimits>;
@@ -71,5 +85,6 @@ export function spawn(kernel: Kernel, artifact: Artifact, { limits, allowance }:
 export const spawnSource = (kernel: Kernel, source: Uint8Array, options?: SpawnOptions): Domain =>
   spawn(kernel, loadSource(kernel, source), options);
 
-/** A copy of the memory of an idle domain. */
-export const memoryOf = (domain: Domain): Bytes | undefined => domain.read((memory) => memory.slice());
+/** A copy of the pages of an idle domain. */
+export const memoryOf = (domain: Domain): Bytes | undefined =>
+  domain.read((memory) => new Uint8Array(memory.subarray(0, domain.usage().memory)));

@@ -13,7 +13,7 @@ interface Sample {
 // Samples are a project of their own: they see the package, not its sources. So they are loaded, not imported.
 const load = async (): Promise<Sample> => (await import(join(ROOT, "samples/18-forks/forks.ts"))) as Sample;
 
-describe("sample 17, forks", () => {
+describe("sample 18, forks", () => {
   test("every request finds the library as it was loaded, whatever those before did", async () => {
     const { answers, fork, warm } = await (await load()).serve(100);
     expect([...answers]).toEqual([

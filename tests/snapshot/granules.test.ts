@@ -54,28 +54,71 @@ describe("granules", () => {
     },
   );
 
+  const unpacked = (packed: Uint8Array<ArrayBuffer>, base: Uint8Array, size: number): Uint8Array => {
+    const memory = grown(base, size);
+    unpack(packed, memory);
+    return memory;
+  };
+
   prop.prop([granules, granules, fc.nat(), writes])(
-    "packed and unpacked, a difference is the same chunks",
+    "packed and unpacked over its base, a memory is as it was, and what does not differ costs nothing",
     (before, more, seed, all) => {
       const base = filled(before, seed);
       const now = written(base, (before + more) * GRANULE, all);
       const packed = pack(base, now);
-      expect(unpack(packed, base)).toEqual(difference(base, now));
+      expect(Buffer.compare(unpacked(packed, base, now.length), now)).toBe(0);
       const words = all.reduce((sum, [, bytes]) => sum + 2 + Math.ceil(bytes.length / 4), 0);
-      // Nothing is there that does not differ: heads of runs and granules, and the words that were written.
-      const most = 4 + unpack(packed, base).reduce((sum, { bytes }) => sum + 8 + (bytes.length / GRANULE) * 8, 0);
-      expect(packed.length).toBeLessThanOrEqual(most + words * 4);
+      // Four words at the head, two bits for each word, ten bytes for each run.
+      expect(packed.length).toBeLessThanOrEqual(16 + 4 + words * 4.25 + all.length * 10);
     },
   );
 
-  test("every word of a granule has its own bit", () => {
+  const anyWord = fc.oneof(
+    fc.constantFrom(0, -1, 1, 7, -7, 0x7fffffff, -0x80000000),
+    fc.integer(),
+    fc.integer({ min: 0x100000, max: 0x100fff }),
+  );
+  prop.prop([granules, fc.array(anyWord, { minLength: 1, maxLength: 3_000 }), fc.nat()])(
+    "words of every kind come back: zeroes, those that were there, those near each other, and any others",
+    (before, words, at) => {
+      const base = filled(before, 5);
+      const now = grown(base, base.length + Math.ceil(words.length / 64) * GRANULE);
+      new Int32Array(now.buffer).set(words, (at % (now.length / 4 - words.length + 1)) | 0);
+      const packed = pack(base, now);
+      expect(Buffer.compare(unpacked(packed, base, now.length), now)).toBe(0);
+    },
+  );
+
+  test("every word of a granule is told from the others", () => {
     const base = filled(3, 1);
     for (let word = 0; word < GRANULE / 4; word++) {
       const now = base.slice();
       now[GRANULE + word * 4]! ^= 0x80;
       const packed = pack(base, now);
-      expect(packed.length).toBe(4 + 8 + 8 + 4);
-      expect(unpack(packed, base)).toEqual(difference(base, now));
+      // The head, the kinds, the word as it is; how far and how long.
+      expect(packed.length).toBe(16 + 4 + 4 + 2);
+      expect(Buffer.compare(unpacked(packed, base, now.length), now)).toBe(0);
+    }
+  });
+
+  test("a hundred objects with a pointer each take less than half of their words", () => {
+    const base = new Uint8Array(256 * GRANULE);
+    const now = base.slice();
+    const words = new Int32Array(now.buffer);
+    for (let i = 0; i < 100; i++) words.set([1, 0x1438f0, -7, 0x150000 + i * 40, i, 0], 400 + i * 10);
+    const packed = pack(base, now);
+    expect(packed.length).toBeLessThan((100 * 6 * 4) / 2);
+    expect(Buffer.compare(unpacked(packed, base, now.length), now)).toBe(0);
+  });
+
+  test("wrong bytes end, and write nowhere else", () => {
+    const now = filled(4, 9);
+    const packed = pack(new Uint8Array(GRANULE), now);
+    for (let i = 0; i < packed.length; i += 7) {
+      const memory = new Uint8Array(new ArrayBuffer(6 * GRANULE), GRANULE, 4 * GRANULE);
+      unpack(packed.slice(0, i + 16 - (i % 4)), memory);
+      expect(new Uint8Array(memory.buffer, 0, GRANULE).every((byte) => byte === 0)).toBe(true);
+      expect(new Uint8Array(memory.buffer, 5 * GRANULE).every((byte) => byte === 0)).toBe(true);
     }
   });
 

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fc, test as prop } from "@fast-check/vitest";
 import { afterAll, describe, expect, test } from "vitest";
-import { newBed } from "../../embed/hibernation/bed.ts";
-import { newResidency, type Residency, type Resident } from "../../embed/hibernation/residency.ts";
+import { type Bed, clear, type Ground, newBed, type Shelf, sleep, wake, wakeNow } from "../../embed/hibernation/bed.ts";
+import { admit, newResidency, type Residency, type Resident } from "../../embed/hibernation/residency.ts";
 import { contentOf } from "../../embed/image.ts";
 import { fileStore, memoryStore, type Store } from "../../embed/node/index.ts";
 import type { Domain } from "../../kernel/index.ts";
@@ -28,7 +28,7 @@ const artifact = mustReturn(
     ),
   ),
 );
-const content = contentOf(artifact);
+const ground: Ground = { content: contentOf(artifact), beyond: [] };
 const born = (): Domain => spawn(kernel, artifact);
 const memoryOf = (domain: Domain): Buffer => domain.read((memory) => Buffer.from(memory)) as Buffer;
 const enter = async (domain: Domain, name: string, ...args: (number | bigint)[]): Promise<unknown> => {
@@ -45,7 +45,9 @@ const PLACES: readonly (readonly [string, () => Promise<Store | undefined>])[] =
   ["a store in memory", async () => memoryStore()],
   ["a store in a file", () => fileStore(join(folder, `${files++}.cordon`))],
 ];
-const silent = { onNeeded: () => undefined, onTurned: () => undefined };
+const silent = { onNeeded: () => undefined, onTurned: () => undefined, onHeld: () => undefined };
+const bedOf = (domain: Domain, shelf?: Shelf, id = "a"): Bed => newBed(domain, ground, silent, shelf, id);
+const heldBy = ({ held }: Bed): number => held?.length ?? 0;
 const loud = (error: Error): never => {
   throw error;
 };
@@ -62,15 +64,15 @@ describe.each(PLACES)("a sandbox that sleeps in %s", (_place, open) => {
     "is, once it wakes, what its twin is that never slept",
     async (steps) => {
       const [store, one, twin] = [await open(), born(), born()];
-      const bed = newBed({ domain: one, content }, silent, store && { store, id: "one", onError: loud });
+      const bed = bedOf(one, store && { store, onError: loud });
       for (const [name, ...args] of steps) {
         if (name !== "nap") {
           expect(await enter(one, name, ...args)).toEqual(await enter(twin, name, ...args));
           continue;
         }
-        expect(bed.sleep()).toBe(true);
-        if (store !== undefined) await waitFor(() => bed.held() === 0);
-        await bed.wake();
+        expect(sleep(bed)).toBe(true);
+        if (store !== undefined) await waitFor(() => heldBy(bed) === 0);
+        await wake(bed);
       }
       expect(memoryOf(one).equals(memoryOf(twin))).toBe(true);
       expect(await enter(one, "kept")).toBe(await enter(twin, "kept"));
@@ -95,15 +97,15 @@ describe("a bed", () => {
     const failing: Store = { ...memoryStore(), put: () => Promise.reject(new Error("no disk")) };
     const domain = born();
     await enter(domain, "poke", 8, 77);
-    const bed = newBed({ domain, content }, silent, {
-      ...{ store: failing, id: "a" },
+    const bed = bedOf(domain, {
+      store: failing,
       onError: ({ code, message }) => errors.push(`${code} ${message}`),
     });
-    expect(bed.sleep()).toBe(true);
+    expect(sleep(bed)).toBe(true);
     await waitFor(() => errors.length > 0);
     expect(errors).toEqual([expect.stringMatching(/^E_STORE .*"a" cannot be stored, it is kept in memory/)]);
-    expect(bed.held()).toBeGreaterThan(0);
-    expect(bed.wakeNow()).toBe(true);
+    expect(heldBy(bed)).toBeGreaterThan(0);
+    expect(wakeNow(bed)).toBe(true);
     expect(await enter(domain, "peek", 8)).toBe(77);
   });
 
@@ -111,14 +113,14 @@ describe("a bed", () => {
     const store = memoryStore();
     const domain = born();
     await enter(domain, "poke", 8, 1);
-    const bed = newBed({ domain, content }, silent, { store, id: "a", onError: loud });
+    const bed = bedOf(domain, { store, onError: loud });
     const nap = async (): Promise<Uint8Array> => {
-      expect(bed.sleep()).toBe(true);
-      await waitFor(() => bed.held() === 0);
+      expect(sleep(bed)).toBe(true);
+      await waitFor(() => heldBy(bed) === 0);
       return (await store.get("a")) as Uint8Array;
     };
     const first = await nap();
-    await bed.wake();
+    await wake(bed);
     await enter(domain, "poke", 8, 2);
     const second = await nap();
     for (const [bytes, why] of [
@@ -129,11 +131,11 @@ describe("a bed", () => {
     ] as const) {
       if (bytes === undefined) await store.delete("a");
       else await store.put("a", bytes);
-      await expect(bed.wake()).rejects.toMatchObject({ code: "E_STORE", message: expect.stringMatching(why) });
-      expect(bed.isAsleep()).toBe(true);
+      await expect(wake(bed)).rejects.toMatchObject({ code: "E_STORE", message: expect.stringMatching(why) });
+      expect(bed.isAsleep).toBe(true);
     }
     await store.put("a", second);
-    await Promise.all([bed.wake(), bed.wake(), bed.wake()]);
+    await Promise.all([wake(bed), wake(bed), wake(bed)]);
     expect(await enter(domain, "peek", 8)).toBe(2);
   });
 
@@ -148,47 +150,52 @@ describe("a bed", () => {
       },
     };
     const domain = born();
-    const bed = newBed({ domain, content }, silent, { store: slow, id: "a", onError: loud });
-    bed.sleep();
+    const bed = bedOf(domain, { store: slow, onError: loud });
+    sleep(bed);
     await waitFor(() => answers.length === 1);
-    expect(bed.wakeNow()).toBe(true);
+    expect(wakeNow(bed)).toBe(true);
     await enter(domain, "poke", 8, 5);
-    bed.sleep();
+    sleep(bed);
     await waitFor(() => answers.length === 2);
     answers[0]?.();
     await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(bed.held()).toBeGreaterThan(0);
+    expect(heldBy(bed)).toBeGreaterThan(0);
     answers[1]?.();
-    await waitFor(() => bed.held() === 0);
-    await bed.wake();
+    await waitFor(() => heldBy(bed) === 0);
+    await wake(bed);
     expect(await enter(domain, "peek", 8)).toBe(5);
   });
 
   test("is free again when its sandbox ends, asleep or while it wakes", async () => {
     const store = memoryStore();
     const domain = born();
-    const bed = newBed({ domain, content }, silent, { store, id: "a", onError: loud });
-    bed.sleep();
-    await waitFor(() => bed.held() === 0);
-    const waking = bed.wake();
+    const bed = bedOf(domain, { store, onError: loud });
+    sleep(bed);
+    await waitFor(() => heldBy(bed) === 0);
+    const waking = wake(bed);
     domain.end();
-    bed.clear();
+    clear(bed);
     await waking;
-    await waitFor(() => bed.held() === 0);
+    await waitFor(() => heldBy(bed) === 0);
     expect(await store.ids()).toEqual([]);
   });
 });
+
+const enterHouse = async (resident: Resident): Promise<void> => resident.house.enter(resident);
+const leave = (resident: Resident): void => resident.house.leave(resident);
 
 describe("residency", () => {
   const admitted = (residency: Residency, count: number): (readonly [Domain, Resident])[] =>
     Array.from({ length: count }, (_, i) => {
       const domain = born();
-      return [domain, residency.admit({ domain, content }, `${i}`)] as const;
+      const resident = admit(residency, domain, ground, `${i}`);
+      leave(resident);
+      return [domain, resident] as const;
     });
   const use = async ([domain, resident]: readonly [Domain, Resident], value: number): Promise<void> => {
-    await resident.enter();
+    await enterHouse(resident);
     await enter(domain, "poke", 64, value);
-    resident.leave();
+    leave(resident);
   };
 
   test("keeps as many awake as it may, those used last, and all of them as they were", async () => {
@@ -196,19 +203,19 @@ describe("residency", () => {
     const all = admitted(residency, 10);
     for (const [i, one] of all.entries()) await use(one, i);
     expect([residency.awake(), residency.asleep()]).toEqual([3, 7]);
-    expect(all.map(([, { bed }]) => bed.isAsleep())).toEqual([...new Array(7).fill(true), false, false, false]);
+    expect(all.map(([, { isAsleep }]) => isAsleep)).toEqual([...new Array(7).fill(true), false, false, false]);
     await use(all[0] as never, 100);
-    expect(all.flatMap(([, { bed }], i) => (bed.isAsleep() ? [] : [i]))).toEqual([0, 8, 9]);
+    expect(all.flatMap(([, { isAsleep }], i) => (isAsleep ? [] : [i]))).toEqual([0, 8, 9]);
     for (const [i, [domain, resident]] of all.entries()) {
-      await resident.enter();
+      await enterHouse(resident);
       expect(await enter(domain, "peek", 64)).toBe(i === 0 ? 100 : i);
-      resident.leave();
+      leave(resident);
       expect(residency.awake()).toBe(3);
     }
     for (const [domain, resident] of all) {
       domain.end();
-      resident.quit();
-      resident.quit();
+      resident.house.quit(resident);
+      resident.house.quit(resident);
     }
     expect([residency.awake(), residency.asleep(), residency.held()]).toEqual([0, 0, 0]);
   });
@@ -221,10 +228,10 @@ describe("residency", () => {
       const uses = [0, 0, 0, 0, 0];
       for (const [i, comes] of steps) {
         const resident = (all[i] as (typeof all)[0])[1];
-        if (comes) await resident.enter();
-        else if ((uses[i] as number) > 0) resident.leave();
+        if (comes) await enterHouse(resident);
+        else if ((uses[i] as number) > 0) leave(resident);
         if (comes || (uses[i] as number) > 0) uses[i] = (uses[i] as number) + (comes ? 1 : -1);
-        const asleep = all.map(([, { bed }]) => bed.isAsleep());
+        const asleep = all.map(([, { isAsleep }]) => isAsleep);
         expect(asleep.filter((one, at) => one && (uses[at] as number) > 0)).toEqual([]);
         expect(residency.awake()).toBe(asleep.filter((one) => !one).length);
         expect(residency.awake()).toBeLessThanOrEqual(Math.max(most, uses.filter((count) => count > 0).length));
@@ -237,11 +244,11 @@ describe("residency", () => {
     const residency = newResidency({ after: 60 });
     const all = admitted(residency, 3);
     const [, busy] = all[0] as (typeof all)[0];
-    await busy.enter();
+    await enterHouse(busy);
     expect(residency.awake()).toBe(3);
     await waitFor(() => residency.awake() === 1);
-    expect(busy.bed.isAsleep()).toBe(false);
-    busy.leave();
+    expect(busy.isAsleep).toBe(false);
+    leave(busy);
     expect(residency.awake()).toBe(1);
     await waitFor(() => residency.awake() === 0);
   });

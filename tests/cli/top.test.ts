@@ -1,0 +1,132 @@
+// `cordon top`: what it shows, whom it believes, and who can reach it.
+import { chmodSync, mkdtempSync, statSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { readStats, statsFrom, whichSocket } from "../../embed/cli/top/feed.ts";
+import { bytes, duration, type Stats, short, sorted, type TenantRow, view } from "../../embed/cli/top/view.ts";
+import { createPool, publishStats } from "../../embed/node/index.ts";
+import { publishing } from "../../embed/node/stats-socket.ts";
+import { beside } from "./command.ts";
+
+const plain = (_style: string, text: string): string => text;
+
+const tenant = (name: string, fuel: number, memory = 0): TenantRow => ({
+  ...{ name, share: 1, queued: 0, running: 0, sandboxes: 1, jobs: 2, isFrozen: false },
+  ...{ used: { memory, fuel: 10 * fuel, domains: 1 }, perSecond: { fuel, calls: 5 } },
+});
+const stats = (tenants: readonly TenantRow[]): Stats => ({
+  ...{ pid: 7, isolation: "worker", uptime: 3_725_000, queued: 0, running: 0, tenants },
+  workers: [{ id: 1, state: "ready", running: 0, sandboxes: 1, restarts: 2, why: "it was killed" }],
+});
+
+describe("what is shown", () => {
+  test("numbers are short, with the usual prefixes", () => {
+    expect([0, 999, 1000, 1_250_000, 3e9, 5e12].map(short)).toEqual(["0", "999", "1.0k", "1.3M", "3.0G", "5.0T"]);
+    expect([12, 2048, 3 * 2 ** 20, 2 ** 31].map(bytes)).toEqual(["12 B", "2.0 KiB", "3.0 MiB", "2.0 GiB"]);
+    expect(duration(3_725_999)).toBe("01:02:05");
+  });
+
+  test("the busiest tenant is first, by what was asked for; equal ones by their names", () => {
+    const rows = [tenant("b", 1, 9), tenant("a", 1, 1), tenant("c", 5, 2)];
+    expect(sorted(rows, "fuel").map(({ name }) => name)).toEqual(["c", "a", "b"]);
+    expect(sorted(rows, "memory").map(({ name }) => name)).toEqual(["b", "c", "a"]);
+    expect(sorted(rows, "name").map(({ name }) => name)).toEqual(["a", "b", "c"]);
+  });
+
+  test("a tenant's name drives no terminal", () => {
+    const lines = view(stats([tenant("evil\u001b[2J\u202e", 1)]), "fuel", plain).join("\n");
+    expect(lines).not.toMatch(/[\u001b\u202e]/);
+    expect(lines).toContain("evil\\x1b[2J\\u202e");
+    expect(lines).toContain("up 01:02:05");
+    expect(lines).toContain("last lost: it was killed");
+  });
+});
+
+describe("what is read", () => {
+  test("a line is statistics whole, or nothing", () => {
+    const good = JSON.stringify(stats([tenant("a", 1)]));
+    expect(readStats(good)).toEqual(JSON.parse(good));
+    for (let at = 0; at < good.length; at += 3) expect(readStats(good.slice(0, at))).toBeUndefined();
+    const bad = ["", "null", "[]", "{}", '{"tenants":[],"workers":[]}', good.replace('"share":1', '"share":"1"')];
+    for (const line of [...bad, good.replace('"fuel":1', '"fuel":null')]) expect(readStats(line)).toBeUndefined();
+  });
+
+  test("lines that are no statistics are passed over, and the end of the process ends it", async () => {
+    const path = join(mkdtempSync(join(tmpdir(), "cordon-top-")), "s.sock");
+    const server = createServer((socket) => socket.end(`junk\n${JSON.stringify(stats([]))}\n{"pid":1}\n`));
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    const seen: Stats[] = [];
+    for await (const one of statsFrom(path)) seen.push(one);
+    expect(seen).toEqual([JSON.parse(JSON.stringify(stats([])))]);
+    server.close();
+  });
+
+  test("where nothing is published the command says what to do", () => {
+    expect(() => whichSocket("999999999")).toThrow(/process 999999999 publishes no statistics/);
+  });
+});
+
+describe("what is published", () => {
+  const stops: (() => void)[] = [];
+  afterEach(() => stops.splice(0).forEach((stop) => void stop()));
+
+  test("a pool's tenants, to this user alone, until it is stopped", async () => {
+    await using pool = await createPool({ isolation: "inline", tenants: { acme: {} } });
+    const published = await publishStats(pool, { every: 20 });
+    stops.push(published.stop);
+    expect(statSync(dirname(published.path)).mode & 0o077).toBe(0);
+    expect(publishing().get(process.pid)).toBe(published.path);
+    await pool.run({ tenant: "acme", source: "1 + 1" });
+    for await (const one of statsFrom(published.path)) {
+      expect(one.tenants.map(({ name, jobs }) => [name, jobs])).toEqual([["acme", 1]]);
+      break;
+    }
+    published.stop();
+    published.stop();
+    await expect(statsFrom(published.path).next()).rejects.toThrow();
+  });
+
+  test("nobody who writes to it changes anything, and at most sixteen watch", async () => {
+    let asked = 0;
+    const published = await publishStats({ stats: () => ({ asked: ++asked }) }, { every: 3_600_000 });
+    stops.push(published.stop);
+    const sockets = Array.from({ length: 20 }, () => connect(published.path).on("error", () => undefined));
+    const closed = sockets.map((socket) => new Promise<boolean>((resolve) => socket.on("close", () => resolve(true))));
+    for (const socket of sockets) socket.resume().write("x".repeat(100_000));
+    const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 300));
+    const gone = await Promise.all(closed.map((one) => Promise.race([one, late])));
+    expect(gone.filter(Boolean)).toHaveLength(4);
+    expect(asked).toBe(16);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  test("options that are wrong, a folder that is open to others, and a path that is taken are refused", async () => {
+    const watched = { stats: () => ({}) };
+    for (const every of [0, -1, Number.NaN, 1e12])
+      await expect(publishStats(watched, { every })).rejects.toThrow(/every/);
+    await expect(publishStats({} as typeof watched)).rejects.toThrow(/takes a pool/);
+    await expect(publishStats(watched, { nope: 1 } as object)).rejects.toThrow(/no option/);
+    const folder = mkdtempSync(join(tmpdir(), "cordon-top-"));
+    const path = join(folder, "s.sock");
+    stops.push((await publishStats(watched, { path })).stop);
+    await expect(publishStats(watched, { path })).rejects.toMatchObject({ code: "E_OPTION" });
+    const before = process.env["XDG_RUNTIME_DIR"];
+    process.env["XDG_RUNTIME_DIR"] = folder;
+    try {
+      stops.push((await publishStats(watched)).stop);
+      chmodSync(join(folder, `cordon-${process.geteuid?.()}`), 0o755);
+      await expect(publishStats(watched)).rejects.toThrow(/this user alone/);
+    } finally {
+      if (before === undefined) delete process.env["XDG_RUNTIME_DIR"];
+      else process.env["XDG_RUNTIME_DIR"] = before;
+    }
+  });
+});
+
+test("the demo shows its three tenants, and ends by itself", async () => {
+  const { code, out } = await beside(["top", "--demo", "--once", "--json"]);
+  expect(code).toBe(0);
+  expect(JSON.parse(out).tenants.map(({ name }: TenantRow) => name)).toEqual(["acme", "small", "idle"]);
+});
