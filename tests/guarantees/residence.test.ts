@@ -149,6 +149,19 @@ describe.each(HOMES)("G8 containment: in %s", (_, place, isSegment) => {
     expect(await one.enter("grow", [0])).toBeReturned(2);
   });
 
+  test("one that wakes in another place is at home there, and nowhere else", async () => {
+    const { spawn } = newHome(place);
+    const one = spawn();
+    await one.enter("poke", [40, 1]);
+    const kept = sleep(one) as readonly Chunk[];
+    const other = spawn(); // where the one was
+    one.wake(kept);
+    await one.enter("poke", [41, 2]);
+    expect(await one.enter("peek", [40])).toBeReturned(1);
+    expect(other.read((memory) => [memory[40], memory[41]])).toEqual([0, 0]);
+    expect(await other.enter("peek", [41])).toBeReturned(0);
+  });
+
   test("globals of one are not those of another, nor of who is born where it was", async () => {
     const { spawn } = newHome(place);
     const [one, other] = [spawn(), spawn()];
