@@ -273,7 +273,7 @@ export async function underPolicy(plan: Plan, domain: () => Pick<Domain, "end">)
 
 /** As policies know it: a capability that is there before the domain has it. */
 const powerOf = (given: Grantable): Capability =>
-  "state" in given ? given : newCapability(given.contract, given.target, [], given);
+  "state" in given ? given : newCapability(given.contract, given.target, undefined, given);
 
 /** A copy remembers its grants by their handles: they have to be the original's, in its order. */
 function takeOver(domain: Domain, origin: Origin, given: readonly Original[]): void {
@@ -287,6 +287,12 @@ function takeOver(domain: Domain, origin: Origin, given: readonly Original[]): v
   throw new CordonError("E_GRANT", `the copy's grants are not the original's: ${what} (it has ${names(grants)})`);
 }
 
+/** A copy has the list of its original, where it has the same: there may be very many copies. */
+function shared(origin: Origin | undefined, own: readonly Original[]): readonly Original[] {
+  const theirs = origin?.grants ?? own;
+  return own.some(({ power }, i) => power !== theirs[i]?.power) ? own : theirs;
+}
+
 /** Gives a domain the engine's own capabilities and its grants: in an order on which copies rely. */
 function grantAll({ domain, meter, policed, names }: Unborn, plan: Plan, parts: SystemParts, grants: Plan["grants"]) {
   const originals: Original[] = [];
@@ -298,7 +304,7 @@ function grantAll({ domain, meter, policed, names }: Unborn, plan: Plan, parts: 
     originals.push({ name: isSystem ? `system.${name}` : name, form: capability.contract.form, power });
     const handle = domain.grant(power ?? capability, isSystem ? UNJUDGED : name);
     if (handle === undefined) throw new CordonError("E_GRANT", `grant.${name}: too many capabilities`);
-    names.set(handle, isSystem ? null : name);
+    names?.set(handle, isSystem ? null : name);
     return handle;
   };
   const system: Record<string, GrantEntry> = {};
@@ -315,7 +321,7 @@ interface Unborn {
   readonly meter: CallMeter;
   readonly policed: Policed | undefined;
   /** Of handles; null: the engine's own. */
-  readonly names: Map<number, string | null>;
+  readonly names: Map<number, string | null> | undefined;
 }
 
 function configureFor(
@@ -331,8 +337,9 @@ function configureFor(
 }
 
 async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
-  const names = new Map<number, string | null>();
-  const watchers = newWatchers(plan, (handle) => names.get(handle));
+  const isWatched = plan.trace !== undefined || plan.audits.length > 0;
+  const names = isWatched ? new Map<number, string | null>() : undefined;
+  const watchers = newWatchers(plan, (handle) => names?.get(handle));
   const [meter, loading] = [newCallMeter(() => domain, plan.above), newMeter()];
   const { policed, grants } = await underPolicy(plan, () => domain);
   const domain: Domain = spawn(engine, plan, watchers.onCall, meter, account, policed?.monitor);
@@ -347,7 +354,7 @@ async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
     if (origin !== undefined) takeOver(domain, origin, made.originals);
     else await configureFor(engine, plan, domain, made);
     const base = origin === undefined ? engine.image : (origin.image.base ?? origin.image);
-    const { originals } = made;
+    const originals = shared(origin, made.originals);
     const born = { domain, limits, output, clock, meter, account, virtual, timeZoneOffset, policed, base, originals };
     bornBy.set(account.account, born);
     return born;

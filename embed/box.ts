@@ -63,23 +63,19 @@ export async function mayRest(box: Box): Promise<Resident> {
   return box.resident;
 }
 
+const REST = Promise.resolve();
+
 async function makeBox(engine: () => Promise<Engine>, plan: Plan): Promise<Box> {
   const loaded = await confined(await engine(), plan);
   const born = await giveBirth(loaded, plan);
   const questions = newQuestions(() => box.run?.look());
   born.meter.interrupt = questions.ask;
-  const box: Box = {
-    ...{
-      ...born,
-      engine: loaded,
-      plan,
-      copies: 0,
-      resident: undefined,
-      granted: plan.grants.map(({ name }) => name),
-      questions,
-    },
-    ...{ tail: Promise.resolve(), queued: 0, isDisposed: false, helper: undefined, run: undefined },
-  };
+  // Not beside what was born: there may be very many boxes.
+  const box: Box = Object.assign(born, {
+    ...{ engine: loaded, plan, copies: 0, resident: undefined, questions },
+    ...{ granted: plan.grants.map(({ name }) => name), tail: REST, queued: 0 },
+    ...{ isDisposed: false, helper: undefined, run: undefined },
+  });
   return box;
 }
 

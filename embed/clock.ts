@@ -26,27 +26,29 @@ interface Timer {
 }
 
 export function realClock(): Clock {
-  const sleepers = new Set<unknown>();
+  /** Most guests set no timer. */
+  let sleepers: Set<unknown> | undefined;
   return {
     now: () => Date.now(),
     sleep: (ms, onDropped) =>
       new Promise((resolve) => {
         const timer: unknown = setTimeout(wake, Math.min(Math.max(ms, 0), LONGEST));
         function wake(): void {
-          sleepers.delete(timer);
+          sleepers?.delete(timer);
           resolve();
         }
+        sleepers ??= new Set();
         sleepers.add(timer);
         onDropped(() => {
           clearTimeout(timer as number);
-          sleepers.delete(timer);
+          sleepers?.delete(timer);
         });
       }),
     rest() {
-      for (const timer of sleepers) (timer as Timer).unref?.();
+      for (const timer of sleepers ?? []) (timer as Timer).unref?.();
     },
     resume() {
-      for (const timer of sleepers) (timer as Timer).ref?.();
+      for (const timer of sleepers ?? []) (timer as Timer).ref?.();
     },
   };
 }

@@ -54,6 +54,8 @@ function sinkOf(option: unknown, kept: ConsoleLine[]): Sink {
 
 const levelOf = (alleged: unknown): Level => LEVELS.find((level) => level === alleged) ?? "log";
 
+const DONE = encodeValue(undefined).slice();
+
 export function newOutput(option: unknown): Output {
   const kept: ConsoleLine[] = [];
   const sink = sinkOf(option, kept);
@@ -67,26 +69,21 @@ export function newOutput(option: unknown): Output {
     isCut = true;
     ignoreResult(sink("warn", "(the limit of output is reached: what follows is dropped)"));
   }
-  const done = encodeValue(undefined).slice();
-
   return {
     target(_method, bytes, length) {
       const [level, text] = decodeValue(bytes, length) as [unknown, unknown];
-      if (typeof text !== "string") return done;
+      if (typeof text !== "string") return DONE;
       try {
         say(levelOf(level), text, length + LINE_COST);
       } catch {
         // The embedder's own function failed; the guest's program goes on.
       }
-      return done;
+      return DONE;
     },
     start(limit) {
       [left, isCut] = [limit, false];
       if (keeps) kept.splice(0);
     },
-    lines() {
-      const lines = kept.slice();
-      return lines;
-    },
+    lines: () => kept.slice(),
   };
 }

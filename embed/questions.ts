@@ -25,14 +25,15 @@ const dropped = (): Error => Object.assign(new Error("nobody waits for this call
 
 /** `onAsked` hears of each question, as part of the call. */
 export function newQuestions(onAsked: () => void): Questions {
-  const open = new Set<Question>();
+  /** There are many sandboxes, and few that ask. */
+  let open: Set<Question> | undefined;
 
   const ask: Interrupt = (asked) => {
     const call = signal();
     if (call.aborted) return Promise.reject(dropped());
     return new Promise((resolve, reject) => {
       const settle = (task: () => void): void => {
-        if (!open.delete(question)) return;
+        if (open?.delete(question) !== true) return;
         call.removeEventListener("abort", leave);
         task();
       };
@@ -42,9 +43,10 @@ export function newQuestions(onAsked: () => void): Questions {
         answer: (value) => settle(() => resolve(value)),
       };
       call.addEventListener("abort", leave, { once: true });
+      open ??= new Set();
       open.add(question);
       onAsked();
     });
   };
-  return { ask, first: () => open.values().next().value, last: () => [...open].at(-1) };
+  return { ask, first: () => open?.values().next().value, last: () => [...(open ?? [])].at(-1) };
 }

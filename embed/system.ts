@@ -9,7 +9,7 @@ import type { Load } from "./modules.ts";
 import type { Output } from "./output.ts";
 import { hostTarget } from "./power.ts";
 import { checkCount, type RandomBytes } from "./randomness.ts";
-import { type Meter, newMeter } from "./target.ts";
+import { failure, type Meter } from "./target.ts";
 import { decodeValue, encodeValue } from "./values.ts";
 
 export interface SystemParts {
@@ -46,6 +46,18 @@ const serving = (of: Fixed, fn: HostFunction, meter: Meter): SystemGrant => ({
   target: hostTarget({ name: of.contract.name, contract: of.contract, functions: [fn], meter }),
 });
 
+/** Of what has no call of its own to look at, is at once done and in every sandbox: as little as can be. */
+const answering = (of: Fixed, fn: (value: unknown) => unknown): SystemGrant => ({
+  ...of,
+  target(_method, bytes, length) {
+    try {
+      return encodeValue(fn((decodeValue(bytes, length) as [unknown])[0]), "result");
+    } catch (thrown) {
+      return failure(thrown);
+    }
+  },
+});
+
 /** `sleep` needs the call's context, to stop its timer when nobody waits any more. */
 function timers(clock: Clock): SystemGrant {
   const target: Target = (_method, bytes, length, { onDropped }) => {
@@ -56,10 +68,9 @@ function timers(clock: Clock): SystemGrant {
 }
 
 export function systemGrants({ clock, random, output, load, loading }: SystemParts): SystemGrant[] {
-  const free = newMeter();
   const grants = [
-    serving(CLOCK, () => clock.now(), free),
-    serving(RANDOM, (count: unknown) => random(checkCount(count)), free),
+    answering(CLOCK, () => clock.now()),
+    answering(RANDOM, (count) => random(checkCount(count))),
     timers(clock),
     { ...CONSOLE, target: output.target },
   ];

@@ -35,12 +35,19 @@ export interface Capability {
 }
 
 type Parents = readonly Capability[];
+/** One for all: there are very many capabilities. */
+const NONE: readonly never[] = Object.freeze([]);
 /** Who pays and who judges: nobody, if it is not said. */
 type Terms = Partial<Pick<Capability, "account" | "monitors">>;
 
 /** A capability that dies with each of its parents. Born dead if one is dead, or has too many children. */
-export function newCapability(contract: Contract, target: Target, parents: Parents = [], more: Terms = {}): Capability {
-  const { account, monitors = [] } = more;
+export function newCapability(
+  contract: Contract,
+  target: Target,
+  parents: Parents = NONE,
+  more: Terms = {},
+): Capability {
+  const { account, monitors = NONE } = more;
   const isFull = parents.some(({ derived }) => (derived?.size ?? 0) >= MAX_DERIVED);
   const state = isFull ? "revoked" : (parents.find((parent) => parent.state !== "live")?.state ?? "live");
   const capability: Capability = {

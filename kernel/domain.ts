@@ -19,7 +19,7 @@ import { install, type Machine, type Values } from "./machine.ts";
 import type { Frame, Frames, Program } from "./memory.ts";
 import { type Account, adjust, available, DOMAINS, FUEL, frozenAt, IN_FLIGHT } from "./meter.ts";
 import { type Ending, invariant, type Outcome } from "./outcome.ts";
-import { moveOut, refused } from "./residence.ts";
+import { moveOut, NOWHERE, refused } from "./residence.ts";
 import type { Schedule } from "./schedule.ts";
 import { DIE, YIELD } from "./trampolines.ts";
 import type { Allowance, Answer, PaidOptions, Usage } from "./types.ts";
@@ -54,7 +54,7 @@ export function newTenant(core: Core, options: PaidOptions, program: Program) {
     ...{ id: ++core.born, core, clist: newClist(), limits: bounds, onCall, owner, account, reasons, monitor },
     /** As what it begins, and where it lives. `saved`: its globals while the machine is another's. */
     ...{ program, image: image?.base ?? image, isShared, saved: [] as Values },
-    ...{ frame: undefined as Frame | undefined, memory: new Uint8Array(0) },
+    ...{ frame: undefined as Frame | undefined, memory: NOWHERE as Uint8Array },
     ...{ fuel: { value: 0 }, depth: { value: 0 }, pages: { value: image?.pages ?? program.pages } },
     ...{ state: "idle" as State, ending: undefined as Ending | undefined, started: image !== undefined },
     /** Of a domain that is asleep: somebody wants it. */
@@ -73,12 +73,13 @@ export function newTenant(core: Core, options: PaidOptions, program: Program) {
     /** Calls in flight, by token, with what tells their targets that nobody wants the result. */
     pending: new Map<number, () => void>(),
     /** What all that it offers and passes on dies with. */
-    life: newCapability({ name: "life", form: "life", calls: [] }, () => new Uint8Array(0)),
+    life: newCapability(LIFE, () => NOWHERE),
     /** Objects of this domain that others hold. */
     offers: new Map<number, Offer>(),
   };
 }
 
+const LIFE = { name: "life", form: "life", calls: [] };
 const NO_ALLOWANCE: Allowance = { fuel: 0, calls: 0, bytes: 0, deadline: 0 };
 
 export const usageOf = ({ fuelSpent: fuel, calls, bytes, pages }: Tenant): Usage => ({

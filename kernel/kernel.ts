@@ -68,7 +68,7 @@ function birth(core: domain.Core, program: Program, options: PaidOptions): Outco
 export type Domain = ReturnType<typeof facade>;
 
 const toGive = (given: Grantable): Capability =>
-  "state" in given ? derive(given) : newCapability(given.contract, given.target, [], given);
+  "state" in given ? derive(given) : newCapability(given.contract, given.target, undefined, given);
 
 const facade = (tenant: domain.Tenant) => ({
   id: tenant.id,

@@ -15,8 +15,8 @@ export const [FUEL, MEMORY, CALLS, BYTES_MOVED, IN_FLIGHT, DOMAINS] = [0, 1, 2, 
 export interface Account {
   readonly parent: Account | undefined;
   /** By resource. */
-  readonly used: Float64Array;
-  readonly limit: Float64Array;
+  readonly used: number[];
+  readonly limit: number[];
   /** Domains below stand still while this is not 0. */
   frozen: number;
   /** What whoever sets it to 0 is to empty and call. */
@@ -30,8 +30,11 @@ export function newAccount(parent?: Account, onCharge?: Account["onCharge"]): Ac
   let depth = 0;
   for (let above = parent; above !== undefined; above = above.parent) depth++;
   if (depth >= MAX_ACCOUNT_DEPTH) return undefined;
-  const limit = new Float64Array(MAX_RESOURCES).fill(Infinity);
-  return { parent, used: new Float64Array(MAX_RESOURCES), limit, frozen: 0, waiting: new Set(), onCharge };
+  const [used, limit] = [0, Infinity].map((each) => new Array<number>(MAX_RESOURCES).fill(each)) as [
+    number[],
+    number[],
+  ];
+  return { parent, used, limit, frozen: 0, waiting: new Set(), onCharge };
 }
 
 /** How much more may be charged. */

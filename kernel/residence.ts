@@ -18,6 +18,8 @@ import type { Chunk, Visit } from "./types.ts";
 
 /** Why a domain cannot be where it wants to be. */
 type Wrong = Outcome<never> | undefined;
+/** The memory of a domain that has none. */
+export const NOWHERE = new Uint8Array(0);
 export const NO_MEMORY: Outcome<never> = { kind: "exhausted", resource: "memory" };
 export const refused = (by: string, why: string): Outcome<never> => ({ kind: "refused", by, why });
 const OUTSIDE = refused("kernel", "an image outside its memory, or of other globals");
@@ -76,7 +78,7 @@ export function moveOut(tenant: Tenant): void {
   [tenant.fuel, tenant.depth, tenant.pages] = [fuel, depth, pages].map(({ value }) => ({ value })) as Registers;
   if (frame.machine.current === tenant) frame.machine.current = undefined;
   tenant.frame = undefined;
-  tenant.memory = new Uint8Array(0);
+  tenant.memory = NOWHERE;
   core.frames.release(frame);
 }
 

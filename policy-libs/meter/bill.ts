@@ -25,8 +25,8 @@ export interface Bill {
 /** What a bill is made of. */
 interface Billed {
   readonly name: string;
-  readonly totals: Float64Array;
-  readonly children: Iterable<Billed>;
+  readonly totals: readonly number[];
+  readonly children: Iterable<Billed> | undefined;
 }
 
 export function billOf({ name, totals, children }: Billed, prices: ReadonlyMap<Metered, number>): Bill {
@@ -35,5 +35,5 @@ export function billOf({ name, totals, children }: Billed, prices: ReadonlyMap<M
     return { resource, used, price, cost: used * price };
   });
   const total = lines.reduce((sum, { cost }) => sum + cost, 0);
-  return { name, lines, total, parts: Array.from(children, (child) => billOf(child, prices)) };
+  return { name, lines, total, parts: Array.from(children ?? [], (child) => billOf(child, prices)) };
 }

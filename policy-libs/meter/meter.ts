@@ -55,7 +55,11 @@ export interface Meter {
   remove(): void;
 }
 
-const made = new WeakMap<Account, { readonly node: Node; readonly meter: Meter }>();
+interface Made {
+  readonly node: Node;
+  readonly meter: Meter;
+}
+const made = new WeakMap<Account, Made>();
 
 /** A rate of 0 is a limit: what is in the bucket stays there. */
 function setLimit({ account, rates }: Node, resource: Metered, most: number): void {
@@ -72,36 +76,61 @@ function levelsOf(node: Node): Amounts {
   return Object.fromEntries(levels.filter(([, level]) => level !== undefined));
 }
 
-function facade(node: Node): Meter {
-  const { name, account, time, totals, stop } = node;
-  let freezes = 0;
-  return Object.freeze({
-    ...{ name, account, time },
-    child: (given: MeterOptions) => newMeter(given, node),
-    usage: () => recordOf((index) => account.used[index] as number),
-    totals: () => recordOf((index) => totals[index] as number),
-    limits: () => finite(recordOf((index) => account.limit[index] as number)),
-    limit: (resource: Metered, most: number) => setLimit(node, resource, checkAmount(name, "limits", resource, most)),
-    delay: (resource: Metered) => delayOf(node, RESOURCES.indexOf(resource)),
-    levels: () => levelsOf(node),
-    freeze() {
-      freezes++;
-      freeze(account);
-    },
-    thaw() {
-      if (freezes === 0) return;
-      freezes--;
-      thaw(account);
-    },
-    get isFrozen() {
-      if (stop.isOn) stop.look();
-      return frozenAt(account) !== undefined;
-    },
-    stops: () => [...stop.past],
-    bill: (prices: Prices) => billOf(node, checkPrices(name, prices)),
-    remove: () => removeNode(node),
-  });
-}
+const nodeBehind = ({ account }: Meter): Node => (made.get(account) as Made).node;
+
+/** What every meter can do. One for all: there are as many as sandboxes. */
+const METHODS: Omit<Meter, "name" | "account" | "time"> = {
+  child(this: Meter, given) {
+    return newMeter(given, nodeBehind(this));
+  },
+  usage(this: Meter) {
+    return recordOf((index) => this.account.used[index] as number);
+  },
+  totals(this: Meter) {
+    const { totals } = nodeBehind(this);
+    return recordOf((index) => totals[index] as number);
+  },
+  limits(this: Meter) {
+    return finite(recordOf((index) => this.account.limit[index] as number));
+  },
+  limit(this: Meter, resource, most) {
+    setLimit(nodeBehind(this), resource, checkAmount(this.name, "limits", resource, most));
+  },
+  delay(this: Meter, resource) {
+    return delayOf(nodeBehind(this), RESOURCES.indexOf(resource));
+  },
+  levels(this: Meter) {
+    return levelsOf(nodeBehind(this));
+  },
+  freeze(this: Meter) {
+    nodeBehind(this).freezes++;
+    freeze(this.account);
+  },
+  thaw(this: Meter) {
+    const node = nodeBehind(this);
+    if (node.freezes === 0) return;
+    node.freezes--;
+    thaw(this.account);
+  },
+  get isFrozen() {
+    const { account } = this as Meter;
+    const { stop } = nodeBehind(this as Meter);
+    if (stop.isOn) stop.look();
+    return frozenAt(account) !== undefined;
+  },
+  stops(this: Meter) {
+    return [...nodeBehind(this).stop.past];
+  },
+  bill(this: Meter, prices) {
+    return billOf(nodeBehind(this), checkPrices(this.name, prices));
+  },
+  remove(this: Meter) {
+    removeNode(nodeBehind(this));
+  },
+};
+
+const facade = ({ name, account, time }: Node): Meter =>
+  Object.freeze(Object.assign(Object.create(METHODS), { name, account, time }));
 
 const newMeter = (given: MeterOptions, parent?: Node): Meter => openMeter(checkOptions(given), parent);
 

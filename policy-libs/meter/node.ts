@@ -38,8 +38,10 @@ interface Rated {
 
 export interface Node extends NodeParts {
   readonly parent: Node | undefined;
-  readonly children: Set<Node>;
-  readonly totals: Float64Array;
+  children: Set<Node> | undefined;
+  readonly totals: number[];
+  /** Of its owner, who takes back no others. */
+  freezes: number;
   /** By the index of RESOURCES; undefined where no rate is. */
   readonly rated: readonly (Rated | undefined)[];
   readonly account: Account;
@@ -94,7 +96,7 @@ function stopDelay({ rated }: Node, of: (bucket: Bucket) => number): number {
 /** Tells its siblings that it uses a resource. */
 function touch(node: Node, index: number): void {
   const [self, parent] = [node.rated[index]?.self, node.parent];
-  if (self !== undefined && parent?.children.has(node) === true) parent.rated[index]?.sharing.touch(self);
+  if (self !== undefined && parent?.children?.has(node) === true) parent.rated[index]?.sharing.touch(self);
 }
 
 function onCharge(node: Node, index: number, amount: number): void {
@@ -136,11 +138,11 @@ export function newNode(parts: NodeParts, parent?: Node): Node | undefined {
   const delays = stopsOf(() => node);
   const isRated = parts.rates.size > 0 || (parent !== undefined && parent.rated !== UNRATED);
   const node: Node = {
-    ...{ ...parts, parent, children: new Set<Node>(), account, totals: new Float64Array(RESOURCES.length) },
+    ...{ ...parts, parent, children: undefined, account, totals: RESOURCES.map(() => 0), freezes: 0 },
     rated: isRated ? RESOURCES.map(ratedOf) : UNRATED,
     stop: isRated ? newStop(account, parts.time, delays) : NO_STOP,
   };
-  parent?.children.add(node);
+  if (parent !== undefined) parent.children = (parent.children ?? new Set()).add(node);
   return node;
 }
 
@@ -169,7 +171,7 @@ export function levelOf(node: Node, index: number): number | undefined {
 /** Takes it from its parent: it has no part of the rates above any more, and is in no bill. */
 export function removeNode(node: Node): void {
   const { parent, rated } = node;
-  parent?.children.delete(node);
+  parent?.children?.delete(node);
   rated.forEach((one, index) => {
     if (one !== undefined) parent?.rated[index]?.sharing.forget(one.self);
   });
