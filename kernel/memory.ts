@@ -68,13 +68,15 @@ export function fill(frame: Frame, image: Image | undefined): boolean {
   return fits;
 }
 
+const isZero = (words: Int32Array, at: number): boolean =>
+  ((words[at] as number) | (words[at + 1] as number) | (words[at + 2] as number) | (words[at + 3] as number)) === 0;
+
 /** Zeroes a segment. What nobody has touched is looked at and not written: the host need not have it. */
-function clear(whole: Uint8Array, used: number): void {
-  whole.fill(0, 0, used);
-  const rest = new Int32Array(whole.buffer, whole.byteOffset + used, (whole.length - used) >>> 2);
-  for (let at = 0, seen = 0; at < rest.length; at += LOOK, seen = 0) {
-    for (let i = at; i < at + LOOK; i++) seen |= rest[i] as number;
-    if (seen !== 0) rest.fill(0, at, at + LOOK);
+function clear(whole: Uint8Array): void {
+  const words = new Int32Array(whole.buffer, whole.byteOffset, whole.length >>> 2);
+  for (let end = LOOK, at = 0; at < words.length; at = end, end += LOOK) {
+    while (at < end && isZero(words, at)) at += 4;
+    if (at < end) words.fill(0, at, end);
   }
 }
 const LOOK = 1_024; // words in a page of the host
@@ -109,14 +111,14 @@ export function newFrames(link: Link) {
   }
 
   /**
-   * `used`: bytes of its tenant. A frame that grew goes back to the host, and so does an arena that is empty, but for one
-   * of few segments: a memory of 4 GiB takes the host 10 ms.
+   * A frame that grew goes back to the host, and so does an arena that is empty, but for one of few segments: a memory
+   * of 4 GiB takes the host 10 ms.
    */
-  function release(frame: Frame, used: number): void {
+  function release(frame: Frame): void {
     const { program, arena, base, pages, image } = frame;
     const whole = wholeOf(frame);
     if (arena !== undefined) {
-      clear(whole, used);
+      clear(whole);
       arena.free.push(base / program.stride);
       const isKept = program.arenas.size === 1 && arena.next <= KEPT_FRAMES;
       if (--arena.used === 0 && !isKept) program.arenas.delete(arena);

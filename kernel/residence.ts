@@ -77,7 +77,7 @@ export function moveOut(tenant: Tenant): void {
   if (frame.machine.current === tenant) frame.machine.current = undefined;
   tenant.frame = undefined;
   tenant.memory = new Uint8Array(0);
-  core.frames.release(frame, tenant.pages.value * PAGE);
+  core.frames.release(frame);
 }
 
 /** Sees the memory as large as it is now. */

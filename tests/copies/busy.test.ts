@@ -47,7 +47,7 @@ describe("a copy that is asked for while a run goes on", () => {
     );
     await Promise.all(refused);
     expect(performance.now() - begun).toBeLessThan(5_000);
-    expect(await box.hibernate()).toBe(false);
+    await expect(box.hibernate({ wait: 20 })).rejects.toMatchObject(BUSY);
     open[0]?.();
     expect(gave(await running)).toBe(5);
     expect(await value(await box.fork(), "6")).toBe(6);
@@ -67,7 +67,7 @@ describe("a copy that is asked for while a run goes on", () => {
     if (result.status !== "interrupted") throw new Error(result.status);
     await expect(box.fork({ wait: 30 })).rejects.toMatchObject(BUSY);
     await expect(box.snapshot({ wait: 0 })).rejects.toMatchObject(BUSY);
-    expect(await box.hibernate()).toBe(false);
+    await expect(box.hibernate({ wait: 20 })).rejects.toMatchObject(BUSY);
     expect(gave(await result.continuation.resume("yes"))).toBe("yes");
     expect(await value(await box.fork(), "1")).toBe(1);
   });

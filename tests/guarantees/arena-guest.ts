@@ -11,7 +11,7 @@ import { loadSource, newKernel, type SpawnOptions, spawn } from "../kit/world.ts
  * `set(a, b)`: its state. `look()`: a number of all of its state. `nest(handle, depth)`: so deep, and on each way back, it
  * calls the capability; 0 where nothing of its own has changed meanwhile. `await(depth)`: so deep it waits for a message,
  * adds it to its state, and tells what it then is, and 0 added for each level that found its own again. `work(rounds)`: all
- * of that, by turns.
+ * of that, by turns. `tell(handle)`: calls with what `look` gives.
  */
 export const SOURCE: Bytes = wat(`(module
   (import "cordon" "call" (func $call (param i32 i32 i32 i32 i32) (result i32)))
@@ -88,6 +88,10 @@ export const SOURCE: Bytes = wat(`(module
       (br_if 0 (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))
     (local.get $sum))
 
+  (func (export "tell") (param $handle i32) (result i32)
+    (i32.store16 (i32.const 300) (i32.const 0x1b81))
+    (i64.store (i32.const 302) (call $look))
+    (call $call (local.get $handle) (i32.const 0) (i32.const 300) (i32.const 10) (i32.const 64)))
   (func (export "trap") (i64.store (i32.const 512) (i64.const -1)) (global.set $wide (i64.const -1)) (unreachable))
   (func $deep (export "deep") (global.set $sp (i32.const 0)) (call $deep))
   (func (export "forever") (loop (global.set $wide (i64.add (global.get $wide) (i64.const 1))) (br 0)))
@@ -130,13 +134,13 @@ export function worldOf(how: Confinement, powers: Partial<FeralPowers> = {}, sou
 const NOTHING = Uint8Array.of(0xf7);
 
 /** A capability whose target does this, and gives nothing. */
-export const doing = (task: (method: number) => void) => ({
+export const doing = (task: (method: number, bytes: Uint8Array) => void) => ({
   contract: permissive(
     "doing",
     Array.from({ length: 100 }, (_, index) => `m${index}`),
   ),
-  target: (method: number): Uint8Array => {
-    task(method);
+  target: (method: number, bytes: Uint8Array, length: number): Uint8Array => {
+    task(method, bytes.slice(0, length));
     return NOTHING;
   },
 });

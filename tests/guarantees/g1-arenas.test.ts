@@ -2,7 +2,10 @@
 // nothing of a domain's own. Each scene is played in frames too, alone or with the same neighbours: the story is the same.
 import { hash } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { type Core, enterAgain, type Tenant } from "../../kernel/domain.ts";
 import type { Domain, Outcome } from "../../kernel/index.ts";
+import type { Machine } from "../../kernel/machine.ts";
+import { DIE } from "../../kernel/trampolines.ts";
 import { fakePowers, mustReturn, PLENTY } from "../kit/world.ts";
 import { doing, HOWS, note, ROOM, type World, worldOf } from "./arena-guest.ts";
 import "../kit/vitest.ts";
@@ -183,6 +186,15 @@ describe.each(HOWS)("G8 containment: stacks and tokens of former tenants (%s)", 
     expect(await next.enter("look", [])).toEqual(await (await alone.born(3)).enter("look", []));
   });
 
+  test("a domain that is parked is not entered again, though the host's engine would let it be", async () => {
+    const domain = await world.born(1);
+    const running = domain.enter("await", [4]);
+    await turn();
+    for (const name of ["look", "await"]) expect(await domain.enter(name, [0])).toBeRefused("busy");
+    void domain.request(1, note(1));
+    expect(await running).toBeReturned();
+  });
+
   test("messages, endings and grants for a former tenant reach nobody", async () => {
     const former = await world.born(1);
     const running = former.enter("await", [1]);
@@ -204,6 +216,32 @@ describe.each(HOWS)("G8 containment: stacks and tokens of former tenants (%s)", 
     const calmly = calm.enter("await", [1]);
     void calm.request(1, note(4));
     expect(await parked).toEqual(await calmly);
+  });
+});
+
+describe("G8 containment: tokens of resumptions", () => {
+  const machine = {} as Machine;
+  const [own, others] = [{ machine }, { machine: {} as Machine }];
+  const tell = (tenant: Partial<Tenant> | undefined, token = 5): number => {
+    const core = { resuming: new Map(tenant && [[5, tenant]]) } as unknown as Core;
+    return enterAgain(core, machine, token);
+  };
+
+  test.each([
+    ["of nobody", undefined, 5],
+    ["that nobody gave", { state: "resuming", frame: own }, 6],
+    ["of a domain that is parked still", { state: "parked", frame: own }, 5],
+    ["of a domain that runs already", { state: "running", frame: own }, 5],
+    ["of a domain that has ended", { state: "ended", frame: undefined }, 5],
+    ["of a domain of another machine", { state: "resuming", frame: others }, 5],
+    ["of a domain that has no place", { state: "resuming", frame: undefined }, 5],
+  ] as const)("one %s ends the stack that has it", (_, tenant, token) => {
+    expect(tell(tenant as Partial<Tenant> | undefined, token)).toBe(DIE);
+  });
+
+  test("one is good once", () => {
+    const core = { resuming: new Map([[5, { state: "parked" } as Tenant]]) } as unknown as Core;
+    expect([enterAgain(core, machine, 5), core.resuming.size]).toEqual([DIE, 0]);
   });
 });
 

@@ -72,9 +72,12 @@ export const MANY: Readonly<Record<string, Trial>> = {
     run: async ({ cordon }) => {
       using box = await cordon.createSandbox({ grant: { tell: (n: number) => n + 1 } });
       await box.run(TEMPLATE);
-      return [await box.hibernate(), gave(await box.call("next")), await box.hibernate(), gave(await box.call("said"))];
+      await box.hibernate();
+      const next = gave(await box.call("next"));
+      await box.hibernate();
+      return [next, gave(await box.call("said"))];
     },
-    gives: [true, 42, true, 43],
+    gives: [42, 43],
   },
   "a thousand forks live at once, in segments of a few memories, each with a state of its own": {
     run: async ({ cordon }) => {

@@ -1,0 +1,72 @@
+// Sleepers and the process: they do not keep it alive, and what was to outlive it does.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { createSandbox, fileStore } from "../../embed/node/index.ts";
+import { gave } from "../embed/cordon.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "cordon-sleepers-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const LIBRARY = join(import.meta.dirname, "../../embed/node/index.ts");
+
+function runScript(name: string, source: string) {
+  const script = join(folder, `${name}.ts`);
+  writeFileSync(script, `import * as cordon from ${JSON.stringify(LIBRARY)};\n${source}`);
+  const started = performance.now();
+  const { stdout, stderr, signal, status } = spawnSync(process.execPath, [script], {
+    encoding: "utf8",
+    timeout: 50_000,
+  });
+  return { stdout, stderr, signal, status, ms: performance.now() - started };
+}
+
+test("sandboxes that sleep, are about to, or have timers, keep no process alive", () => {
+  const ended = runScript(
+    "idle",
+    `const store = await cordon.fileStore(${JSON.stringify(join(folder, "idle.cordon"))});
+     const stored = cordon.newResidency({ store, after: 5 });
+     const later = cordon.newResidency({ after: 600_000 });
+     for (const residency of [stored, later, cordon.newResidency({ most: 0 })]) {
+       const box = await cordon.createSandbox({ residency });
+       await box.run("setTimeout(() => 0, 600_000); setInterval(() => 0, 1_000); 0");
+     }
+     const own = await cordon.createSandbox({ idle: { after: 600_000 } });
+     await own.run("1");
+     await new Promise((resolve) => setTimeout(resolve, 100));
+     console.log("asleep", stored.asleep(), later.asleep());`,
+  );
+  expect(ended).toMatchObject({ stdout: "asleep 1 0\n", status: 0, signal: null });
+});
+
+test("snapshots in a file outlive a process that is killed, and go on in another", async () => {
+  const path = join(folder, "kept.cordon");
+  const killed = runScript(
+    "killed",
+    `const store = await cordon.fileStore(${JSON.stringify(path)});
+     const residency = cordon.newResidency({ most: 1, store });
+     for (let i = 0; i < 4; i++) {
+       const box = await cordon.createSandbox({ residency, id: "sleeper" + i });
+       await box.run("globalThis.n = " + i + "; globalThis.fired = 0; setTimeout(() => fired++, 1); 0");
+       await store.put("snapshot" + i, await box.snapshot());
+     }
+     process.kill(process.pid, "SIGKILL");`,
+  );
+  expect(killed).toMatchObject({ signal: "SIGKILL", stderr: "" });
+  const store = await fileStore(path);
+  for (let i = 0; i < 4; i++) {
+    await using box = await createSandbox({ from: await store.get(`snapshot${i}`) });
+    expect(gave(await box.run("await new Promise((go) => setTimeout(go, 20)); [n, fired]"))).toEqual([i, 1]);
+  }
+  await store.close();
+});
+
+test("what slept in a process that is gone is no snapshot, and is refused as one", async () => {
+  const store = await fileStore(join(folder, "kept.cordon"));
+  const ids = (await store.ids()).filter((id) => id.startsWith("sleeper"));
+  expect(ids.length).toBeGreaterThan(0);
+  for (const id of ids)
+    await expect(createSandbox({ from: await store.get(id) })).rejects.toMatchObject({ code: "E_SNAPSHOT" });
+  await store.close();
+});
