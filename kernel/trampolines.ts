@@ -36,6 +36,8 @@ type ImportName = (typeof IMPORTS)[number]["name"];
 /** Imports that a source module may name: everything after the kernel's own three. */
 export const FIRST_GATE = 3;
 
+export type Trampoline = ReturnType<typeof trampoline>;
+
 /** What `slice` answers when the guest is to be parked, and when it is to end. */
 export const [YIELD, DIE] = [-1, -2] as const;
 /** What `receive` answers to its own trampoline: nothing has come, park. Never seen by guest code. */
@@ -121,10 +123,7 @@ const trampoline = (name: string, params: number, results: number, locals: numbe
 });
 
 /** In the order in which an artifact defines them, with the checks of its monitors. */
-export const trampolines = (
-  kind: Kind,
-  { grow, gate }: Pick<Inline, "grow" | "gate">,
-): readonly ReturnType<typeof trampoline>[] => [
+export const trampolines = (kind: Kind, { grow, gate }: Pick<Inline, "grow" | "gate">): readonly Trampoline[] => [
   trampoline("refuel", 0, 0, 1, refuelCode()),
   trampoline("size", 0, 1, 0, [0x23, GLOBAL.pages]),
   trampoline("grow", 1, 1, 0, gateCode("grow", 1, grow)),
