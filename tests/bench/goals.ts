@@ -13,6 +13,8 @@ export const GOALS: Readonly<Record<string, readonly Goal[]>> = {
   "forks.whole":         [{ atMost: 0.12 }],
   "density.resident":    [{ atLeast: 3500 }],
   "density.live":        [{ atMost: 2 }],
+  "idle.resident":       [{ atLeast: 40_000 }],
+  "idle.wake":           [{ atMost: 20 }],
   "calls.numbers":       [{ atMost: 0.5 }, { atMost: 1, against: "isolated-vm" }],
   "calls.text":          [{ atMost: 0.9 }, { atMost: 1, against: "isolated-vm" }],
   "calls.record":        [{ atMost: 3 }, { atMost: 1.2, against: "isolated-vm" }],

@@ -12,6 +12,7 @@ import { density } from "./density.ts";
 import { depth } from "./depth.ts";
 import { fairness } from "./fairness.ts";
 import { forks } from "./forks.ts";
+import { idle } from "./idle.ts";
 import { instructions } from "./instructions.ts";
 import { memory } from "./memory.ts";
 import { policies } from "./policies.ts";
@@ -36,4 +37,5 @@ export const GROUPS: readonly Group[] = [
   fairness,
   memory,
   density,
+  idle,
 ];
