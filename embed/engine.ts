@@ -64,9 +64,10 @@ function newKernel({ stolen }: CordonPowers): Kernel {
   return createKernel({ utf8: (bytes) => decoder.decode(bytes), now, later, runQueue: fairQueue({ stolen }) });
 }
 
-async function readEngine(source: BytesSource | undefined): Promise<Uint8Array> {
-  if (source === undefined) throw new CordonError("E_ENGINE", "this Cordon was made without an engine for segments");
+async function readEngine(powers: CordonPowers, which: "engine" | "segmentEngine"): Promise<Uint8Array> {
   try {
+    const source = powers[which];
+    if (source === undefined) throw new TypeError(`this Cordon was made without ${which}`);
     return asBytes(await source());
   } catch (cause) {
     throw new CordonError("E_ENGINE", "the engine's bytes could not be read: build it with npm run build", { cause });
@@ -89,13 +90,20 @@ function verified(kernel: Kernel, bytes: Uint8Array, mode?: Mode): Artifact {
   throw new CordonError("E_ENGINE", `the engine was refused (${why}): ${advice}`);
 }
 
-async function load(kernel: Kernel, powers: CordonPowers): Promise<Engine> {
+/** Powers that are none fail with the engine, which says so. */
+async function imageFile(powers: CordonPowers): Promise<Bytes | undefined> {
+  const { image } = Object(powers) as CordonPowers;
+  return image?.();
+}
+
+async function load(powers: CordonPowers): Promise<Engine> {
   // Over a network, at once.
-  const [bytes, file] = await Promise.all([readEngine(powers.engine), powers.image?.()]);
+  const [bytes, file] = await Promise.all([readEngine(powers, "engine"), imageFile(powers)]);
+  const kernel = newKernel(powers);
   const artifact = verified(kernel, bytes);
   const image = file === undefined ? await bakeImage(kernel, artifact) : readImage(asBytes(file), bytes);
   const fingerprint = once(() => fingerprintOf(bytes));
-  const segments = once(async () => verified(kernel, await readEngine(powers.segmentEngine), ENGINE_SEGMENT));
+  const segments = once(async () => verified(kernel, await readEngine(powers, "segmentEngine"), ENGINE_SEGMENT));
   const confined = async (how: Confinement): Promise<Engine> =>
     how === "frame" ? engine : { ...engine, artifact: await segments(), isShared: how === "arena" };
   const helpers = { artifact, stripper: newStripper(powers, bytes) };
@@ -111,8 +119,7 @@ const newStripper = ({ stripper }: CordonPowers, artifact: Uint8Array): (() => P
 
 /** A function that gives the engine and loads it on its first call. */
 export function newEngine(powers: CordonPowers): () => Promise<Engine> {
-  const kernel = newKernel(powers);
-  return once(() => load(kernel, powers));
+  return once(() => load(powers));
 }
 
 /** The engine under the confinement that a sandbox asks for. */

@@ -140,8 +140,8 @@ export function readSandboxOptions(given: SandboxOptions): SandboxOptions {
   if (meter !== undefined && !isMeter(meter)) wrong("meter must be what meter() made");
   const isOffset = Number.isFinite(timeZoneOffset) && Math.abs(timeZoneOffset as number) <= 24 * 60;
   if (timeZoneOffset !== undefined && !isOffset) wrong("timeZoneOffset must be minutes from -1440 to 1440");
-  const read = { __proto__: null, ...options, virtual: readVirtual(virtual) };
-  return { ...read, idle: undefined, residency: readResidency(options) } as SandboxOptions;
+  const read = { ...options, virtual: readVirtual(virtual) };
+  return { __proto__: null, ...read, idle: undefined, residency: readResidency(options) } as SandboxOptions;
 }
 
 function readResidency({ residency, idle, id }: SandboxOptions): Residency | undefined {

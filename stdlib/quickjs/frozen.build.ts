@@ -3,7 +3,7 @@
 // instructions that write them; at every instruction that names an address in such a table it is first tested whether
 // they have been written. The test reads a byte of the table itself that is not zero, so there is no state but memory.
 //
-// Where a table is, is a fact of one binary. Nothing but code names these addresses: frozen.test.build.ts asks the engine
+// Where a table is, is a fact of one binary. But for `POINTED` nothing but code names these addresses: frozen.test.build.ts asks the engine
 // for what it needs each table for, in a guest that has not needed any yet, and compares with the binary as npm ships it.
 
 import { OPCODES, readI32, readU32 } from "../../kernel/index.ts";
@@ -17,6 +17,12 @@ export const FROZEN: readonly (readonly [number, number])[] = [
   [1_146_944, 1_149_176], // printing
   [1_149_176, 1_165_472], // Math
 ];
+
+/**
+ * Of these, what a pointer in the engine's data names, so that code comes there without naming it: the white space of a
+ * class like [\\s] in a pattern. It stays where it is.
+ */
+export const POINTED = [1_109_344, 1_109_392] as const;
 
 /** Read while the engine starts, and never again: the names of its atoms. */
 export const SPENT = [1_086_000, 1_088_336] as const;

@@ -1,7 +1,7 @@
 // Starts the engine here, at build time: the memory of an engine that has run nothing but the bootstrap becomes the
 // module's own data. What a sandbox touches from its birth is then what a started engine holds, and no more.
 
-import { FROZEN, SPENT } from "./frozen.build.ts";
+import { FROZEN, POINTED, SPENT } from "./frozen.build.ts";
 import { concat, DATA, readSections, s32, u32, writeSections } from "./sections.build.ts";
 
 const PAGE = 65_536;
@@ -138,7 +138,9 @@ function wipe(engine: Started): void {
   const memory = new Uint8Array(engine.memory.buffer);
   const words = new DataView(memory.buffer);
   memory.fill(0, LOW.to, AT.stackTop);
+  const pointed = memory.slice(...POINTED);
   for (const [from, to] of [...FROZEN, SPENT]) memory.fill(0, from, to);
+  memory.set(pointed, POINTED[0]);
   for (const [at, size, isUsed] of chunksOf(words)) if (!isUsed) memory.fill(0, at + LINKS, at + size);
   for (const [size, block] of BLOCKS.entries())
     for (const { at } of arenasOf(words, engine.qjs_get_runtime_ptr(), size))

@@ -224,6 +224,7 @@ describe("options", () => {
   test("every code is one of the table", () => {
     expect(Object.keys(CODES).sort()).toEqual(
       [
+        "E_BUSY",
         "E_CONTINUATION",
         "E_DISPOSED",
         "E_ENGINE",
@@ -234,6 +235,7 @@ describe("options", () => {
         "E_POLICY",
         "E_SNAPSHOT",
         "E_STORE",
+        "E_TEMPLATE",
         "E_VALUE",
       ].sort(),
     );
