@@ -402,6 +402,5 @@ export function verifyBodies(bytes: Uint8Array, module: Module, mode: Mode, inli
     instructions += walk.instructions;
     if (products > limits.MAX_COMPILE_SUM) refuse("S-product", body.at);
   }
-  const functions = module.bodies.length - TRAMPOLINES.length;
-  return { functions, loops: walk.loops, gates: walk.gates, instructions };
+  return { functions: module.bodies.length - TRAMPOLINES.length, loops: walk.loops, gates: walk.gates, instructions };
 }

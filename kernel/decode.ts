@@ -145,9 +145,13 @@ function readSection(id: number, reader: Reader, draft: Draft, utf8: Utf8): void
   }
 }
 
-/** Where the data section begins, or the module ends. What precedes it is what the host's engine is given. */
-export const dataSectionAt = (bytes: Uint8Array, { sections }: Module): number =>
-  sections.find(({ id }) => id === 11)?.at ?? bytes.length;
+/** Where the data section begins, or the module ends. What precedes it is what the host's engine is given: it must count none. */
+export function dataSectionAt(bytes: Uint8Array, { sections }: Module): number {
+  const count = sections.find(({ id }) => id === 12);
+  return count === undefined
+    ? (sections.find(({ id }) => id === 11)?.at ?? bytes.length)
+    : refuse("V2-sections", count.at);
+}
 
 /** Reads a module. Throws a Refusal: call it inside `attempt` (verify.ts). */
 export function decode(bytes: Uint8Array, utf8: Utf8): Module {

@@ -95,13 +95,13 @@ export function isWaiting({ state, inbox, queued, parkedFor, requests, allowance
 
 const exhausted = (resource: "fuel" | "depth" | "wall" | "memory"): Ending => ({ kind: "exhausted", resource });
 
-/** Takes what global 0 says was spent since the last look out of the account. */
-function settleFuel(tenant: Tenant, fuelLeft: number): void {
+/** Takes what global 0 says was spent since the last look out of the account. Nothing is granted then. */
+function settleFuel(tenant: Tenant, fuelLeft = tenant.fuel.value): void {
   const spent = tenant.granted - fuelLeft;
   tenant.fuelSpent += spent;
   tenant.left -= spent - tenant.granted;
   adjust(tenant.account, FUEL, spent - tenant.granted);
-  tenant.granted = 0;
+  tenant.granted = tenant.fuel.value = 0;
 }
 
 function grantSlice(tenant: Tenant, now = tenant.core.schedule.now()): number {
@@ -133,7 +133,6 @@ function limitMet({ left, account, deadline, allowance }: Tenant, depthLeft: num
 export function slice(tenant: Tenant, fuelLeft: number, depthLeft: number): number {
   const spent = tenant.granted - fuelLeft;
   settleFuel(tenant, fuelLeft);
-  tenant.fuel.value = 0;
   const now = tenant.core.schedule.now();
   tenant.ending ??= limitMet(tenant, depthLeft, now);
   if (tenant.ending !== undefined) return DIE;
@@ -149,8 +148,7 @@ const mayPark = (tenant: Tenant): boolean => engine.canSuspend && tenant.core.pa
 /** Gate `receive` announces that its trampoline will park. False: it may not. */
 export function announceWait(tenant: Tenant): boolean {
   if (tenant.ending !== undefined || !mayPark(tenant)) return false;
-  settleFuel(tenant, tenant.fuel.value);
-  tenant.fuel.value = 0;
+  settleFuel(tenant);
   tenant.parkedFor = "message";
   return true;
 }
@@ -224,7 +222,7 @@ export function end(tenant: Tenant, ending: Ending): void {
 
 /** Called inside a gate: the guest dies at its next charge. */
 function chargeToDeath(tenant: Tenant): void {
-  settleFuel(tenant, tenant.fuel.value);
+  settleFuel(tenant);
   tenant.granted = -1;
   tenant.left += 1;
   adjust(tenant.account, FUEL, -1);
@@ -324,9 +322,8 @@ const neverBegan = ({ fuel, granted }: Tenant, thrown: unknown): boolean =>
  * every function (V4), so whoever calls next finds the domain idle.
  */
 function leave(tenant: Tenant, ending?: Ending): true {
-  settleFuel(tenant, tenant.fuel.value);
+  settleFuel(tenant);
   tenant.core.schedule.stop(tenant);
-  tenant.fuel.value = 0;
   tenant.state = "idle";
   tenant.ending ??= ending ?? (tenant.left < 0 ? exhausted("fuel") : undefined);
   if (tenant.ending !== undefined) finalize(tenant);

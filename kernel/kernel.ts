@@ -148,8 +148,7 @@ export function createKernel(feral: FeralPowers) {
     if (program === undefined) return residence.refused("kernel", "not an artifact of this kernel");
     const { image, account = newAccount() as Account } = options;
     const limits = { ...options.limits, pages: Math.min(Math.trunc(options.limits.pages), program.most) };
-    const [least, first] = [image?.base?.pages ?? program.pages, image?.pages ?? program.pages];
-    const sizes = [program.pages, least, first, limits.pages];
+    const sizes = [program.pages, image?.base?.pages ?? program.pages, image?.pages ?? program.pages, limits.pages];
     const fits = sizes.every((size, i) => Number.isInteger(size) && size >= (sizes[i - 1] ?? 0));
     if (!chargeAccount(account, DOMAINS, 1)) return residence.refused("account", "no more domains");
     const paid = { ...options, limits, account, reasons: artifact.reasons };

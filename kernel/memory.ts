@@ -24,10 +24,11 @@ import type { Verified } from "./verify.ts";
  */
 export type Program = Readonly<Record<"pages" | "most" | "stride" | "reserved", number>> &
   Readonly<{ module: EngineModule; data: readonly Chunk[]; mutable: readonly number[] }> &
-  Readonly<{ idle: Frame[]; arenas: Set<Arena> }>;
+  Readonly<{ idle: Frame[] }>;
 
-/** Memory of many domains, in places of equal size, and the machine of those that share one. */
-type Arena = { readonly memory: EngineMemory; readonly free: number[]; next: number; used: number; machine?: Machine };
+/** Memory of many domains, in places of equal size, and for each program the machine of those that share one. */
+type Arena = Readonly<{ memory: EngineMemory; free: number[]; machines: WeakMap<Program, Machine> }> &
+  Record<"next" | "used", number>;
 
 /**
  * `base`: where it begins in its memory. `pages`: of a memory of its own, when it was made. `image`: with which it was
@@ -46,7 +47,7 @@ export function programOf(bytes: Uint8Array, module: EngineModule, verified: Ver
   const mutable = globals.flatMap((global, index) => (global.mutable ? [index] : []));
   const span = mode.kind === "segment" ? mode.mask + 1 : MAX_PAGES * PAGE;
   const stride = mode.kind === "segment" ? span + mode.guard : 0;
-  return { module, data, mutable, reserved, pages, most: span / PAGE, stride, idle: [], arenas: new Set() };
+  return { module, data, mutable, reserved, pages, most: span / PAGE, stride, idle: [] };
 }
 
 /** Writes chunks that may come from anywhere; false if one does not lie in `memory`. */
@@ -82,6 +83,7 @@ function clear(whole: Uint8Array): void {
 const LOOK = 1_024; // words in a page of the host
 
 export function newFrames(link: Link) {
+  const arenas = new Map<number, Set<Arena>>(); // by their stride
   const machineOf = ({ module, mutable }: Program, memory: EngineMemory, isShared: boolean): Machine =>
     newMachine(module, mutable, isShared, (machine) => link(machine, memory));
 
@@ -100,11 +102,11 @@ export function newFrames(link: Link) {
 
   function inArena(program: Program, isShared: boolean): Frame {
     const most = Math.trunc((MAX_PAGES * PAGE) / program.stride);
-    const found = [...program.arenas].find(({ used }) => used < most);
-    const arena: Arena = found ?? { memory: newMemory(MAX_PAGES, MAX_PAGES), free: [], next: 0, used: 0 };
-    const machine = (isShared ? arena.machine : undefined) ?? machineOf(program, arena.memory, isShared);
-    if (isShared) arena.machine = machine;
-    program.arenas.add(arena);
+    const all = arenas.get(program.stride) ?? new Set();
+    const arena: Arena = [...all].find(({ used }) => used < most) ?? newArena();
+    const machine = (isShared && arena.machines.get(program)) || machineOf(program, arena.memory, isShared);
+    if (isShared) arena.machines.set(program, machine);
+    arenas.set(program.stride, all.add(arena));
     arena.used++;
     const base = (arena.free.pop() ?? arena.next++) * program.stride;
     return { program, memory: arena.memory, machine, base, pages: 0, arena, image: undefined };
@@ -120,8 +122,8 @@ export function newFrames(link: Link) {
     if (arena !== undefined) {
       clear(whole);
       arena.free.push(base / program.stride);
-      const isKept = program.arenas.size === 1 && arena.next <= KEPT_FRAMES;
-      if (--arena.used === 0 && !isKept) program.arenas.delete(arena);
+      const all = arenas.get(program.stride);
+      if (--arena.used === 0 && (all?.size !== 1 || arena.next > KEPT_FRAMES)) all?.delete(arena);
     } else if (whole.length === pages * PAGE && program.idle.length < KEPT_FRAMES) {
       whole.fill(0);
       fill(frame, image);
@@ -134,3 +136,7 @@ export function newFrames(link: Link) {
     program.stride === 0 ? inMemory(program, image) : inArena(program, isShared);
   return { take, release };
 }
+
+const newArena = (): Arena => ({
+  ...{ memory: newMemory(MAX_PAGES, MAX_PAGES), free: [], machines: new WeakMap(), next: 0, used: 0 },
+});

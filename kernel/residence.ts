@@ -120,10 +120,14 @@ export function hibernate<T>(tenant: Tenant, visit: Visit<T>, onNeeded: () => vo
   const kept = isBusy() ? undefined : read(tenant, visit);
   // The visit may have done anything, and then has seen what is no more.
   if (kept === undefined || isBusy() || tenant.memory !== memory || tenant.entered !== entered) return undefined;
-  moveOut(tenant);
-  tenant.state = "asleep";
+  fallAsleep(tenant);
   tenant.onNeeded = onNeeded;
   return kept;
+}
+
+function fallAsleep(tenant: Tenant): void {
+  moveOut(tenant);
+  tenant.state = "asleep";
 }
 
 /**
@@ -134,6 +138,16 @@ export function wake(tenant: Tenant, had: readonly Chunk[] | Visit<void>): Wrong
   const chunks = typeof had === "function" ? [] : had;
   const wrong = tenant.state === "asleep" ? moveIn(tenant, chunks) : refused("kernel", "not asleep");
   if (wrong === undefined) tenant.state = "idle";
-  if (wrong === undefined && typeof had === "function") read(tenant, had);
+  if (wrong === undefined && typeof had === "function") remember(tenant, had);
   return wrong;
+}
+
+/** Half of a memory is none: it sleeps on if whoever writes it throws. */
+function remember(tenant: Tenant, visit: Visit<void>): void {
+  try {
+    read(tenant, visit);
+  } catch (thrown) {
+    if (tenant.state === "idle") fallAsleep(tenant);
+    throw thrown;
+  }
 }

@@ -17,10 +17,10 @@ const JOB = contract({
 test("a timer of a layer that nobody calls waits for the next caller, and does not end it as too late", async () => {
   const source = `let done = 0;
     const work = () => { for (let i = 0; i < 300_000; i++) done++; };
-    ({ job: { start() { setTimeout(work, 150); }, done: () => done } })`;
-  await using one = await layer({ name: "lazy", source, offers: { job: JOB }, limits: { wall: 100 } });
+    ({ job: { start() { setTimeout(work, 600); }, done: () => done } })`;
+  await using one = await layer({ name: "lazy", source, offers: { job: JOB }, limits: { wall: 400 } });
   expect((await run({ source: "await job.start()", grant: one.grant })).status).toBe("returned");
-  await sleep(400);
+  await sleep(1_500);
   expect(one.ended()).toBeUndefined();
   expect(await run({ source: "await job.done()", grant: one.grant })).toMatchObject({ status: "returned" });
 });

@@ -115,11 +115,11 @@ export interface World {
   born(seed: number, options?: SpawnOptions): Promise<Domain>;
 }
 
-const modeIn = (how: Confinement): Mode => (how === "frame" ? { kind: "frame" } : segmentOf(ROOM));
+export const modeIn = (how: Confinement, room = ROOM): Mode => (how === "frame" ? { kind: "frame" } : segmentOf(room));
 
-export function worldOf(how: Confinement, powers: Partial<FeralPowers> = {}, source = SOURCE): World {
+export function worldOf(how: Confinement, powers: Partial<FeralPowers> = {}, room = ROOM): World {
   const kernel = newKernel(powers, how);
-  const artifact = loadSource(kernel, source, modeIn(how));
+  const artifact = loadSource(kernel, SOURCE, modeIn(how, room));
   return {
     kernel,
     artifact,

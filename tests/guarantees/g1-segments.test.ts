@@ -104,7 +104,7 @@ describe("G1 memory: segments of one shared memory", () => {
   test("frames' artifacts are refused in a segment, and segments' in a frame or in a segment of another size", () => {
     const kernel = newKernel();
     expect(kernel.load(artifactBytes(SOURCE), MODE)).toBeInvalid();
-    expect(kernel.load(GUEST)).toBeInvalid();
+    expect(kernel.load(GUEST, { kind: "frame" })).toBeInvalid();
     expect(kernel.load(GUEST, { ...MODE, mask: 2 * SIZE - 1 })).toBeInvalid();
   });
 

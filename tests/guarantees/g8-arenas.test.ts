@@ -3,46 +3,16 @@
 import { test as fuzz } from "@fast-check/vitest";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Domain, FeralPowers, Image, Outcome, RunQueue } from "../../kernel/index.ts";
+import type { Domain, Image, Outcome } from "../../kernel/index.ts";
 import { runs } from "../kit/confinement.ts";
-import { fakePowers, mustReturn, PLENTY } from "../kit/world.ts";
+import { mustReturn, PLENTY } from "../kit/world.ts";
 import { doing, HOWS, note, ROOM, type World, worldOf } from "./arena-guest.ts";
+import { dice, restless } from "./restless.ts";
 import "../kit/vitest.ts";
 
 const isDeep = process.env["CORDON_DEEP"] === "1";
 const PAGE = 65_536;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** The same seed, the same numbers. */
-function dice(seed: number): (below: number) => number {
-  let state = seed | 0;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
-    return (state >>> 8) % below;
-  };
-}
-
-/** Who waits comes next in any order. */
-function anyOrder(roll: (below: number) => number): RunQueue {
-  const tasks: (() => void)[] = [];
-  return {
-    size: () => tasks.length,
-    push: (task) => void tasks.push(task),
-    take() {
-      const at = roll(Math.max(tasks.length, 1));
-      const task = tasks[at];
-      const last = tasks.pop();
-      if (last !== undefined && task !== last) tasks[at] = last;
-      return task;
-    },
-  };
-}
-
-/** A clock that jumps, so that slices end anywhere, and a queue of any order. */
-const restless = (seed: number): Partial<FeralPowers> => {
-  const roll = dice(seed);
-  return { ...fakePowers(() => (roll(8) === 0 ? 2 : 0)), runQueue: anyOrder(roll) };
-};
 
 type Worker = { readonly domain: Domain; readonly outcome: Promise<Outcome<unknown>> };
 
@@ -123,7 +93,7 @@ function imageOfSeed({ pages, globals = [] }: Image, index: number): Image {
 
 describe("G8 containment: 20,000 domains", () => {
   test("live in arenas at once, each with what is its own", async () => {
-    const world = worlds.arena;
+    const world = worldOf("arena", {}, 1);
     const origin = imageOf(await world.born(0));
     const images = Array.from({ length: 20_000 }, (_, index) => imageOfSeed(origin, index));
     const domains = images.map((image) => copy(world, image));

@@ -9,6 +9,9 @@ import "../kit/vitest.ts";
 const places = placesWith({});
 const HOMES = MODES.map(([name, mode], i) => [name, places[i] as (typeof places)[number], mode !== undefined] as const);
 
+/** Segments of 2^27 bytes in an arena. */
+const MOST = Math.trunc(2 ** 32 / (2 ** 27 + GUARD));
+
 const { Memory } = WebAssembly;
 afterEach(() => {
   WebAssembly.Memory = Memory;
@@ -82,11 +85,12 @@ describe.each(HOMES)("G8 containment: in %s", (_, place, isSegment) => {
   });
 
   test("where the host has no memory, births and wakings are exhausted: memory, and cost nothing", async () => {
-    const { birth, spawn, paid } = newHome(newPlace(isSegment ? segment(18) : undefined, place.isShared));
+    const { birth, spawn, paid } = newHome(newPlace(isSegment ? segment(27) : undefined, place.isShared));
     const one = spawn();
     await one.enter("poke", [30, 5]);
     const kept = sleep(one) as readonly Chunk[];
-    const here = isSegment ? [] : [spawn()]; // where the one was
+    // Where the one was, and wherever else there is room.
+    const here = Array.from({ length: isSegment ? MOST : 1 }, () => spawn());
     useUpMemory();
     expect(birth()).toBeExhausted("memory");
     for (let i = 0; i < 3; i++) expect(one.wake(kept)).toBeExhausted("memory");
@@ -224,6 +228,24 @@ describe.each(HOMES)("G8 containment: a last look, in %s", (_, place) => {
     expect(paid()).toEqual([1, 1]);
   });
 
+  test("or a first one, where its memory is written, that throws leaves it asleep, with nothing to pay", async () => {
+    const { spawn, paid } = newHome(place);
+    const one = spawn();
+    await one.enter("poke", [30, 5]);
+    const [before] = sleep(one) as readonly [Chunk];
+    const half = (memory: Uint8Array): never => {
+      memory.fill(7);
+      throw new Error("mine");
+    };
+    expect(() => one.wake(half)).toThrow("mine");
+    expect(paid()).toEqual([0, 1]);
+    expect(await one.enter("peek", [30])).toMatchObject({ why: "asleep" });
+    const next = spawn();
+    expect(next.read((memory) => memory.subarray(3).every((byte) => byte === 0))).toBe(true);
+    expect(one.wake((memory) => memory.set(before.bytes)).kind).toBe("returned");
+    expect(await one.enter("peek", [30])).toBeReturned(5);
+  });
+
   test("and whoever is told that it is needed may throw, wake it, end it or call it", async () => {
     const { spawn, paid } = newHome(place);
     const one = spawn();
@@ -255,11 +277,10 @@ describe.each(HOMES)("G8 containment: a last look, in %s", (_, place) => {
 test("G8 containment: a place in an arena comes back, however a birth there fails", () => {
   countMemories();
   const { birth, spawn } = newHome(newPlace(segment(27), true));
-  const most = Math.trunc(2 ** 32 / (2 ** 27 + GUARD));
   spawn();
   const wrong = [image(1, { chunks: [chunk(-1)] }), image(1, { globals: [1] })];
-  for (let i = 0; i < most; i++) expect(birth({ image: wrong[i % 2] as Image }).kind).toBe("refused");
-  for (let i = 1; i < most; i++) spawn();
+  for (let i = 0; i < MOST; i++) expect(birth({ image: wrong[i % 2] as Image }).kind).toBe("refused");
+  for (let i = 1; i < MOST; i++) spawn();
   expect(made).toBe(1);
   spawn();
   expect(made).toBe(2);

@@ -178,7 +178,7 @@ describe("an artifact made for other monitors", () => {
   test("without any is refused where a division is monitored, and one with checks is refused without", () => {
     const none: Monitors = monitored(DIVISION.on, 0);
     expect(kernel.load(program({ kind: "frame" }), inFrame(none))).toBeInvalid("V11-check");
-    expect(kernel.load(program(inFrame(none)))).toBeInvalid("V6-reserved");
+    expect(kernel.load(program(inFrame(none)), { kind: "frame" })).toBeInvalid("V6-reserved");
   });
 
   test("is the same, byte for byte, where it has none of the instructions and the checks no registers", () => {

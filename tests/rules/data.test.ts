@@ -93,8 +93,8 @@ const BAD: Readonly<Record<string, readonly [string, Bytes]>> = {
   "a custom section behind": ["V2-sections", withCustomSection(GOOD)],
   "a function section behind": ["V2-sections", behind(...section(3, [0]))],
   "a code section behind": ["V2-sections", behind(...section(10, [1, 2, 0, 0x0b]))],
-  "a count of data segments before the code": ["malformed", editSection(GOOD, 12, () => [4])],
-  "a wrong count of data segments before the code": ["malformed", editSection(GOOD, 12, () => [5])],
+  "a count of data segments before the code": ["V2-sections", editSection(GOOD, 12, () => [4])],
+  "a wrong count of data segments before the code": ["V2-sections", editSection(GOOD, 12, () => [5])],
   "a count of data segments, but none": ["V2-sections", editSection(withoutData, 12, () => [0])],
   "a place before all others": [
     "V2-sections",
