@@ -87,11 +87,11 @@ export function newFrames(link: Link) {
   const machineOf = ({ module, mutable }: Program, memory: EngineMemory, isShared: boolean): Machine =>
     newMachine(module, mutable, isShared, (machine) => link(machine, memory));
 
-  /** Out of those that are idle, best one that holds the image already. */
+  /** Out of those that are idle, best one that holds the image already; the last to come, which the machine has at hand. */
   function inMemory(program: Program, image: Image | undefined): Frame {
     const pages = image?.pages ?? program.pages;
     const fits = program.idle.filter(({ memory }) => memory.buffer.byteLength === pages * PAGE);
-    const found = fits.find((frame) => frame.image === image) ?? fits[0];
+    const found = fits.findLast((frame) => frame.image === image) ?? fits.at(-1);
     if (found !== undefined) program.idle.splice(program.idle.indexOf(found), 1);
     if (found !== undefined && found.image !== image) wholeOf(found).fill(0);
     if (found !== undefined) return found;

@@ -93,7 +93,8 @@ export function extend({ frame, pages: { value } }: Tenant, pages: number): bool
   if (frame?.arena !== undefined) wholeOf(frame).fill(0, value * PAGE, pages * PAGE);
   if (frame === undefined || frame.arena !== undefined) return frame !== undefined;
   try {
-    return frame.memory.grow(pages - frame.memory.buffer.byteLength / PAGE) >= 0;
+    const more = pages - frame.memory.buffer.byteLength / PAGE;
+    return more === 0 || frame.memory.grow(more) >= 0;
   } catch {
     return false;
   }

@@ -40,6 +40,31 @@ test("sandboxes that sleep, are about to, or have timers, keep no process alive"
   expect(ended).toMatchObject({ stdout: "asleep 1 0\n", status: 0, signal: null });
 });
 
+test("a sleeper that everybody has forgotten is collected", () => {
+  const ended = runScript(
+    "forgotten",
+    `const { setFlagsFromString } = await import("node:v8");
+     setFlagsFromString("--expose-gc");
+     const collect = (await import("node:vm")).runInNewContext("gc");
+     const residency = cordon.newResidency({ most: 2, after: 20 });
+     const gone = [];
+     for (let i = 0; i < 10; i++) {
+       const box = await cordon.createSandbox({ residency });
+       await box.run("globalThis.n = 1");
+       gone.push(new WeakRef(box));
+     }
+     const kept = await cordon.createSandbox({ residency });
+     for (let i = 0; i < 100 && (residency.awake() > 0 || gone.filter((one) => one.deref() !== undefined).length > 1); i++) {
+       await new Promise((resolve) => setTimeout(resolve, 20));
+       collect();
+     }
+     // The host's engine may still have the last one in a register.
+     console.log(gone.filter((one) => one.deref() !== undefined).length <= 1, residency.awake());
+     console.log((await kept.run("1")).status);`,
+  );
+  expect(ended).toMatchObject({ stdout: "true 0\nreturned\n", status: 0 });
+});
+
 test("snapshots in a file outlive a process that is killed, and go on in another", async () => {
   const path = join(folder, "kept.cordon");
   const killed = runScript(
