@@ -397,6 +397,7 @@ const [TURN, MORE, INIT] = ["cordon_turn", 2, "cordon_init"] as const;
 async function turn(tenant: Tenant): Promise<void> {
   const outcome = await enter(tenant, TURN, []);
   if (outcome.kind === "returned" && outcome.value === MORE) pumpLater(tenant);
+  else if (outcome.kind === "unlinkable") end(tenant, { kind: "trap", reason: `it has no ${TURN}` });
   else pump(tenant);
 }
 

@@ -99,6 +99,7 @@ export const SOURCE: Bytes = wat(`(module
   (func (export "size") (result i32) (memory.size))
   (func (export "poke") (param i32 i32) (i32.store8 (local.get 0) (local.get 1)))
   (func (export "peek") (param i32) (result i32) (i32.load8_u (local.get 0)))
+  (func (export "poke far") (param i32 i32) (i32.store8 offset=65535 (local.get 0) (local.get 1)))
   (func (export "any") (param $from i32) (param $to i32) (result i32) (local $seen i32)
     (loop (local.set $seen (i32.or (local.get $seen) (i32.load (local.get $from))))
       (br_if 0 (i32.lt_u (local.tee $from (i32.add (local.get $from) (i32.const 4))) (local.get $to))))

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Artifact, Domain, Kernel, Outcome } from "../../kernel/index.ts";
 import { permissive } from "../../policy-libs/index.ts";
+import { assemble } from "../kit/assemble.ts";
 import { worldWithCanaries } from "../kit/canaries.ts";
 import { isFrame, runs } from "../kit/confinement.ts";
 import { anyProgram } from "../kit/generators.ts";
@@ -179,6 +180,17 @@ describe("G8 containment: images", () => {
     expect(memoryOf(domain)?.length).toBe(65_536);
     domain.end();
     expect(memoryOf(domain)).toBeUndefined();
+  });
+});
+
+describe("G8 containment: programs that cannot be called", () => {
+  test("a request to one without cordon_turn ends it, and the host goes on", async () => {
+    const domain = spawnSource(
+      newKernel(),
+      assemble({ functions: [{ params: "", results: "", code: [], exported: "f" }] }),
+    );
+    expect(await domain.request(0, Uint8Array.of(1))).toMatchObject({ kind: "ended", ending: { kind: "trap" } });
+    await turns(2);
   });
 });
 

@@ -145,19 +145,35 @@ describe("G8 containment: the host has no memory to grow", () => {
   });
 });
 
+/** How many memories were made since. */
+function counted(): () => number {
+  let made = 0;
+  const construct = (target: typeof WebAssembly.Memory, args: unknown[]): object => {
+    made++;
+    return Reflect.construct(target, args);
+  };
+  vi.stubGlobal("WebAssembly", { ...all(), Memory: new Proxy(WebAssembly.Memory, { construct }) });
+  return () => made;
+}
+
 describe("places are used again", () => {
   test.each(HOWS)("births and ends one after another take one memory (%s)", async (how) => {
-    const world = worldOf(how);
-    let made = 0;
-    const Memory = new Proxy(WebAssembly.Memory, {
-      construct(target, args) {
-        made++;
-        return Reflect.construct(target, args);
-      },
-    });
-    vi.stubGlobal("WebAssembly", { ...all(), Memory });
+    const [world, made] = [worldOf(how), counted()];
     for (let i = 0; i < 50; i++) (await world.born(i)).end();
-    expect(made).toBe(1);
+    expect(made()).toBe(1);
+  });
+
+  test.each(HOWS)("births that fail leave theirs to the next (%s)", (how) => {
+    const [world, made, account] = [worldOf(how, {}, 256), counted(), newAccount() as Account];
+    const base = { pages: 1, chunks: [] };
+    const outside = { base, pages: 1, chunks: [{ at: 2 ** 30, bytes: Uint8Array.of(1) }] };
+    const others = { pages: 1, chunks: [], globals: [1n] };
+    // One memory has room for 254.
+    for (let i = 0; i < 150; i++)
+      for (const image of [outside, others])
+        expect(world.kernel.spawn(world.artifact, { limits: { pages: 1, inFlight: 1 }, account, image })).toBeRefused();
+    expect(made()).toBe(1);
+    expect(used(account)).toEqual({});
   });
 });
 
