@@ -52,8 +52,8 @@ describe("the engine in memory", () => {
     expect(touched(await memoryAfter(undefined))).toBeLessThanOrEqual(60);
   });
 
-  test("a small script brings that to 260 KB at most", async () => {
-    expect(touched(await memoryAfter("const o = { a: [1, 2.5] }; JSON.stringify(o)"))).toBeLessThanOrEqual(65);
+  test("a small script brings that to 264 KB at most", async () => {
+    expect(touched(await memoryAfter("const o = { a: [1, 2.5] }; JSON.stringify(o)"))).toBeLessThanOrEqual(66);
   });
 
   const DEEPEST = [
