@@ -1,8 +1,11 @@
 // Every sample does what its README says.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { get, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { describe, expect, test } from "vitest";
 import { cordon, ROOT } from "../cli/command.ts";
 
@@ -132,6 +135,17 @@ describe("sample 05, WebAssembly", () => {
   });
 });
 
+/** Runs until somebody ends it. In a browser: tests/browser/sample.test.ts. */
+const SERVER = "samples/17-browser/serve.ts";
+
+/** Asks for the path as it stands: `fetch` would take the `..` out. */
+async function status(url: string, path: string): Promise<number | undefined> {
+  const { hostname, port } = new URL(url);
+  const [response] = (await once(get({ hostname, port, path }), "response")) as [IncomingMessage];
+  response.resume();
+  return response.statusCode;
+}
+
 describe("samples", () => {
   const folders = readdirSync(sample()).filter((name) => /^\d\d-/.test(name));
 
@@ -146,9 +160,23 @@ describe("samples", () => {
     for (const folder of folders) {
       const commands = readFileSync(sample(folder, "README.md"), "utf8").matchAll(/^node (samples\/\S+)$/gm);
       for (const [, file = ""] of commands)
-        expect(execFileSync(process.execPath, [file], { cwd: ROOT }).length).toBeGreaterThan(50);
+        if (file !== SERVER)
+          expect(execFileSync(process.execPath, [file], { cwd: ROOT, timeout: 60_000 }).length).toBeGreaterThan(50);
     }
   });
+
+  test("the one that serves a page gives it and what it loads, and no other file", async () => {
+    const server = spawn(process.execPath, [SERVER, "0"], { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+    try {
+      const [url] = (await once(createInterface(server.stdout), "line")) as [string];
+      expect(await (await fetch(url)).text()).toContain("<script");
+      expect(await status(url, "/dist/browser/index.js")).toBe(200);
+      for (const other of ["/package.json", "/dist/../package.json", "/dist/%2e%2e/package.json", "/dist//etc/passwd"])
+        expect([other, await status(url, other)]).toEqual([other, 404]);
+    } finally {
+      server.kill();
+    }
+  }, 30_000);
 
   test("every command of a README succeeds", () => {
     for (const folder of folders) {
