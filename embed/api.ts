@@ -25,6 +25,8 @@ export type { LoadedModule, ModuleLoader, ModulesOption } from "./modules.ts";
 export type { IdleOptions, RunOptions, SandboxOptions, Source, TraceRecord, WaitOptions } from "./options.ts";
 export { type ConsoleLine, type ConsoleOption, escapeControls, type Level } from "./output.ts";
 export type { TenantBill } from "./pool/bill.ts";
+export type { PoolForkOptions } from "./pool/copies.ts";
+export type { FromOptions } from "./pool/from.ts";
 export type { Isolation, PoolOptions, TenantOptions } from "./pool/options.ts";
 export type { Hiring, Pool, PoolRunRequest, PoolSandboxOptions } from "./pool/pool.ts";
 export type { PoolSandbox } from "./pool/sandbox.ts";

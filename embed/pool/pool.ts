@@ -19,22 +19,24 @@ import type { Result } from "../result.ts";
 import { checkSignal, isAborted, onAbort } from "../signal.ts";
 import { newTally, type TenantBill } from "./bill.ts";
 import { newCrew, newSlot } from "./crew.ts";
+import { begin, type FromOptions } from "./from.ts";
+import { capJob, makeIn } from "./housed.ts";
 import { inlinePlace } from "./inline.ts";
 import { submit } from "./jobs.ts";
 import { type Isolation, type PoolOptions, type PoolPlan, readPoolOptions } from "./options.ts";
 import { newQueue, newTenant } from "./queue.ts";
-import { capJob, createSandbox, makeIn, type PoolSandbox, planFor } from "./sandbox.ts";
+import { createSandbox, type PoolSandbox } from "./sandbox.ts";
 import { alive, changed, emit, freeSlot, type Member, memberOf, type PoolState } from "./state.ts";
 import { newRate, type PoolEvent, type PoolStats, statsOf } from "./stats.ts";
 
 /** One run in a pool: whose it is, what is run, and how. */
-export interface PoolRunRequest extends Omit<RunRequest, "meter"> {
+export interface PoolRunRequest extends Omit<RunRequest, "meter">, FromOptions {
   /** Default: "default", where the pool names no tenants. */
   readonly tenant?: string | undefined;
 }
 
 /** A sandbox in a pool. */
-export interface PoolSandboxOptions extends Omit<SandboxOptions, "meter"> {
+export interface PoolSandboxOptions extends Omit<SandboxOptions, "meter">, FromOptions {
   readonly tenant?: string | undefined;
 }
 
@@ -105,13 +107,14 @@ function crewOf(
 
 async function runJob(state: PoolState, given: PoolRunRequest): Promise<Result> {
   alive(state);
-  const { tenant: name, ...request } = readPlain<PoolRunRequest>(given, "what pool.run takes");
+  const { tenant: name, from, key, ...request } = readPlain<PoolRunRequest>(given, "what pool.run takes");
   const member = memberOf(state, name);
   const [source, sandboxOptions, runOptions] = splitOptions(request as RunRequest);
-  const plan = planFor(member, sandboxOptions);
-  const granted = plan.grants.map((grant) => grant.name);
-  const job = capJob(member, planRun(plan.limits, granted, source, runOptions));
+  const begun = begin(state, member, { from, key }, sandboxOptions);
+  const granted = begun.plan.grants.map((grant) => grant.name);
+  const job = capJob(member, planRun(begun.plan.limits, granted, source, runOptions));
   if ("status" in job) return job;
+  const plan = from === undefined ? begun.plan : await begun.whole();
   return submit(state, {
     ...{ member, job, where: () => freeSlot(state) },
     async begin(slot) {
@@ -166,8 +169,8 @@ function facade(state: PoolState): Pool {
     run: (request: PoolRunRequest) => runJob(state, request),
     async createSandbox(given: PoolSandboxOptions = {}) {
       alive(state);
-      const { tenant, ...options } = readPlain<PoolSandboxOptions>(given, "what pool.createSandbox takes");
-      return createSandbox(state, memberOf(state, tenant), options as SandboxOptions);
+      const { tenant, from, key, ...options } = readPlain<PoolSandboxOptions>(given, "what pool.createSandbox takes");
+      return createSandbox(state, memberOf(state, tenant), { from, key }, options as SandboxOptions);
     },
     room: async (tenant?: string, signal?: AbortSignal) => roomFor(state, memberOf(state, tenant), signal),
     drain: () => drained(state),
@@ -195,7 +198,7 @@ export function newPool(engine: () => Promise<Engine>, hiring: Hiring | undefine
     { tenant, tally: newTally(), rate: newRate(now), sandboxes: 0 },
   ]);
   const state: PoolState = {
-    ...{ plan, members: new Map(members), queue: newQueue(tenants, plan.queue), since: now() },
+    ...{ plan, engine, members: new Map(members), queue: newQueue(tenants, plan.queue), since: now() },
     ...crewOf(plan, engine, hiring, () => state),
     ...{ makings: new Set(), listeners: new Set(), waiters: new Set() },
     ...{ busy: 0, isDraining: false, isOver: false, hopeless: undefined },

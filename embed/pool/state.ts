@@ -1,4 +1,5 @@
 // A pool as its parts see it.
+import type { Engine } from "../engine.ts";
 import { CordonError } from "../errors.ts";
 import type { Tally } from "./bill.ts";
 import type { Crew, Slot } from "./crew.ts";
@@ -17,6 +18,8 @@ export interface Member {
 
 export interface PoolState {
   readonly plan: PoolPlan;
+  /** The embedder's own. */
+  readonly engine: () => Promise<Engine>;
   readonly members: ReadonlyMap<string, Member>;
   readonly queue: Queue;
   readonly slots: readonly Slot[];

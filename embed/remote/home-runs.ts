@@ -164,12 +164,21 @@ function continuationOf(home: HomeRuns, run: Run, answerWith: (value: unknown) =
   }) as Continuation;
 }
 
+function fail(home: HomeRuns, run: Run, error: CordonError): void {
+  leave(home, run);
+  run.next.reject(error);
+}
+
+/** A run that could not begin: its sandbox sleeps, and could not wake. */
+export function failRun(home: HomeRuns, id: number, error: CordonError): void {
+  const run = home.runs.get(id);
+  if (run === undefined || run.isPaused) return lie(home, "a run that could not begin, of none");
+  fail(home, run, error);
+}
+
 /** The sandbox could not be made. */
 export function failRuns(home: HomeRuns, error: CordonError): void {
-  for (const run of [...home.runs.values()]) {
-    leave(home, run);
-    run.next.reject(error);
-  }
+  for (const run of [...home.runs.values()]) fail(home, run, error);
 }
 
 /** The sandbox has ended, and no result will come. */
