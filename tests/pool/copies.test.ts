@@ -1,7 +1,7 @@
 // Forks, snapshots and sleep of a pool's sandboxes: the same wherever they live.
 import { fc, test as prop } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
-import type { AuditRecord, Pool, PoolSandbox, Sandbox } from "../../embed/node/index.ts";
+import { type AuditRecord, blocking, type Pool, type PoolSandbox, type Sandbox } from "../../embed/node/index.ts";
 import { interrupt } from "../../policy-libs/index.ts";
 import { anySteps, KINDS, STATE, type Step } from "../copies/programs.ts";
 import { newTools, type Seen, takeAll } from "../copies/world.ts";
@@ -72,13 +72,15 @@ describe.for(ISOLATIONS)("%s: a fork", (isolation) => {
   });
 
   test("calls what the guest was told that it could call: at once stays at once, a promise a promise", async () => {
-    const first = { f: () => 1, g: async () => 2 };
-    const box = await pool().createSandbox({ grant: first });
-    await value(box, "0");
-    const twin = await box.fork({ grant: { f: async () => 3, g: () => 4 } });
-    const source = "const a = f(), b = g(); [a instanceof Promise, await a, b instanceof Promise, await b]";
-    expect(await value(box, source)).toEqual([false, 1, true, 2]);
-    expect(await value(twin, source)).toEqual([true, 3, false, 4]);
+    const slow = blocking(async () => 5);
+    const box = await pool().createSandbox({ grant: { f: () => 1, g: async () => 2, h: slow } });
+    const source = `await (async (a, b, c) => [a, b, c].map((one) => one instanceof Promise).concat(await a, await b, await c))
+      (f(), g(), h())`;
+    expect(await value(box, source)).toEqual([false, true, false, 1, 2, 5]);
+    const twin = await box.fork({ grant: { f: async () => 3, g: () => 4, h: async () => 6 } });
+    expect(await value(twin, source)).toEqual([true, false, false, 3, 4, 6]);
+    const third = await twin.fork({ grant: { f: slow, g: slow, h: () => 7 } });
+    expect(await value(third, source)).toEqual([true, true, false, 5, 5, 7]);
   });
 
   test("has a console, a trace, audits, limits and signals of its own", async () => {
@@ -237,6 +239,31 @@ describe.for(ISOLATIONS)("%s: tenants and their forks", (isolation) => {
     });
     box.dispose();
     await expect.poll(() => pool.stats().tenants[0]?.sandboxes).toBe(2);
+  });
+
+  test("have no more together than their tenant may, however many are asked for at once", async () => {
+    await using pool = await poolOf({ isolation, tenants: { acme: { meter: { limits: { domains: 4 } } } } });
+    const first = await pool.createSandbox({ tenant: "acme" });
+    const asked = Array.from({ length: 12 }, (_, i) =>
+      i % 3 === 0 ? first.fork() : pool.createSandbox({ tenant: "acme" }),
+    );
+    const told = await Promise.allSettled(asked);
+    expect(told.filter(({ status }) => status === "fulfilled")).toHaveLength(3);
+    for (const one of told) if (one.status === "rejected") expect(one.reason).toMatchObject({ code: "E_LIMIT" });
+    expect(pool.meter("acme").usage().domains).toBe(4);
+  });
+
+  test("have the tenant's limits, whatever is said of them", async () => {
+    await using pool = await poolOf({ isolation, tenants: { acme: { limits: { memory: "8 MiB", result: 100 } } } });
+    const box = await pool.createSandbox({ tenant: "acme" });
+    await value(box, "globalThis.long = () => 'x'.repeat(500); 0");
+    const twin = await box.fork({ limits: { memory: "64 MiB", result: 10_000 } });
+    const again = await twin.fork({ profile: "batch" });
+    for (const one of [twin, again]) {
+      expect(await one.call("long")).toMatchObject({ status: "exhausted", resource: "result" });
+    }
+    for (const one of [await box.fork({ limits: { memory: "64 MiB" } }), await box.fork({ profile: "batch" })])
+      expect((await one.run("new Uint8Array(20 * 2 ** 20).length")).status).not.toBe("returned");
   });
 
   test("makes no forks when the pool drains; snapshots may still be taken", async () => {
