@@ -39,7 +39,7 @@ export type { RepyLayer, RepyOptions } from "./repy-options.ts";
 export type { RepyVirtual } from "./repy-time.ts";
 export type { Continuation, Resource, Result, RunFacts, RunUsage, Status } from "./result.ts";
 export type { CreateOptions, Sandbox } from "./sandbox.ts";
-export type { SnapshotOptions } from "./saved.ts";
+export type { SnapshotOptions } from "./saved-options.ts";
 export { memoryStore, type Store } from "./snapshot/store.ts";
 export type { Stack, StackedLayer } from "./stack.ts";
 export { callSignal } from "./target.ts";

@@ -6,28 +6,18 @@
 import { PAGE } from "../kernel/index.ts";
 import type { Plan } from "./birth.ts";
 import { type Box, newBox } from "./box.ts";
-import { atRest, DEFAULT_WAIT, policyPastOf } from "./copy.ts";
+import { atRest, policyPastOf } from "./copy.ts";
 import type { Engine } from "./engine.ts";
 import { takeImage } from "./image.ts";
-import { checkKeys, readWait } from "./options.ts";
 import type { Policed } from "./policy.ts";
 import type { PolicyPast } from "./policy-saved.ts";
 import { seededRandom } from "./randomness.ts";
 import { checkNames, type Whereabouts } from "./saved-names.ts";
+import { readSnapshotOptions, type SnapshotOptions } from "./saved-options.ts";
 import type { AuthorityPart } from "./snapshot/authority.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot/file.ts";
 import type { GuestPart } from "./snapshot/guest.ts";
 import { FINGERPRINT_BYTES, fingerprintOf, hexOf } from "./snapshot/hash.ts";
-
-export interface SnapshotOptions {
-  /**
-   * At least 16 secret bytes. Default: none, and whoever restores it rebuilds its authority: the clock, and what a policy
-   * remembers of the guest, are lost then.
-   */
-  readonly key?: Uint8Array | undefined;
-  /** How long to wait until the sandbox rests, in ms. Default: 1,000. */
-  readonly wait?: number | undefined;
-}
 
 type Names = AuthorityPart["grants"];
 
@@ -62,12 +52,6 @@ export async function writeSaved(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const whole = { ...saved.authority, policy: await policyOf(saved) };
   return writeSnapshot(saved.guest, whole, { engine: await engine.fingerprint(), key });
-}
-
-/** What `snapshot` was told, checked. */
-export function readSnapshotOptions(given: SnapshotOptions) {
-  const { key, wait = DEFAULT_WAIT } = readWait<SnapshotOptions>(checkKeys(given, ["key", "wait"], "snapshot"));
-  return { key, wait };
 }
 
 /** The sandbox as bytes. */

@@ -7,7 +7,7 @@
 import { DEFAULT_WAIT, type ForkOptions, planAgain } from "../copy.ts";
 import { CordonError } from "../errors.ts";
 import { checkKeys, readWait, type WaitOptions } from "../options.ts";
-import { readSnapshotOptions, type SnapshotOptions } from "../saved.ts";
+import { readSnapshotOptions, type SnapshotOptions } from "../saved-options.ts";
 import { asConfigured } from "./from.ts";
 import { busily, counted, type Housed, MOST_QUEUED, newHoused, whereIs } from "./housed.ts";
 import { cap } from "./options.ts";

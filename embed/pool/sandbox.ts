@@ -4,7 +4,7 @@ import { planCall, planCheck, planRun } from "../job.ts";
 import type { RunOptions, SandboxOptions, Source, WaitOptions } from "../options.ts";
 import { isLost } from "../remote/home-box.ts";
 import type { Sandbox } from "../sandbox.ts";
-import type { SnapshotOptions } from "../saved.ts";
+import type { SnapshotOptions } from "../saved-options.ts";
 import { fork, hibernate, type PoolForkOptions, snapshot } from "./copies.ts";
 import type { Slot } from "./crew.ts";
 import { type Begun, begin, type FromOptions } from "./from.ts";

@@ -10,7 +10,6 @@ import type { Engine } from "../engine.ts";
 import type { Policed } from "../policy.ts";
 import type { PolicyPast } from "../policy-saved.ts";
 import type { Making, SaveOptions } from "../pool/place.ts";
-import { writeSaved } from "../saved.ts";
 import { namesFor } from "../saved-names.ts";
 import type { GuestPart } from "../snapshot/guest.ts";
 import { TAKE } from "./frame.ts";
@@ -78,6 +77,7 @@ export async function saveRemotely(
     ...{ grants: await namesFor(plan, "far"), nextToken: 0, incarnation: copies, clock, generations: handles },
     ...{ limits: new Map(Object.entries(plan.limits)), meter: new Map(Object.entries(usage)) },
   };
+  const { writeSaved } = await import("../saved.ts");
   return writeSaved(await engine(), key, { guest: taken.guest as GuestPart, authority, policed, past });
 }
 
