@@ -31,7 +31,7 @@ async function once(open: () => Promise<Box> | Box): Promise<Parts> {
 }
 
 const COUNT = 40;
-const WARMING = 400;
+const WARMING = 3_000;
 
 async function several(open: () => Promise<Box> | Box): Promise<Parts> {
   const all: Parts[] = [];
