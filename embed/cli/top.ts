@@ -42,7 +42,7 @@ const jsonOf = (stats: Stats): string =>
 
 async function live(screen: Screen, lines: AsyncIterable<Stats>, look: Look): Promise<void> {
   if (!(await watch(screen, lines, look)))
-    stderr().write("cordon top: the process tells no more: it has ended, or stopped to publish\n");
+    stderr().write("cordon top: the process tells no more: it has ended, or publishes no more\n");
 }
 
 export async function top(parsed: Parsed): Promise<number> {

@@ -62,14 +62,32 @@ function makePrivate(folder: string): void {
     throw new CordonError("E_OPTION", `${folder} is not a folder of this user alone: remove it, or pass a path`);
 }
 
-/** Processes that publish, by the number of the process. */
-export function publishing(folder = socketFolder()): ReadonlyMap<number, string> {
+/** Another user's lives too, and may not be asked. */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
+
+/** Sockets in the folder, by the number of the process that each was made by. */
+function socketsIn(folder: string): [pid: number, path: string][] {
   try {
     const names = readdirSync(folder).filter((name) => /^\d+\.sock$/.test(name));
-    return new Map(names.map((name) => [Number.parseInt(name, 10), join(folder, name)]));
+    return names.map((name) => [Number.parseInt(name, 10), join(folder, name)]);
   } catch {
-    return new Map();
+    return [];
   }
+}
+
+/** Processes that publish, by their numbers. One that was killed has left its socket behind. */
+export const publishing = (folder = socketFolder()): ReadonlyMap<number, string> =>
+  new Map(socketsIn(folder).filter(([pid]) => isAlive(pid)));
+
+/** What processes have left behind that were killed: of this number before, say. */
+function sweep(folder: string): void {
+  for (const [pid, path] of socketsIn(folder)) if (pid === process.pid || !isAlive(pid)) rmSync(path, { force: true });
 }
 
 const cut = (_key: string, value: unknown): unknown =>
@@ -141,8 +159,7 @@ export async function publishStats(watched: Watched, given: PublishOptions = {})
     sockets.add(socket.on("close", () => sockets.delete(socket)));
     feed(socket, watched, every, rows);
   });
-  // A socket that a process of this number has left behind when it was killed.
-  if (alleged === undefined) rmSync(path, { force: true });
+  if (alleged === undefined) sweep(socketFolder());
   await listening(server, path);
   server.unref();
   const stop = (): void => {

@@ -1,5 +1,6 @@
 // `cordon top`: what it shows, whom it believes, and who can reach it.
-import { chmodSync, mkdtempSync, statSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, statSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -12,7 +13,7 @@ import type { Stats, TenantRow } from "../../embed/cli/top/rows.ts";
 import { bytes, duration, short } from "../../embed/cli/top/text.ts";
 import { view } from "../../embed/cli/top/view.ts";
 import { createPool, publishStats } from "../../embed/node/index.ts";
-import { MOST_LINE, publishing } from "../../embed/node/stats-socket.ts";
+import { MOST_LINE, publishing, socketFolder } from "../../embed/node/stats-socket.ts";
 import { beside } from "./command.ts";
 import { domain, plain, stats, tenant } from "./top-world.ts";
 
@@ -101,6 +102,19 @@ describe("what is published", () => {
     published.stop();
     published.stop();
     await expect(statsFrom(published.path).next()).rejects.toThrow();
+  });
+
+  test("a process that was killed publishes nothing, and what it has left is swept away", async () => {
+    const gone = spawnSync(process.execPath, ["-e", ""]).pid;
+    const path = join(socketFolder(), `${gone}.sock`);
+    stops.push((await publishStats({ stats: () => ({}) })).stop);
+    writeFileSync(path, "");
+    expect(publishing().has(gone)).toBe(false);
+    expect(() => whichSocket(String(gone))).toThrow(/publishes no statistics/);
+    stops.splice(0).forEach((stop) => void stop());
+    stops.push((await publishStats({ stats: () => ({}) })).stop);
+    expect(existsSync(path)).toBe(false);
+    expect(publishing().has(process.pid)).toBe(true);
   });
 
   test("a line is bounded, whatever there is to tell of, and tells of what uses the most", async () => {

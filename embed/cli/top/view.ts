@@ -27,8 +27,8 @@ function headOf({ pid, isolation, uptime, queued, running, totals }: Stats, { by
   ];
 }
 
-const workerLine = ({ id, state, running, sandboxes, restarts, why }: WorkerRow): string =>
-  `  worker ${id}  ${escapeLine(state)}  runs ${running}  boxes ${sandboxes}  restarts ${restarts}` +
+const workerLine = (isolation: string, { id, state, running, sandboxes, restarts, why }: WorkerRow): string =>
+  `  ${escapeLine(isolation)} ${id}  ${escapeLine(state)}  runs ${running}  boxes ${sandboxes}  restarts ${restarts}` +
   (why === undefined ? "" : `  last lost: ${escapeLine(why)}`);
 
 /** One line for each, as far as there is room; those that have something to tell first. This thread is no worker. */
@@ -38,7 +38,10 @@ function workersOf({ isolation, workers }: Stats, most: number): string[] {
   const left = workers.length - most;
   const shown = left > 0 ? ranked.slice(0, Math.max(most - 1, 0)) : [...workers];
   const rest = workers.length - shown.length;
-  return [...shown.map(workerLine), ...(rest > 0 && most > 0 ? [`  … and ${rest} more workers`] : [])];
+  return [
+    ...shown.map((worker) => workerLine(isolation, worker)),
+    ...(rest > 0 && most > 0 ? [`  … and ${rest} more of them`] : []),
+  ];
 }
 
 const titled = (paint: Paint, lines: readonly string[], width: number): string[] =>
