@@ -3,6 +3,7 @@ import { type Box, disposeBox, newBox } from "../box.ts";
 import type { Engine } from "../engine.ts";
 import { endingText } from "../result.ts";
 import { enqueue } from "../sandbox.ts";
+import { stateOf } from "./domain-state.ts";
 import type { Place } from "./place.ts";
 
 function endOf({ domain, isDisposed }: Box): string | undefined {
@@ -18,6 +19,8 @@ export const inlinePlace = (engine: () => Promise<Engine>): Place => ({
       made: Promise.resolve(),
       perform: (job, onOver) => enqueue(box, job, onOver),
       ended: () => endOf(box),
+      state: () => stateOf(box),
+      account: box.account.account,
       dispose: () => disposeBox(box),
     };
   },

@@ -1,9 +1,11 @@
 // Where sandboxes of a pool live: on this thread, or on a worker's. What differs between isolations is this and nothing
 // else: options are checked and jobs are planned before, in one way for all.
+import type { Account } from "../../kernel/index.ts";
 import type { Priority } from "../../policy-libs/index.ts";
 import type { Plan } from "../birth.ts";
 import type { Job } from "../job.ts";
 import type { Result } from "../result.ts";
+import type { DomainState } from "./domain-state.ts";
 
 /** A sandbox in its place. */
 export interface Placed {
@@ -11,6 +13,9 @@ export interface Placed {
   perform(job: Job, onOver: () => void): Promise<Result>;
   /** Undefined while it lives, else how it ended. */
   ended(): string | undefined;
+  state(): DomainState;
+  /** What it uses: counted on this side. */
+  readonly account: Account;
   /** Ends whatever runs. Cannot fail, may be called twice. */
   dispose(): void;
 }

@@ -1,5 +1,6 @@
 // Sandboxes of a pool: each lives in one place, and its runs are jobs that wait for their turn there.
 import { type Plan, planSandbox } from "../birth.ts";
+import { now } from "../engine.ts";
 import { CordonError } from "../errors.ts";
 import { type Job, planCall, planCheck, planRun } from "../job.ts";
 import type { RunOptions, SandboxOptions, Source } from "../options.ts";
@@ -10,7 +11,7 @@ import type { Slot } from "./crew.ts";
 import { hopelessError, NOWHERE, submit } from "./jobs.ts";
 import { cap } from "./options.ts";
 import type { Making, Place } from "./place.ts";
-import { alive, changed, count, freeSlot, type Member, type PoolState } from "./state.ts";
+import { alive, changed, count, freeSlot, type Living, type Member, type PoolState } from "./state.ts";
 
 /** A sandbox of a pool. As other sandboxes, but for what needs its memory here. */
 export type PoolSandbox = Pick<
@@ -44,19 +45,20 @@ export async function makeIn(state: PoolState, member: Member, slot: Slot, plan:
     isCounted = false;
     member.sandboxes--;
     if (slot.place === place) slot.sandboxes--;
-    state.makings.delete(counted);
+    state.living.delete(living);
   }
-  const counted: Making = {
+  const living: Living = {
     ...making,
+    ...{ id: ++state.made, name: plan.options.id, member, slot, since: now(), rate: undefined },
     dispose() {
       leave();
       making.dispose();
     },
   };
-  state.makings.add(counted);
+  state.living.add(living);
   making.made.catch(leave);
-  if (state.isOver) counted.dispose();
-  return counted;
+  if (state.isOver) living.dispose();
+  return living;
 }
 
 interface Housed {

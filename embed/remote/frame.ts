@@ -35,6 +35,7 @@ export const OP = {
   USAGE: 21, // usage
   ENDED: 22, // ending
   GONE: 23, // usage
+  RESTS: 24, // does the guest of the run wait
   // Both ways: capabilities.
   CALL: 32, // call, capability, method, wants to know at once, references; body: arguments
   REPLY: 33, // call, kind, references; body: the value or error
@@ -78,6 +79,7 @@ const FIELDS: ReadonlyMap<unknown, readonly Check[]> = new Map<unknown, readonly
   [OP.ASK, [isId]], [OP.UNASK, [isId]], [OP.RESUME, [isId]], [OP.CANCEL, [isId]], [OP.LEASH, [isRecord, isFlag]],
   [OP.READY, [isId]], [OP.MADE, [orNull(isRecord), isRecord]], [OP.RESULT, [isId, isRecord]], [OP.SAY, []],
   [OP.TOLD, [isRecord]], [OP.USAGE, [isRecord]], [OP.ENDED, [isRecord]], [OP.GONE, [isRecord]],
+  [OP.RESTS, [isFlag]],
   [OP.CALL, [isId, isId, isId, isFlag, isReferences]], [OP.REPLY, [isId, isKind, isReferences]],
   [OP.DROP, [isId]], [OP.REVOKE, [isId, isFlag]], [OP.RELEASE, [isId]],
 ]);

@@ -6,7 +6,7 @@
 //   HB2  Every run is told of once: by its result, or by how the sandbox or the worker ended.
 //   HB3  The worker is told of an ending before it is told of what came of the call that led to it: the guest does not
 //        run on behind a limit.
-import { type Capability, derive, type Ending, handOver, newCapability } from "../../kernel/index.ts";
+import { type Capability, derive, type Ending, frozenAt, handOver, newCapability } from "../../kernel/index.ts";
 import { type Meter, meterUnder } from "../../policy-libs/index.ts";
 import { type CallMeter, newCallMeter, type Plan, underPolicy } from "../birth.ts";
 import type { Prepared } from "../capability.ts";
@@ -14,6 +14,7 @@ import { makesChildren } from "../child-grants.ts";
 import { realClock } from "../clock.ts";
 import { CODES, CordonError, type ErrorCode } from "../errors.ts";
 import type { Job } from "../job.ts";
+import type { DomainState } from "../pool/domain-state.ts";
 import type { Making, Sharing } from "../pool/place.ts";
 import { hostTarget } from "../power.ts";
 import { endingText, NO_FACTS, type Result } from "../result.ts";
@@ -22,7 +23,16 @@ import { newWatchers, type Watchers } from "../watchers.ts";
 import { LOADER } from "./far-plan.ts";
 import { type Message, OP, type Post } from "./frame.ts";
 import type { Addressee, Home } from "./home.ts";
-import { endRuns, expectEnds, failRuns, type HomeRuns, newHomeRuns, performRun, takeResult } from "./home-runs.ts";
+import {
+  endRuns,
+  expectEnds,
+  failRuns,
+  type HomeRuns,
+  isParked,
+  newHomeRuns,
+  performRun,
+  takeResult,
+} from "./home-runs.ts";
 import { type Leash, newLeash } from "./leash.ts";
 import { newPassage, type Passage } from "./passage.ts";
 import type { GrantData, PlanData } from "./plan-data.ts";
@@ -89,6 +99,7 @@ interface State extends Parts {
   readonly leash: Leash;
   readonly made: PromiseWithResolvers<void>;
   ending: Ending | undefined;
+  isMade: boolean;
   isDisposed: boolean;
   isOver: boolean;
 }
@@ -111,6 +122,7 @@ function lie(state: State, what: string): void {
 function onMade(state: State, [error, usage]: readonly unknown[]): void {
   if (!isUsage(usage)) return lie(state, "a usage that is none");
   state.leash.note(usage);
+  state.isMade = error === null;
   if (error === null) return state.made.resolve();
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
   const known: ErrorCode = Object.hasOwn(CODES, String(code)) ? (code as ErrorCode) : "E_ENGINE";
@@ -152,6 +164,12 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [OP.SAY, onSaid],
   [OP.TOLD, onTold],
   [OP.USAGE, onUsage],
+  [
+    OP.RESTS,
+    ({ runs }, [rests]) => {
+      runs.isResting = rests === true;
+    },
+  ],
   [OP.RESULT, ({ runs }, [job, result], body) => takeResult(runs, job as number, result as never, body)],
   [
     OP.GONE,
@@ -243,16 +261,34 @@ export async function placeRemotely(home: Home, plan: Plan, sharing: Sharing): P
     });
     meter.watching = watchers.begin({ id, end: domain.end }, plan.grants);
     const runs = newHomeRuns({ plan, post, meter, leash, ending: () => state?.ending, lose: home.lose });
-    state = { ...parts, passage, watchers, runs, leash, made, ending: undefined, isDisposed: false, isOver: false };
+    state = {
+      ...parts,
+      passage,
+      watchers,
+      runs,
+      leash,
+      made,
+      ending: undefined,
+      isMade: false,
+      isDisposed: false,
+      isOver: false,
+    };
     post(OP.MAKE, [planData(parts, passage, names, leash)]);
     return addresseeOf(state);
   });
   return facade(state as unknown as State);
 }
 
+/** While it is being made its engine runs. */
+function stateOf({ ending, isDisposed, isMade, runs, account }: State): DomainState {
+  if (isDisposed || ending !== undefined) return "ended";
+  if (runs.runs.size === 0) return isMade ? "idle" : "running";
+  return isParked(runs) || frozenAt(account.account) !== undefined ? "parked" : "running";
+}
+
 function facade(state: State): Making {
   return {
-    made: state.made.promise,
+    ...{ made: state.made.promise, state: () => stateOf(state), account: state.account.account },
     perform(job: Job, onOver: () => void): Promise<Result> {
       if (!state.isDisposed && !isAborted(job.signal)) return performRun(state.runs, job, onOver);
       onOver();
