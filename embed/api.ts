@@ -26,11 +26,13 @@ export type { IdleOptions, RunOptions, SandboxOptions, Source, TraceRecord, Wait
 export { type ConsoleLine, type ConsoleOption, escapeControls, type Level } from "./output.ts";
 export type { TenantBill } from "./pool/bill.ts";
 export type { PoolForkOptions } from "./pool/copies.ts";
+export type { DomainState } from "./pool/domain-state.ts";
+export type { DomainStats, DomainTotals } from "./pool/domain-stats.ts";
 export type { FromOptions } from "./pool/from.ts";
 export type { Isolation, PoolOptions, TenantOptions } from "./pool/options.ts";
 export type { Hiring, Pool, PoolRunRequest, PoolSandboxOptions } from "./pool/pool.ts";
 export type { PoolSandbox } from "./pool/sandbox.ts";
-export type { PoolEvent, PoolStats, TenantStats, WorkerStats } from "./pool/stats.ts";
+export type { PoolEvent, PoolStats, PoolTotals, StatsOptions, TenantStats, WorkerStats } from "./pool/stats.ts";
 export { newProgramRunner, type ProgramPowers, type ProgramResult, type RunProgram } from "./program.ts";
 export type { RepyResult, RepyUsage } from "./repy.ts";
 export type { RepyEnd, RepyEndKind } from "./repy-end.ts";

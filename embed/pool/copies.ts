@@ -47,7 +47,7 @@ export async function fork(housed: Housed, given: PoolForkOptions = {}): Promise
   count(state, 1);
   try {
     const made = await inLine(housed, wait, (left) => housed.making.fork(copy, left));
-    const making = counted(state, member, { slot, place }, made);
+    const making = counted({ state, member, plan: copy.plan, slot, place }, made);
     await making.made;
     return newHoused({ state, member, plan: copy.plan, making, slot, place });
   } finally {

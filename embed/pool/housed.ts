@@ -1,12 +1,13 @@
 // A sandbox of a pool in its place, and how its runs, one after the other, become jobs there.
 import type { Plan } from "../birth.ts";
+import { now } from "../engine.ts";
 import type { Job } from "../job.ts";
 import { type Result, refused } from "../result.ts";
 import type { Slot } from "./crew.ts";
 import { NOWHERE, submit } from "./jobs.ts";
 import { cap } from "./options.ts";
 import type { Making, Place } from "./place.ts";
-import type { Member, PoolState } from "./state.ts";
+import type { Living, Member, PoolState } from "./state.ts";
 
 /** Runs and copies that may wait for their turn (embed/sandbox.ts). */
 export const MOST_QUEUED = 64;
@@ -36,11 +37,9 @@ export const capJob = ({ tenant }: Member, job: Job | Result<never>): Job | Resu
 
 /** Counts a sandbox where it was made, until it is disposed. */
 export function counted(
-  state: PoolState,
-  member: Member,
-  { slot, place }: Pick<Housed, "slot" | "place">,
+  { state, member, plan, slot, place }: Pick<Housed, "state" | "member" | "plan" | "slot" | "place">,
   making: Making,
-) {
+): Making {
   let isCounted = true;
   member.sandboxes++;
   if (slot.place === place) slot.sandboxes++;
@@ -49,25 +48,26 @@ export function counted(
     isCounted = false;
     member.sandboxes--;
     if (slot.place === place) slot.sandboxes--;
-    state.makings.delete(one);
+    state.living.delete(living);
   }
-  const one: Making = {
+  const living: Living = {
     ...making,
+    ...{ id: ++state.made, name: plan.options.id, member, slot, since: now(), rate: undefined },
     dispose() {
       leave();
       making.dispose();
     },
   };
-  state.makings.add(one);
+  state.living.add(living);
   making.made.catch(leave);
-  if (state.isOver) one.dispose();
-  return one;
+  if (state.isOver) living.dispose();
+  return living;
 }
 
 /** Makes a sandbox in a place. */
 export async function makeIn(state: PoolState, member: Member, slot: Slot, plan: Plan): Promise<Making> {
   const place = slot.place as Place; // it had one in this very turn
-  return counted(state, member, { slot, place }, await place.make(plan, member.tenant));
+  return counted({ state, member, plan, slot, place }, await place.make(plan, member.tenant));
 }
 
 export function whereIs({ state, slot, place, making, isBusy, isDisposed }: Housed): Slot | undefined {

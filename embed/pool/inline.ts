@@ -4,6 +4,7 @@ import { forkBox, putToSleep } from "../copy.ts";
 import type { Engine } from "../engine.ts";
 import { endingText } from "../result.ts";
 import { enqueue } from "../sandbox.ts";
+import { stateOf } from "./domain-state.ts";
 import type { Making, Place } from "./place.ts";
 
 function endOf({ domain, isDisposed }: Box): string | undefined {
@@ -20,6 +21,8 @@ const makingOf = (box: Box): Making => ({
   save: async (options) => (await import("../saved.ts")).saveBox(box, options),
   sleep: (wait) => putToSleep(box, { wait }),
   ended: () => endOf(box),
+  state: () => stateOf(box),
+  account: box.account.account,
   dispose: () => disposeBox(box),
 });
 

@@ -1,10 +1,12 @@
 // Where sandboxes of a pool live: on this thread, or on a worker's. What differs between isolations is this and nothing
 // else: options are checked and jobs are planned before, in one way for all.
+import type { Account } from "../../kernel/index.ts";
 import type { Priority } from "../../policy-libs/index.ts";
 import type { Plan } from "../birth.ts";
 import type { Engine } from "../engine.ts";
 import type { Job } from "../job.ts";
 import type { Result } from "../result.ts";
+import type { DomainState } from "./domain-state.ts";
 
 /** What a copy is to be: its plan, and what was said of it that the original's does not say. */
 export interface Copy {
@@ -29,6 +31,9 @@ export interface Placed {
   sleep(wait: number): Promise<void>;
   /** Undefined while it lives, else how it ended. */
   ended(): string | undefined;
+  state(): DomainState;
+  /** What it uses: counted on this side. */
+  readonly account: Account;
   /** Ends whatever runs. Cannot fail, may be called twice. */
   dispose(): void;
 }

@@ -25,9 +25,10 @@ import { inlinePlace } from "./inline.ts";
 import { submit } from "./jobs.ts";
 import { type Isolation, type PoolOptions, type PoolPlan, readPoolOptions } from "./options.ts";
 import { newQueue, newTenant } from "./queue.ts";
+import { newRate } from "./rate.ts";
 import { createSandbox, type PoolSandbox } from "./sandbox.ts";
 import { alive, changed, emit, freeSlot, type Member, memberOf, type PoolState } from "./state.ts";
-import { newRate, type PoolEvent, type PoolStats, statsOf } from "./stats.ts";
+import { type PoolEvent, type PoolStats, type StatsOptions, statsOf } from "./stats.ts";
 
 /** One run in a pool: whose it is, what is run, and how. */
 export interface PoolRunRequest extends Omit<RunRequest, "meter">, FromOptions {
@@ -52,7 +53,8 @@ export interface Pool {
   drain(): Promise<void>;
   /** Ends everything. Resolves when its workers are gone. */
   dispose(): Promise<void>;
-  stats(): PoolStats;
+  /** At a glance. Rates are since somebody looked before. */
+  stats(options?: StatsOptions): PoolStats;
   /** What the jobs of a tenant have used. */
   bill(tenant?: string): TenantBill;
   /** Who pays for a tenant: for prices, rates and limits while it runs. */
@@ -158,7 +160,7 @@ async function dispose(state: PoolState): Promise<void> {
   state.isOver = true;
   state.isDraining = true;
   state.queue.dropAll();
-  for (const making of [...state.makings]) making.dispose();
+  for (const one of [...state.living]) one.dispose();
   await state.crew?.end();
   changed(state);
 }
@@ -175,7 +177,7 @@ function facade(state: PoolState): Pool {
     room: async (tenant?: string, signal?: AbortSignal) => roomFor(state, memberOf(state, tenant), signal),
     drain: () => drained(state),
     dispose: end,
-    stats: () => statsOf(state),
+    stats: (options?: StatsOptions) => statsOf(state, options),
     bill: (name?: string) => {
       const { tenant, tally } = memberOf(state, name);
       return tally.bill(tenant.name);
@@ -195,12 +197,12 @@ export function newPool(engine: () => Promise<Engine>, hiring: Hiring | undefine
   const tenants = plan.tenants.map(newTenant);
   const members = tenants.map((tenant): [string, Member] => [
     tenant.name,
-    { tenant, tally: newTally(), rate: newRate(now), sandboxes: 0 },
+    { tenant, tally: newTally(), rate: newRate(now()), sandboxes: 0 },
   ]);
   const state: PoolState = {
     ...{ plan, engine, members: new Map(members), queue: newQueue(tenants, plan.queue), since: now() },
     ...crewOf(plan, engine, hiring, () => state),
-    ...{ makings: new Set(), listeners: new Set(), waiters: new Set() },
+    ...{ living: new Set(), made: 0, listeners: new Set(), waiters: new Set() },
     ...{ busy: 0, isDraining: false, isOver: false, hopeless: undefined },
   };
   return facade(state);

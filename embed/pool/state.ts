@@ -6,14 +6,28 @@ import type { Crew, Slot } from "./crew.ts";
 import { ONLY_TENANT, type PoolPlan } from "./options.ts";
 import type { Making } from "./place.ts";
 import type { Queue, Tenant } from "./queue.ts";
-import type { newRate, PoolEvent } from "./stats.ts";
+import type { Rate } from "./rate.ts";
+import type { PoolEvent } from "./stats.ts";
 
 /** A tenant with what is kept of it. */
 export interface Member {
   readonly tenant: Tenant;
   readonly tally: Tally;
-  readonly rate: ReturnType<typeof newRate>;
+  readonly rate: Rate;
   sandboxes: number;
+}
+
+/** A sandbox that lives. */
+export interface Living extends Making {
+  /** Its number in this pool. */
+  readonly id: number;
+  /** What its embedder calls it. */
+  readonly name: string | undefined;
+  readonly member: Member;
+  readonly slot: Slot;
+  readonly since: number;
+  /** Present once somebody has looked at it. */
+  rate: Rate | undefined;
 }
 
 export interface PoolState {
@@ -25,8 +39,9 @@ export interface PoolState {
   readonly slots: readonly Slot[];
   readonly crew: Crew | undefined;
   readonly since: number;
-  /** Sandboxes that live. */
-  readonly makings: Set<Making>;
+  readonly living: Set<Living>;
+  /** Sandboxes that were made. */
+  made: number;
   readonly listeners: Set<(event: PoolEvent) => void>;
   /** Asked whenever something has changed; those that are true leave. */
   readonly waiters: Set<() => boolean>;

@@ -4,6 +4,7 @@ import { type Call, interrupt, type Meter, meter, type Signal, within } from "..
 import { type Box, disposeBox, endBox, newBox } from "../box.ts";
 import { CordonError, type ErrorCode, isCordonError } from "../errors.ts";
 import type { Job } from "../job.ts";
+import { isResting } from "../pool/domain-state.ts";
 import type { Continuation, Result } from "../result.ts";
 import { enqueue } from "../sandbox.ts";
 import type { Language } from "../typescript.ts";
@@ -41,6 +42,8 @@ interface State {
   isFrozen: boolean;
   isEndTold: boolean;
   told: string;
+  /** Whether it was told that the guest waits: a run begins as one that does not. */
+  restsTold: boolean;
 }
 
 /** What the embedder needs to bill: in use of what is held, and in all of the rest. */
@@ -92,6 +95,7 @@ function tellResult(state: State, id: number, result: Result): void {
 function perform(state: State, id: number, data: JobData, body: Uint8Array): void {
   const running: Running = { abort: new AbortController(), continuation: undefined };
   state.running.set(id, running);
+  state.restsTold = false;
   void state.box.then(async (box) => {
     if (box === undefined) return;
     try {
@@ -208,6 +212,9 @@ function tell(state: State): void {
   const text = JSON.stringify(used);
   if (text !== state.told) state.post(OP.USAGE, [used]);
   state.told = text;
+  const rests = state.made !== undefined && isResting(state.made);
+  if (rests !== state.restsTold) state.post(OP.RESTS, [rests]);
+  state.restsTold = rests;
 }
 
 function farPassage(post: Post, state: () => State): Passage {
@@ -241,7 +248,7 @@ export function newFarBox(world: FarWorld, id: number, data: PlanData, onGone: (
   const state: State = {
     ...{ post, passage, leash, box, images: world.images },
     ...{ running: new Map(), questions: new Map(), made: undefined },
-    ...{ isFrozen: false, isEndTold: false, told: "" },
+    ...{ isFrozen: false, isEndTold: false, told: "", restsTold: false },
   };
   hold(state, data.leash, false);
   return {

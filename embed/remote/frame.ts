@@ -38,9 +38,10 @@ export const OP = {
   USAGE: 21, // usage
   ENDED: 22, // ending
   GONE: 23, // usage
-  TAKEN: 24, // number, error or null, facts
-  BYTES: 25, // number; body: a piece of a guest part
-  UNDONE: 26, // job, error: it could not begin
+  RESTS: 24, // does the guest of the run wait
+  TAKEN: 25, // number, error or null, facts
+  BYTES: 26, // number; body: a piece of a guest part
+  UNDONE: 27, // job, error: it could not begin
   // Both ways: capabilities.
   CALL: 32, // call, capability, method, wants to know at once, references; body: arguments
   REPLY: 33, // call, kind, references; body: the value or error
@@ -89,6 +90,7 @@ const FIELDS: ReadonlyMap<unknown, readonly Check[]> = new Map<unknown, readonly
   [OP.TAKE, [isId, isKind, isWait]], [OP.IMAGE, [isId, isFlag]], [OP.FORGET, [isId]],
   [OP.READY, [isId]], [OP.MADE, [orNull(isRecord), isRecord]], [OP.RESULT, [isId, isRecord]], [OP.SAY, []],
   [OP.TOLD, [isRecord]], [OP.USAGE, [isRecord]], [OP.ENDED, [isRecord]], [OP.GONE, [isRecord]],
+  [OP.RESTS, [isFlag]],
   [OP.TAKEN, [isId, orNull(isRecord), isRecord]], [OP.BYTES, [isId]], [OP.UNDONE, [isId, isRecord]],
   [OP.CALL, [isId, isId, isId, isFlag, isReferences]], [OP.REPLY, [isId, isKind, isReferences]],
   [OP.DROP, [isId]], [OP.REVOKE, [isId, isFlag]], [OP.RELEASE, [isId]],

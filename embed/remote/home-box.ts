@@ -6,13 +6,14 @@
 //   HB2  Every run is told of once: by its result, or by how the sandbox or the worker ended.
 //   HB3  The worker is told of an ending before it is told of what came of the call that led to it: the guest does not
 //        run on behind a limit.
-import type { Ending } from "../../kernel/index.ts";
+import { type Ending, frozenAt } from "../../kernel/index.ts";
 import { type Meter, meterUnder } from "../../policy-libs/index.ts";
 import { type CallMeter, checkOriginals, newCallMeter, type Plan, underPolicy } from "../birth.ts";
 import { makesChildren } from "../child-grants.ts";
 import { realClock } from "../clock.ts";
 import { CordonError } from "../errors.ts";
 import type { Job } from "../job.ts";
+import type { DomainState } from "../pool/domain-state.ts";
 import type { Making, Sharing } from "../pool/place.ts";
 import { endingText, NO_FACTS, type Result } from "../result.ts";
 import { isAborted } from "../signal.ts";
@@ -28,6 +29,7 @@ import {
   failRun,
   failRuns,
   type HomeRuns,
+  isParked,
   newHomeRuns,
   performRun,
   takeResult,
@@ -54,12 +56,16 @@ interface State extends Copied {
   readonly leash: Leash;
   readonly made: PromiseWithResolvers<void>;
   ending: Ending | undefined;
+  isMade: boolean;
   isDisposed: boolean;
   isOver: boolean;
 }
 
 const goneText = ({ isDisposed, ending }: State): string =>
   isDisposed || ending === undefined ? "was disposed" : `has ended (${endingText(ending)})`;
+
+/** What wakes a sandbox. */
+const WAKES: readonly number[] = [OP.JOB, OP.CALL];
 
 /** Nothing more of it is to be heard. */
 function finish(state: State): void {
@@ -80,6 +86,7 @@ function lie(state: State, what: string): void {
 function onMade(state: State, [error, usage]: readonly unknown[]): void {
   if (!isUsage(usage)) return lie(state, "a usage that is none");
   state.leash.note(usage);
+  state.isMade = error === null;
   if (error === null) return state.made.resolve();
   const refusal = refusalFrom(error);
   state.made.reject(refusal);
@@ -119,6 +126,12 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [OP.SAY, onSaid],
   [OP.TOLD, onTold],
   [OP.USAGE, onUsage],
+  [
+    OP.RESTS,
+    ({ runs }, [rests]) => {
+      runs.isResting = rests === true;
+    },
+  ],
   [OP.RESULT, ({ runs }, [job, result], body) => takeResult(runs, job as number, result as never, body)],
   [OP.TAKEN, ({ takes }, [number, error, facts]) => takes.taken(number as number, error as Fields, facts as Fields)],
   [OP.BYTES, ({ takes }, [number], body) => takes.bytes(number as number, body)],
@@ -177,7 +190,7 @@ const observing =
     });
 
 /** What only a sandbox on the embedder's own thread can have. */
-function checkPlan({ grants, policy, virtual, options: { residency, id } }: Plan): void {
+function checkPlan({ grants, policy, virtual, options: { residency } }: Plan): void {
   const maker = grants.find(({ granted }) => makesChildren(granted));
   if (maker !== undefined)
     throw new CordonError("E_GRANT", `grant.${maker.name}: guests in workers make no domains: use isolation "inline"`);
@@ -186,11 +199,8 @@ function checkPlan({ grants, policy, virtual, options: { residency, id } }: Plan
       "E_OPTION",
       'a policy under virtual time needs isolation "inline": its clock is the guest\'s',
     );
-  if (residency !== undefined || id !== undefined)
-    throw new CordonError(
-      "E_OPTION",
-      'residency, idle and id need isolation "inline": in workers sandboxes sleep by hibernate()',
-    );
+  if (residency !== undefined)
+    throw new CordonError("E_OPTION", 'residency and idle need isolation "inline": in workers use hibernate()');
 }
 
 function beginningOf(home: Home, { origin }: Plan): Beginning | undefined {
@@ -236,7 +246,10 @@ async function settle(home: Home, sharing: Sharing, { plan, account, from }: Set
   const why = home.lost();
   if (why !== undefined) throw lostError(why);
   home.add((id) => {
-    const post: Post = (op, fields, body) => home.post(id, op, fields, body);
+    const post: Post = (op, fields, body) => {
+      if (state !== undefined && WAKES.includes(op)) state.isAsleep = false;
+      home.post(id, op, fields, body);
+    };
     const leash = newLeash(account, plan.limits, (limits, isFrozen) => post(OP.LEASH, [limits, isFrozen]), domain.end);
     const violated = (what: string): void => home.lose(`it broke the protocol: ${what}`);
     const passage = newPassage({
@@ -248,7 +261,7 @@ async function settle(home: Home, sharing: Sharing, { plan, account, from }: Set
     const takes = newHomeTakes({ plan, post, images: home.images, leash, lose: home.lose });
     state = {
       ...{ plan, sharing, home, id, post, meter, account, policed, given, passage, watchers, runs, takes, leash },
-      ...{ made, ending: undefined, isDisposed: false, isOver: false, copies: 0 },
+      ...{ made, ending: undefined, isDisposed: false, isOver: false, isMade: false, isAsleep: false, copies: 0 },
     };
     const image = from?.image();
     const origin = image === undefined || from === undefined ? null : originData(image, from);
@@ -259,6 +272,14 @@ async function settle(home: Home, sharing: Sharing, { plan, account, from }: Set
     return addresseeOf(state);
   });
   return facade(state as unknown as State);
+}
+
+/** While it is being made its engine runs. */
+function stateOf({ ending, isDisposed, isMade, isAsleep, runs, account }: State): DomainState {
+  if (isDisposed || ending !== undefined) return "ended";
+  if (isAsleep) return "asleep";
+  if (runs.runs.size === 0) return isMade ? "idle" : "running";
+  return isParked(runs) || frozenAt(account.account) !== undefined ? "parked" : "running";
 }
 
 const originData = ({ number, isWhole }: HomeImage, { incarnation, handles }: Beginning): OriginData => ({
@@ -273,7 +294,7 @@ function alive(state: State): void {
 function facade(state: State): Making {
   const { home, sharing } = state;
   return {
-    made: state.made.promise,
+    ...{ made: state.made.promise, state: () => stateOf(state), account: state.account.account },
     perform(job: Job, onOver: () => void): Promise<Result> {
       if (!state.isDisposed && !isAborted(job.signal)) return performRun(state.runs, job, onOver);
       onOver();

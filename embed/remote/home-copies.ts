@@ -35,7 +35,14 @@ export interface Copied {
   readonly given: Given;
   /** Copies that were made of it. */
   copies: number;
+  /** It has given its memory away, and nobody has used it since. */
+  isAsleep: boolean;
 }
+
+/** Whoever takes an image of it has woken it. */
+const awake = (state: Copied): void => {
+  state.isAsleep = false;
+};
 
 const pastOf = ({ policed, given }: Copied): PolicyPast | undefined =>
   policed && { remembered: policed.remember(given.powers), start: policed.start };
@@ -52,7 +59,10 @@ type Place = (plan: Plan, beginning: Beginning) => Promise<Making>;
 export async function forkRemotely(state: Copied, plan: Plan, wait: number, place: Place): Promise<Making> {
   const { takes, home } = state;
   checkOriginals(originalsOf(state.plan), originalsOf(plan));
-  const read = (taken: Taken) => ({ ...taken, incarnation: ++state.copies, policy: pastOf(state) });
+  const read = (taken: Taken) => {
+    awake(state);
+    return { ...taken, incarnation: ++state.copies, policy: pastOf(state) };
+  };
   const { number, handles, clock, incarnation, policy } = await takes.ask(TAKE.KEEP, wait, read);
   const over = (): void => home.images.forget(number);
   try {
@@ -71,7 +81,10 @@ export async function saveRemotely(
   engine: () => Promise<Engine>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { plan, policed, copies } = state;
-  const [taken, past] = await state.takes.ask(TAKE.SEND, wait, (one) => [one, pastOf(state)] as const);
+  const [taken, past] = await state.takes.ask(TAKE.SEND, wait, (one) => {
+    awake(state);
+    return [one, pastOf(state)] as const;
+  });
   const { clock, handles, usage } = taken;
   const authority = {
     ...{ grants: await namesFor(plan, "far"), nextToken: 0, incarnation: copies, clock, generations: handles },
@@ -81,5 +94,7 @@ export async function saveRemotely(
   return writeSaved(await engine(), key, { guest: taken.guest as GuestPart, authority, policed, past });
 }
 
-export const sleepRemotely = ({ takes }: Copied, wait: number): Promise<void> =>
-  takes.ask(TAKE.SLEEP, wait, () => undefined);
+export const sleepRemotely = (state: Copied, wait: number): Promise<void> =>
+  state.takes.ask(TAKE.SLEEP, wait, () => {
+    state.isAsleep = true;
+  });

@@ -60,6 +60,7 @@ describe("a worker that was taken over", () => {
     ["ends in a way that there is not", say(OP.ENDED, [{ kind: "returned", value: 1 }])],
     ["uses less than nothing", say(OP.USAGE, [{ ...USED, fuel: -1 }])],
     ["uses what is no number", say(OP.USAGE, [{ ...USED, fuel: "many" }])],
+    ["waits in a way that there is not", say(OP.RESTS, ["for ever"])],
     ["posts an empty frame", (worker) => worker.raw(new Uint8Array(0))],
     ["posts a head that is longer than its frame", (worker) => worker.raw(Uint8Array.of(0xff, 0xff, 0xff, 0xff, 1))],
     ["posts what is no message", (worker) => worker.raw(Uint8Array.of(0, 0, 0, 1, 0xf6))],

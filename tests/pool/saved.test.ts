@@ -4,6 +4,7 @@ import {
   createSandbox,
   createTemplate,
   type Isolation,
+  newResidency,
   type Pool,
   type PoolSandbox,
   type PoolSandboxOptions,
@@ -179,9 +180,11 @@ describe.for(ISOLATIONS)("%s: sleep", (isolation) => {
     await value(box, "let n = f()");
     const awake = pool.meter().usage().memory;
     await box.hibernate();
+    const states = () => pool.stats({ domains: 10 }).domains.map(({ state }) => state);
+    expect(states()).toEqual(["asleep"]);
     expect(pool.meter().usage().memory).toBeLessThan(awake / 2);
     expect(await value(box, "n + f()")).toBe(2);
-    expect(pool.meter().usage().memory).toBe(awake);
+    expect([pool.meter().usage().memory, states()]).toEqual([awake, ["idle"]]);
     await box.hibernate();
     await box.hibernate();
     expect(
@@ -207,5 +210,5 @@ describe.for(ISOLATIONS)("%s: sleep", (isolation) => {
 test.for(["worker", "process"] as const)("in a %s nobody sleeps by a residency: that is refused", async (isolation) => {
   const pool = poolIn(isolation);
   expect(await code(pool.createSandbox({ idle: { after: 5 } }))).toBe("E_OPTION");
-  expect(await code(pool.createSandbox({ id: "a" }))).toBe("E_OPTION");
+  expect(await code(pool.createSandbox({ residency: newResidency() }))).toBe("E_OPTION");
 });
