@@ -10,7 +10,7 @@ import type { Slot } from "./crew.ts";
 import { type Begun, begin, type FromOptions } from "./from.ts";
 import { capJob, enqueue, type Housed, makeIn, newHoused } from "./housed.ts";
 import { hopelessError } from "./jobs.ts";
-import { alive, changed, count, freeSlot, type Member, type PoolState } from "./state.ts";
+import { alive, changed, count, homeSlot, type Member, type PoolState } from "./state.ts";
 
 /** A sandbox of a pool: as others are. */
 export interface PoolSandbox extends Omit<Sandbox, "fork"> {
@@ -66,7 +66,7 @@ function facade(housed: Housed): PoolSandbox {
 function someSlot(state: PoolState): Promise<Slot> {
   return new Promise((resolve, reject) => {
     const look = (): boolean => {
-      const slot = freeSlot(state, Infinity);
+      const slot = homeSlot(state);
       if (state.isOver) reject(new CordonError("E_DISPOSED", "the pool was disposed: make a new one"));
       else if (state.hopeless !== undefined) reject(hopelessError(state.hopeless));
       else if (slot !== undefined) resolve(slot);

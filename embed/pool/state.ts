@@ -89,13 +89,22 @@ export function alive({ isOver }: PoolState): void {
 }
 
 /** The place with the least to do; undefined if none has room for a job more. */
-export function freeSlot({ slots, plan }: PoolState, most = plan.concurrency): Slot | undefined {
-  const free = slots.filter(({ place, running }) => place !== undefined && running < most);
-  return free.reduce<Slot | undefined>(
+export const freeSlot = ({ slots, plan: { concurrency } }: PoolState): Slot | undefined =>
+  leastOf(slots.filter(({ place, running }) => place !== undefined && running < concurrency));
+
+/** Where a sandbox is to live. Undefined while that is a worker that starts for the first time: it will be there soon. */
+export function homeSlot({ slots }: PoolState): Slot | undefined {
+  const ready = leastOf(slots.filter(({ place }) => place !== undefined));
+  const starting = leastOf(slots.filter(({ place, why }) => place === undefined && why === undefined));
+  if (ready === undefined || starting === undefined) return ready;
+  return load(starting) < load(ready) ? undefined : ready;
+}
+
+const leastOf = (slots: readonly Slot[]): Slot | undefined =>
+  slots.reduce<Slot | undefined>(
     (best, slot) => (best === undefined || load(slot) < load(best) ? slot : best),
     undefined,
   );
-}
 
 /** Sandboxes at rest weigh little. */
 const load = ({ running, sandboxes }: Slot): number => running + sandboxes / 1000;

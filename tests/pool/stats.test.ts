@@ -18,6 +18,16 @@ afterEach(async () => {
 
 const rows = (pool: Pool, domains = 1_000): readonly DomainStats[] => pool.stats({ domains }).domains;
 
+test("sandboxes that are made at once after a pool live in all of its workers", async () => {
+  const pool = await made({ isolation: "worker", workers: 2 });
+  for (let i = 0; i < 6; i++) await pool.createSandbox();
+  expect(
+    rows(pool)
+      .map(({ where }) => where)
+      .toSorted(),
+  ).toEqual([..."111222"].map((at) => `worker ${at}`));
+});
+
 describe.for(ISOLATIONS)("a domain, isolation %s", (isolation) => {
   test("is told of with whose it is, where it is, and what it does", async () => {
     const pool = await made({ isolation, tenants: { acme: {}, other: {} } });
