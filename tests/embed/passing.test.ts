@@ -1,7 +1,6 @@
 // Objects that guests pass by reference, many times: what nobody holds any more is let go on both sides.
 import { describe, expect, test } from "vitest";
 import { arg, capability, contract, handle, integer, nothing } from "../../policy-libs/index.ts";
-import { isFrame } from "../kit/confinement.ts";
 import { cordon, createSandbox, gave, run } from "./cordon.ts";
 
 const PLUG = contract({
@@ -60,24 +59,20 @@ describe("objects that are passed between domains", () => {
     expect(gave(await run({ source, grant: layer.grant, limits: LIMITS }))).toBe(0);
   }, 60_000);
 
-  test.runIf(isFrame)(
-    "what is kept is bounded, and the guest is told: E_BUSY, not its end",
-    async () => {
-      using layer = await cordon.layer({
-        source:
-          "const kept = []; ({ sink: { take: (plug) => kept.push(plug), drop() { kept.length = 0 }, make: () => ({ ping: () => kept.length }) } })",
-        offers: { sink: SINK },
-        limits: LIMITS,
-      });
-      const source = `
+  test("what is kept is bounded, and the guest is told: E_BUSY, not its end", async () => {
+    using layer = await cordon.layer({
+      source:
+        "const kept = []; ({ sink: { take: (plug) => kept.push(plug), drop() { kept.length = 0 }, make: () => ({ ping: () => kept.length }) } })",
+      offers: { sink: SINK },
+      limits: LIMITS,
+    });
+    const source = `
       let code, kept = 0;
       for (let i = 0; i < 11_000 && code === undefined; i++) { try { kept = await sink.take({ ping: () => i }) } catch (e) { code = e.code } }
       [code, kept > 9_000 && kept < 10_001]`;
-      expect(gave(await run({ source, grant: layer.grant, limits: LIMITS }))).toEqual(["E_BUSY", true]);
-      expect(layer.ended()).toBeUndefined();
-    },
-    60_000,
-  );
+    expect(gave(await run({ source, grant: layer.grant, limits: LIMITS }))).toEqual(["E_BUSY", true]);
+    expect(layer.ended()).toBeUndefined();
+  }, 60_000);
 
   test("sent to a host function that does not keep them, they are let go in the end", async () => {
     const sink = capability(SINK, {
