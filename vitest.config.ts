@@ -1,18 +1,45 @@
 // One seed for the whole run, printed first, so that any failure can be run again: CORDON_SEED=... npm test
+//
+// And three ways to confine a domain's memory, of which every guarantee has to hold in each: the project "frame" is every
+// test there is, "segment" and "arena" are those that look at what a confinement could break, once more. One of them:
+// `npx vitest run --project arena PATH`.
 import { defineConfig } from "vitest/config";
 
 if (Number(process.versions.node.split(".")[0]) < 22) {
   throw new Error(`this is Node ${process.versions.node}: start the tests with \`npm test -- FILE\` or \`npx vitest\``);
 }
 
+if (process.env["CORDON_CONFINEMENT"] !== undefined)
+  throw new Error("CORDON_CONFINEMENT is a project's: --project arena");
+
 const seed = Number(process.env["CORDON_SEED"] ?? Math.floor(Math.random() * 0x7fffffff));
 if (!Number.isSafeInteger(seed)) throw new Error(`CORDON_SEED is not an integer: ${process.env["CORDON_SEED"]}`);
 process.env["CORDON_SEED"] = String(seed);
 process.stderr.write(`seed ${seed}  (again: CORDON_SEED=${seed} npm test)\n`);
 
+const EVERYTHING = ["tests/**/*.test.ts", "samples/**/*.test.ts", "stdlib/**/*.test.build.ts"];
+
+const AGAIN = [
+  "tests/guarantees/*.test.ts",
+  "tests/transparency/*.test.ts",
+  "tests/embed/{crossing,interrupt,layer,left-alone,policy-hostile,run,sandbox}.test.ts",
+];
+
+const NOT_AGAIN = [
+  // In all three by themselves, side by side.
+  "tests/guarantees/{g1-arenas,g1-neighbours,g1-segments,g8-arenas,g8-host-memory,g8-turns,residence}.test.ts",
+  // Of bytes, in modes that they name, or of capabilities that functions of the test call: no domain lives there.
+  "tests/guarantees/{kit,self,g6-attenuation,g7-revocation}.test.ts",
+];
+
+/** A project with its own confinement, which tests/kit/confinement.ts reads. */
+const project = (name: "frame" | "segment" | "arena", include: readonly string[], exclude: readonly string[] = []) => ({
+  extends: true as const,
+  test: { name, include: [...include], exclude: [...exclude], env: { CORDON_CONFINEMENT: name } },
+});
+
 export default defineConfig({
   test: {
-    include: ["tests/**/*.test.ts", "samples/**/*.test.ts", "stdlib/**/*.test.build.ts"],
     exclude: ["tests/bench/**", "**/node_modules/**", "dist/**", "build/**"],
     setupFiles: ["tests/fences/setup.ts"],
     pool: "forks",
@@ -20,5 +47,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     env: { CORDON_SEED: String(seed) },
+    projects: [project("frame", EVERYTHING), project("segment", AGAIN, NOT_AGAIN), project("arena", AGAIN, NOT_AGAIN)],
   },
 });

@@ -57,7 +57,7 @@ describe("a sandbox", () => {
       status: "returned",
       usage: { calls: 5 },
     });
-    await expect(box.run("1", { limits: { memory: "4 MiB" } })).rejects.toMatchObject({ code: "E_LIMIT" });
+    await expect(box.run("1", { limits: { memory: "3 MiB" } })).rejects.toMatchObject({ code: "E_LIMIT" });
   });
 
   test("after an end that is no throw it is dead, and says so", async () => {

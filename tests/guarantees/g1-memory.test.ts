@@ -1,16 +1,30 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { PAGE } from "../../kernel/index.ts";
+import { type Outcome, PAGE } from "../../kernel/index.ts";
 import { worldWithCanaries } from "../kit/canaries.ts";
-import { isFrame, runs } from "../kit/confinement.ts";
+import { isFrame, modeOf, runs } from "../kit/confinement.ts";
 import { anyProgram } from "../kit/generators.ts";
 import { probeSource } from "../kit/probe.ts";
 import { PAGES } from "../kit/program.ts";
+import type { Segment } from "../kit/segment.ts";
 import { wat } from "../kit/wat.ts";
 import { artifactBytes, memoryOf, mustReturn, newKernel, spawn, spawnSource } from "../kit/world.ts";
 import "../kit/vitest.ts";
 
-describe("G1 memory: frames", () => {
+/** A guest that takes addresses from the test. */
+const HUNTER = wat(`(module (memory 1)
+  (func (export "peek") (param i32) (result i32) (i32.load8_u (local.get 0)))
+  (func (export "poke") (param i32) (i32.store8 (local.get 0) (i32.const 0xff)))
+  (func (export "fill") (param i32 i32) (memory.fill (local.get 0) (i32.const 0xff) (local.get 1)))
+  (func (export "copy") (param i32 i32 i32) (memory.copy (local.get 0) (local.get 1) (local.get 2))))`);
+
+/** Outside of the hunter, and in a shared memory inside of neighbours on both sides of it. */
+const { mask, guard } = modeOf(1, "segment") as Segment;
+const PLACES = [-4, -3, -2, -1, 1, 2, 3, 4]
+  .flatMap((step) => [1, 9, 32_768, PAGE - 9].map((within) => step * (mask + 1 + guard) + within))
+  .concat(PAGE, mask - 7, mask, mask + 1, mask + guard - 7, 2 ** 31, 2 ** 32 - 8);
+
+describe("G1 memory: domains", () => {
   test("no program changes a byte of its neighbours, whatever addresses it uses", async () => {
     const kernel = newKernel();
     const canaries = await worldWithCanaries(kernel, 3, PAGES);
@@ -22,6 +36,29 @@ describe("G1 memory: frames", () => {
       }),
       runs(200),
     );
+    expect(await canaries.changed()).toBe(0);
+  });
+
+  test("nor does one that knows where they are: loads see nothing, stores hit nothing, bulk operations trap", async () => {
+    const kernel = newKernel();
+    const canaries = await worldWithCanaries(kernel, 4, 1);
+    const artifact = mustReturn(kernel.load(artifactBytes(HUNTER)));
+    const tried = async (name: string, ...args: number[]): Promise<Outcome<unknown>> => {
+      const hunter = spawn(kernel, artifact); // a trap is the end of it
+      const outcome = await hunter.enter(name, args);
+      hunter.end();
+      return outcome;
+    };
+    for (const at of PLACES) {
+      for (const access of ["peek", "poke"]) {
+        const outcome = await tried(access, at);
+        if (isFrame) expect(outcome, `${access} ${at}`).toBeTrapped();
+        else expect(outcome, `${access} ${at}`).toBeReturned(access === "peek" ? 0 : undefined);
+      }
+      expect(await tried("fill", at, 8), `fill ${at}`).toBeTrapped();
+      expect(await tried("copy", 0, at, 8), `copy from ${at}`).toBeTrapped();
+      expect(await tried("copy", at, 0, 8), `copy to ${at}`).toBeTrapped();
+    }
     expect(await canaries.changed()).toBe(0);
   });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FIRST_GUEST, IMPORTS, nameable, TRAMPOLINES } from "../../kernel/index.ts";
 import { leb } from "../kit/assemble.ts";
+import { runs } from "../kit/confinement.ts";
 import { decodeModule, disassemble } from "../kit/disassemble.ts";
 import { anyProgram } from "../kit/generators.ts";
 import { append, editSection } from "../kit/surgery.ts";
@@ -37,7 +38,7 @@ describe("G2 control: what guest code can name", () => {
         }
         for (const index of named) expect(nameable(index)).toBe(true);
       }),
-      { numRuns: 100 },
+      runs(100),
     );
   });
 

@@ -15,10 +15,10 @@ import {
 } from "../../kernel/index.ts";
 import { permissive } from "../../policy-libs/index.ts";
 import { CALL, EVERY, MESSAGE } from "../../stdlib/abi.ts";
+import { runs } from "../kit/confinement.ts";
 import { probeSource } from "../kit/probe.ts";
 import { loadSource, mustReturn, newKernel, spawn } from "../kit/world.ts";
 
-const numRuns = process.env["CORDON_DEEP"] === "1" ? 3_000 : 300;
 const kernel = newKernel();
 const probe = loadSource(kernel, probeSource(1));
 const contract = permissive("thing", ["go"]);
@@ -87,7 +87,7 @@ describe("G7 revocation: capabilities that are derived from each other", () => {
         for (const [i, handle] of handles.entries())
           expect(await use(domain, handle)).toBe(dead.has(i) ? "E_REVOKED" : "done");
       }),
-      { numRuns },
+      runs(300),
     );
   });
 

@@ -5,10 +5,10 @@ import { describe, expect, test } from "vitest";
 import { type CallContext, type Capability, type Domain, release, type Target } from "../../kernel/index.ts";
 import { any, arg, contract, handle, list, nothing, option, record } from "../../policy-libs/index.ts";
 import { EVERY, MESSAGE, TAG } from "../../stdlib/abi.ts";
+import { runs } from "../kit/confinement.ts";
 import { probeSource } from "../kit/probe.ts";
 import { loadSource, mustReturn, newKernel, spawn } from "../kit/world.ts";
 
-const numRuns = process.env["CORDON_DEEP"] === "1" ? 3_000 : 300;
 const kernel = newKernel();
 const probe = loadSource(kernel, probeSource(1));
 const ERROR = -1;
@@ -105,7 +105,7 @@ describe("a handle in an argument", () => {
         expect(got.length - before).toBe(guess === thing ? 1 : 0);
         if (guess === thing) expect(got.at(-1)?.capabilities.map(({ contract }) => contract.name)).toEqual(["thing"]);
       }),
-      { numRuns },
+      runs(300),
     );
   });
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { meter } from "../../policy-libs/index.ts";
 import { fakeTime, paying, settle, watched } from "../contracts/meter-kit.ts";
 import { createSandbox, run } from "../embed/cordon.ts";
+import { runs } from "../kit/confinement.ts";
 import { anyGuest, live, newWorks, sleep, until } from "./meter-guests.ts";
 import { anyAct, anyTree, World } from "./meter-world.ts";
 
@@ -110,7 +111,7 @@ describe("meters of real guests", () => {
           expect([of, totals[of]]).toEqual([of, meters.reduce((sum, own) => sum + own.totals()[of], 0)]);
         expect(totals.domains).toBe(guests.length);
       }),
-      { numRuns: isDeep ? 300 : 12 },
+      runs(12),
     );
   });
 

@@ -13,7 +13,7 @@ import {
 } from "../../kernel/index.ts";
 import type { Segment } from "../kit/segment.ts";
 import { wat } from "../kit/wat.ts";
-import { artifactBytes, LIMITS, mustReturn, newKernel, PLENTY } from "../kit/world.ts";
+import { LIMITS, loadSource, mustReturn, newKernel, PLENTY } from "../kit/world.ts";
 
 const SOURCE = wat(`(module
   (import "cordon" "call" (func $call (param i32 i32 i32 i32 i32) (result i32)))
@@ -56,7 +56,7 @@ export interface Place {
 
 export function newPlace(mode: Segment | undefined, isShared: boolean, powers: Partial<FeralPowers> = {}): Place {
   const kernel = newKernel(powers);
-  return { kernel, isShared, artifact: mustReturn(kernel.load(artifactBytes(SOURCE, mode), mode)) };
+  return { kernel, isShared, artifact: loadSource(kernel, SOURCE, mode ?? { kind: "frame" }) };
 }
 
 /** Somebody who never does anything keeps the arena: to make one takes the host long. */

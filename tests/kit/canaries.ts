@@ -47,11 +47,19 @@ export interface Canaries {
   changed(): Promise<number>;
 }
 
-/** Domains full of a pattern, living in the same kernel as whatever is tested. */
+/**
+ * Domains full of a pattern, living in the same kernel as whatever is tested. Where memory is shared, the next to come lives
+ * between them: the place behind the first is free.
+ */
 export async function worldWithCanaries(kernel: Kernel, count = 2, pages = 2): Promise<Canaries> {
   const artifact = loadSource(kernel, canarySource(pages));
-  const domains = Array.from({ length: count }, () => spawn(kernel, artifact));
+  const [first, between, ...others] = Array.from({ length: count + 1 }, () => spawn(kernel, artifact)) as [
+    Domain,
+    Domain,
+  ];
+  const domains: readonly Domain[] = [first, ...others];
   for (const [seed, domain] of domains.entries()) mustReturn(await domain.enter("fill", [0, seed]));
+  between.end();
   return {
     domains,
     async changed() {

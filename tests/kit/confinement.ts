@@ -1,9 +1,10 @@
-// How the domains of a test are confined. Every guarantee holds in all three ways, so suites run in all three:
-// `CORDON_CONFINEMENT=arena npx vitest run tests/guarantees`, and by the projects of vitest.config.ts.
+// How the domains of a test are confined. Every guarantee holds in all three ways, so suites run in all three, by the
+// projects of vitest.config.ts: `npx vitest run --project arena tests/guarantees` is one of them.
 //
 // What is different by design, and all of it: an access that lies outside memory traps in a frame, for the host's guard
 // pages confine it; in a segment it comes to lie elsewhere inside, or in what is behind the guest's pages and is its own
-// (DESIGN 6). Tests of that ask `isFrame`. Bulk operations trap in all three.
+// (DESIGN 6). Bulk operations trap in all three. Code that confines has its length, so fewer accesses find room in one
+// function; a segment has a size, which for a sandbox is 4 MiB. Tests of any of that ask `isFrame`.
 import { GUARD, type Mode, PAGE } from "../../kernel/index.ts";
 import { decodeModule } from "./disassemble.ts";
 

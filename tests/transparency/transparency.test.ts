@@ -90,7 +90,7 @@ describe("G10 transparency: generated programs", () => {
         expect(inSegment).toEqual(told(artifactBytes(program.bytes, { kind: "frame" }), 0, calls));
         if (inSegment.results.length === 4) ended++;
       }),
-      { numRuns: numRuns / 2 },
+      runs(150),
     );
     expect(ended).toBeGreaterThan(numRuns / 6);
   });
