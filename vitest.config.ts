@@ -22,7 +22,7 @@ const EVERYTHING = ["tests/**/*.test.ts", "samples/**/*.test.ts", "stdlib/**/*.t
 const AGAIN = [
   "tests/guarantees/*.test.ts",
   "tests/transparency/*.test.ts",
-  "tests/embed/{crossing,interrupt,layer,left-alone,policy-hostile,run,sandbox}.test.ts",
+  "tests/embed/{crossing,domains,interrupt,layer,left-alone,policy-hostile,run,sandbox}.test.ts",
 ];
 
 const NOT_AGAIN = [

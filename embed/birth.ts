@@ -20,7 +20,7 @@ import { type Audit, readAudits } from "./audit-options.ts";
 import { type CallEntry, type Prepared, prepareGrants } from "./capability.ts";
 import { contractsOf } from "./child-grants.ts";
 import { type Clock, realClock, startOf, type VirtualOptions, virtualClock } from "./clock.ts";
-import { type Engine, later, now } from "./engine.ts";
+import { type Confinement, type Engine, later, now } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { allLimits, type Limits } from "./limits.ts";
 import { type Load, moduleLoader } from "./modules.ts";
@@ -31,7 +31,7 @@ import type { Policed } from "./policy.ts";
 import type { PolicyPast } from "./policy-saved.ts";
 import { type RandomBytes, realRandom, seededRandom } from "./randomness.ts";
 import { asError, endingText } from "./result.ts";
-import { ENGINE_SEGMENT } from "./segments.ts";
+import { SEGMENT } from "./segments.ts";
 import { type SystemParts, systemGrants } from "./system.ts";
 import { type Meter as CallCounter, newMeter } from "./target.ts";
 import { untilRest } from "./until-rest.ts";
@@ -102,6 +102,8 @@ export interface Born {
   readonly account: Meter;
   readonly virtual: VirtualOptions | undefined;
   readonly timeZoneOffset: number;
+  /** Its own, and that of what it makes. */
+  readonly confinement: Confinement | undefined;
   /** The policy that it, and what it makes, is under. */
   readonly policed: Policed | undefined;
   /** With what its memory began: that is free, what differs is its own. */
@@ -144,13 +146,11 @@ export function planSandbox(given: SandboxOptions): Plan {
 }
 
 const MIB = 2 ** 20;
-const SEGMENT = ENGINE_SEGMENT.mask + 1;
 
-/** A segment has a size. */
+/** A segment has a size, whatever else the sandbox and those that it makes may have together: nobody is to ask for more. */
 function confinedLimits({ profile, limits, confinement = "frame" }: SandboxOptions): Limits {
   const all = allLimits(profile, limits);
-  if (confinement === "frame" || all.memory <= SEGMENT) return all;
-  if (limits?.memory === undefined) return { ...all, memory: SEGMENT };
+  if (confinement === "frame" || limits?.memory === undefined || all.memory <= SEGMENT) return all;
   throw new CordonError("E_LIMIT", `limits.memory is ${all.memory}: a ${confinement} has ${SEGMENT / MIB} MiB at most`);
 }
 
@@ -325,7 +325,7 @@ interface Unborn {
 }
 
 function configureFor(
-  { kernel }: Engine,
+  { kernel, room }: Engine,
   plan: Plan,
   domain: Domain,
   made: ReturnType<typeof grantAll>,
@@ -333,7 +333,8 @@ function configureFor(
   const { timeZoneOffset, limits, serves } = plan;
   const stack = kernel.canSuspend ? {} : { stack: SHARED_STACK };
   const serving = serves === true ? { serves } : {};
-  return configure(domain, made.given, made.system, { timeZoneOffset, memory: limits.memory, ...stack, ...serving });
+  const memory = Math.min(limits.memory, room);
+  return configure(domain, made.given, made.system, { timeZoneOffset, memory, ...stack, ...serving });
 }
 
 async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
@@ -358,7 +359,9 @@ async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
     }
     const base = origin === undefined ? engine.image : (origin.image.base ?? origin.image);
     const originals = shared(origin, made.originals);
-    const born = { domain, limits, output, clock, meter, account, virtual, timeZoneOffset, policed, base, originals };
+    const { confinement } = plan.options;
+    const how = { limits, virtual, timeZoneOffset, confinement };
+    const born = { domain, output, clock, meter, account, policed, base, originals, ...how };
     bornBy.set(account.account, born);
     return born;
   } catch (error) {

@@ -115,9 +115,9 @@ async function create(family: Family, asked: Create = {}): Promise<ReturnType<ty
     isOver = true;
   };
   try {
-    const sandbox = sandboxOf(
-      await newBox(family.engine, { ...planSandbox(options), name, above: parent.meter, policy: parent.policed }),
-    );
+    const plan = { ...planSandbox(options), name, above: parent.meter, policy: parent.policed };
+    const housed = { ...plan.options, confinement: parent.confinement };
+    const sandbox = sandboxOf(await newBox(family.engine, { ...plan, options: housed }));
     if (dropped?.aborted === true) sandbox.dispose();
     if (sandbox.ended() !== undefined) refuse("E_ENDED", "the child has ended");
     const language: Language = asked.language ?? "javascript";

@@ -8,7 +8,7 @@ import { once } from "./once.ts";
 import type { SandboxOptions } from "./options.ts";
 import { isBytes } from "./plain.ts";
 import type { Hiring } from "./pool/pool.ts";
-import { ENGINE_SEGMENT } from "./segments.ts";
+import { ENGINE_SEGMENT, SEGMENT } from "./segments.ts";
 import { fingerprintOf } from "./snapshot/hash.ts";
 
 type Bytes = Uint8Array | ArrayBuffer;
@@ -45,6 +45,8 @@ export interface Engine {
   readonly artifact: Artifact;
   /** One instance serves many. */
   readonly isShared: boolean;
+  /** Bytes of memory that one sandbox can have at most. */
+  readonly room: number;
   /** The same engine under another confinement. */
   readonly confined: (how: Confinement) => Promise<Engine>;
   readonly image: Image;
@@ -105,9 +107,9 @@ async function load(powers: CordonPowers): Promise<Engine> {
   const fingerprint = once(() => fingerprintOf(bytes));
   const segments = once(async () => verified(kernel, await readEngine(powers, "segmentEngine"), ENGINE_SEGMENT));
   const confined = async (how: Confinement): Promise<Engine> =>
-    how === "frame" ? engine : { ...engine, artifact: await segments(), isShared: how === "arena" };
+    how === "frame" ? engine : { ...engine, artifact: await segments(), isShared: how === "arena", room: SEGMENT };
   const helpers = { artifact, stripper: newStripper(powers, bytes) };
-  const engine: Engine = { kernel, artifact, isShared: false, confined, image, fingerprint, helpers };
+  const engine: Engine = { kernel, artifact, isShared: false, room: Infinity, confined, image, fingerprint, helpers };
   return engine;
 }
 

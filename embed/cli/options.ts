@@ -187,7 +187,7 @@ export const COMMANDS = {
     },
     examples: [
       "cordon top --demo",
-      "cordon top 4711 --view domains --sort memory --rows 20 --once",
+      "cordon top --demo --view domains --sort memory --rows 20 --once",
       "cordon top --demo --sort memory --json --once",
     ],
     notes: [
