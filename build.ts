@@ -186,7 +186,7 @@ function linkCommand(): void {
 const load = (file: string) => import(pathToFileURL(join(root, file)).href);
 
 /** Bytes of shadow stack after which the engine throws its own error. Below kernel/limits.ts DEPTH_OWN_STACK. */
-const STACK_LIMIT = 745_000;
+const STACK_LIMIT = 760_000;
 
 async function buildEngineArtifacts(): Promise<void> {
   const { buildEngine } = await load("stdlib/quickjs/build.ts");

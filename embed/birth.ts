@@ -253,12 +253,15 @@ export async function giveBirth(engine: Engine, plan: Plan): Promise<Born> {
 const language = once(() => import("./policy.ts"));
 const reading = once(() => import("./policy-saved.ts"));
 
-function unpoliced({ grants, origin }: Plan) {
+/** Of a copy that begins elsewhere only what its policy remembers is of interest. */
+export type PolicedPlan = Omit<Plan, "origin"> & { readonly origin?: Pick<Origin, "policy"> | undefined };
+
+function unpoliced({ grants, origin }: PolicedPlan) {
   if (origin?.policy === undefined) return { policed: undefined, grants };
   throw new CordonError("E_POLICY", "the snapshot was made under a policy: pass the same one, or leave out its key");
 }
 
-export async function underPolicy(plan: Plan, domain: () => Pick<Domain, "end">) {
+export async function underPolicy(plan: PolicedPlan, domain: () => Pick<Domain, "end">) {
   const { policy, grants, virtual, start, audits, origin } = plan;
   const saved = origin?.policy;
   if (policy === undefined) return unpoliced(plan);
@@ -275,14 +278,11 @@ export async function underPolicy(plan: Plan, domain: () => Pick<Domain, "end">)
 const powerOf = (given: Grantable): Capability =>
   "state" in given ? given : newCapability(given.contract, given.target, undefined, given);
 
-/** A copy remembers its grants by their handles: they have to be the original's, in its order. */
-function takeOver(domain: Domain, origin: Origin, given: readonly Original[]): void {
-  const { handles, grants = given } = origin;
-  domain.retire(handles);
+/** A copy remembers its grants by their handles: they have to be the original's, in its order. Throws CordonError E_GRANT. */
+export function checkOriginals(grants: readonly Original[], given: readonly Original[]): void {
   const names = (rows: readonly Original[]): string => rows.map(({ name }) => name).join(", ");
   const other = grants.find(({ name, form }, i) => given[i]?.name !== name || given[i]?.form !== form);
   if (other === undefined && grants.length === given.length) return;
-  domain.end();
   const what = other === undefined ? "more than the original has" : `${other.name} is missing, or of another contract`;
   throw new CordonError("E_GRANT", `the copy's grants are not the original's: ${what} (it has ${names(grants)})`);
 }
@@ -351,8 +351,11 @@ async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
     const { random, output, load, origin, limits, virtual, timeZoneOffset } = plan;
     const unborn = { domain, meter, policed, names };
     const made = grantAll(unborn, plan, { clock, random, output, load, loading }, grants);
-    if (origin !== undefined) takeOver(domain, origin, made.originals);
-    else await configureFor(engine, plan, domain, made);
+    if (origin === undefined) await configureFor(engine, plan, domain, made);
+    else {
+      domain.retire(origin.handles);
+      checkOriginals(origin.grants ?? made.originals, made.originals);
+    }
     const base = origin === undefined ? engine.image : (origin.image.base ?? origin.image);
     const originals = shared(origin, made.originals);
     const born = { domain, limits, output, clock, meter, account, virtual, timeZoneOffset, policed, base, originals };

@@ -12,7 +12,7 @@ import type { RunOptions, SandboxOptions, Source, WaitOptions } from "./options.
 import { readPlain } from "./plain.ts";
 import { endingText, NO_FACTS, type Result, refused } from "./result.ts";
 import { startRun } from "./running.ts";
-import type { SnapshotOptions } from "./saved.ts";
+import type { SnapshotOptions } from "./saved-options.ts";
 import { isAborted } from "./signal.ts";
 import { isTemplate, type Template } from "./template.ts";
 

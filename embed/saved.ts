@@ -5,27 +5,19 @@
 //   SV2  Without a key nothing of the authority part is used but names and contracts, which can only refuse.
 import { PAGE } from "../kernel/index.ts";
 import type { Plan } from "./birth.ts";
-import { type Box, disposeBox, newBox } from "./box.ts";
-import { atRest, DEFAULT_WAIT, policyPastOf } from "./copy.ts";
+import { type Box, newBox } from "./box.ts";
+import { atRest, policyPastOf } from "./copy.ts";
 import type { Engine } from "./engine.ts";
-import { CordonError } from "./errors.ts";
 import { takeImage } from "./image.ts";
-import { checkKeys, readWait } from "./options.ts";
+import type { Policed } from "./policy.ts";
 import type { PolicyPast } from "./policy-saved.ts";
 import { seededRandom } from "./randomness.ts";
+import { checkNames, type Whereabouts } from "./saved-names.ts";
+import { readSnapshotOptions, type SnapshotOptions } from "./saved-options.ts";
 import type { AuthorityPart } from "./snapshot/authority.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot/file.ts";
+import type { GuestPart } from "./snapshot/guest.ts";
 import { FINGERPRINT_BYTES, fingerprintOf, hexOf } from "./snapshot/hash.ts";
-
-export interface SnapshotOptions {
-  /**
-   * At least 16 secret bytes. Default: none, and whoever restores it rebuilds its authority: the clock, and what a policy
-   * remembers of the guest, are lost then.
-   */
-  readonly key?: Uint8Array | undefined;
-  /** How long to wait until the sandbox rests, in ms. Default: 1,000. */
-  readonly wait?: number | undefined;
-}
 
 type Names = AuthorityPart["grants"];
 
@@ -38,23 +30,41 @@ const authorityOf = ({ domain, copies, clock, limits }: Box): Omit<AuthorityPart
   ...{ limits: new Map(Object.entries(limits)), meter: new Map(Object.entries(domain.usage())) },
 });
 
-async function policyOf({ policed }: Box, past: PolicyPast | undefined): Promise<Uint8Array> {
+/** A sandbox as it was at one moment. Only the guest part is the guest's word. */
+export interface Saved {
+  readonly guest: GuestPart;
+  readonly authority: Omit<AuthorityPart, "policy">;
+  /** What its policy remembers of it. */
+  readonly policed: Policed | undefined;
+  readonly past: PolicyPast | undefined;
+}
+
+async function policyOf({ policed, past }: Saved): Promise<Uint8Array> {
   if (policed === undefined || past === undefined) return new Uint8Array(0);
   return (await import("./policy-saved.ts")).savePast(policed, past);
 }
 
+/** The file, sealed with the key if there is one. */
+export async function writeSaved(
+  engine: Engine,
+  key: Uint8Array | undefined,
+  saved: Saved,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const whole = { ...saved.authority, policy: await policyOf(saved) };
+  return writeSnapshot(saved.guest, whole, { engine: await engine.fingerprint(), key });
+}
+
 /** The sandbox as bytes. */
 export async function saveBox(box: Box, given: SnapshotOptions): Promise<Uint8Array<ArrayBuffer>> {
-  const { key, wait = DEFAULT_WAIT } = readWait<SnapshotOptions>(checkKeys(given, ["key", "wait"], "snapshot"));
-  const { engine } = box;
+  const { key, wait } = readSnapshotOptions(given);
+  const { engine, policed } = box;
   const [image, authority, past] = await atRest(box, wait, () => {
     const taken = takeImage(box.domain, engine.artifact, engine.image);
     return taken && ([taken, authorityOf(box), policyPastOf(box)] as const);
   });
   const { pages, chunks, globals = [] } = image;
-  const facts = { engine: await engine.fingerprint(), key };
-  const whole = { ...authority, grants: await namesOf(box), policy: await policyOf(box, past) };
-  return writeSnapshot({ pages, chunks, globals }, whole, facts);
+  const whole = { ...authority, grants: await namesOf(box) };
+  return writeSaved(engine, key, { guest: { pages, chunks, globals }, authority: whole, policed, past });
 }
 
 /** Copies of one file are told apart like forks. */
@@ -70,16 +80,23 @@ function chanceOf({ virtual }: Plan, file: Uint8Array) {
   return { incarnation: 1, again: { virtual: { ...virtual, seed }, random: seededRandom(seed) } };
 }
 
-/** Throws CordonError E_GRANT: the guest knows its grants by their handles. */
-function checkNames(saved: Names, given: Names): void {
-  const other = saved.find(({ name, contract }, i) => given[i]?.name !== name || given[i]?.contract !== contract);
-  if (other === undefined && saved.length === given.length) return;
-  const what = other === undefined ? "something is granted that was not" : `${other.name} is not granted as it was`;
-  const names = saved.map(({ name }) => name).join(", ");
-  throw new CordonError(
-    "E_GRANT",
-    `the snapshot does not fit what is granted: ${what} (it has ${names}, in this order)`,
-  );
+/** A plan that goes on from a snapshot. Throws CordonError E_SNAPSHOT, E_GRANT. */
+export async function planSaved(
+  engine: Engine,
+  from: unknown,
+  key: Uint8Array | undefined,
+  plan: Plan,
+  where: Whereabouts = "here",
+): Promise<Plan> {
+  const mostPages = Math.floor(plan.limits.memory / PAGE);
+  const reader = { engine: await engine.fingerprint(), mostPages, key };
+  const { guest, grants, authority } = await readSnapshot(from as Uint8Array, reader);
+  await checkNames(grants, plan, where);
+  const handles = authority?.generations ?? [];
+  const policy = authority !== undefined && authority.policy.length > 0 ? authority.policy : undefined;
+  const { incarnation, again } = chanceOf(plan, from as Uint8Array);
+  const origin = { image: { base: engine.image, ...guest }, incarnation, handles, policy };
+  return { ...plan, ...again, origin, start: authority?.clock ?? plan.start };
 }
 
 /** A sandbox that goes on from a snapshot. Throws CordonError E_SNAPSHOT, E_GRANT. */
@@ -89,20 +106,5 @@ export async function loadBox(
   key: Uint8Array | undefined,
   plan: Plan,
 ): Promise<Box> {
-  const engine = await load();
-  const mostPages = Math.floor(plan.limits.memory / PAGE);
-  const reader = { engine: await engine.fingerprint(), mostPages, key };
-  const { guest, grants, authority } = await readSnapshot(from as Uint8Array, reader);
-  const handles = authority?.generations ?? [];
-  const policy = authority !== undefined && authority.policy.length > 0 ? authority.policy : undefined;
-  const { incarnation, again } = chanceOf(plan, from as Uint8Array);
-  const origin = { image: { base: engine.image, ...guest }, incarnation, handles, policy };
-  const box = await newBox(load, { ...plan, ...again, origin, start: authority?.clock ?? plan.start });
-  try {
-    checkNames(grants, await namesOf(box));
-    return box;
-  } catch (error) {
-    disposeBox(box);
-    throw error;
-  }
+  return newBox(load, await planSaved(await load(), from, key, plan));
 }

@@ -78,6 +78,12 @@ export function systemGrants({ clock, random, output, load, loading }: SystemPar
   return [...grants, serving(MODULES, (specifier: string, referrer: string) => load(specifier, referrer), loading)];
 }
 
+/** The names and contracts of these, in their order. `loads`: modules as well. */
+export const systemContracts = (loads: boolean): readonly Fixed[] => {
+  const all = [CLOCK, RANDOM, TIMERS, CONSOLE];
+  return loads ? [...all, MODULES] : all;
+};
+
 const UNDEFINED = encodeValue(undefined).slice();
 
 function sleepOf(bytes: Uint8Array, length: number): number {

@@ -1,7 +1,8 @@
 // Templates: a sandbox that has run something once, from which others begin in microseconds.
-import type { Origin } from "./birth.ts";
+import type { Origin, Plan } from "./birth.ts";
 import { planSandbox } from "./birth.ts";
 import { type Box, disposeBox, newBox } from "./box.ts";
+import type { Prepared } from "./capability.ts";
 import { type ForkOptions, planAgain, planFrom, templateOrigin } from "./copy.ts";
 import type { Engine } from "./engine.ts";
 import { CordonError } from "./errors.ts";
@@ -22,8 +23,18 @@ export interface Template {
   readonly size: number;
 }
 
-const templates = new WeakSet<object>();
+/** A template as pools see it. */
+export interface TemplateInside {
+  readonly engine: Engine;
+  /** What its guest was configured with: it knows its grants by that. */
+  readonly grants: readonly Prepared[];
+  /** A plan of one copy more. */
+  plan(options?: object): Plan;
+}
+
+const templates = new WeakMap<object, TemplateInside>();
 export const isTemplate = (value: unknown): value is Template => templates.has(Object(value));
+export const insideOf = (template: Template): TemplateInside => templates.get(template) as TemplateInside;
 
 /** A way to make sandboxes of boxes, and to run a job in one. */
 export interface TemplateParts {
@@ -59,11 +70,12 @@ export async function newTemplate(
 function templateOf(box: Box, origin: Origin, { open }: TemplateParts): Template {
   let copies = 0;
   const load = async (): Promise<Engine> => box.engine;
+  const plan = (options?: object): Plan =>
+    planFrom(planAgain(box.plan, options), { ...origin, incarnation: ++copies }, box);
   const template: Template = Object.freeze({
-    fork: async (options?: Omit<ForkOptions, "wait">) =>
-      open(await newBox(load, planFrom(planAgain(box.plan, options), { ...origin, incarnation: ++copies }, box))),
+    fork: async (options?: Omit<ForkOptions, "wait">) => open(await newBox(load, plan(options))),
     size: origin.image.chunks.reduce((sum, { bytes }) => sum + bytes.length, 0),
   });
-  templates.add(template);
+  templates.set(template, { engine: box.engine, grants: box.plan.grants, plan });
   return template;
 }

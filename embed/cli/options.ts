@@ -175,17 +175,28 @@ export const COMMANDS = {
     summary: "tenants, domains, fuel, memory and calls of a running pool, live",
     options: {
       sort: value("BY", "fuel (the default), memory, calls, running or name"),
+      view: value("VIEW", "tree (the default): tenants with their domains below them; domains; tenants"),
+      rows: value(
+        "N",
+        "how many domains are shown: of each tenant, default 10; with --view domains of all, default all",
+      ),
       once: flag("show it once and end; so it does where the output is no terminal"),
       demo: flag("watch a pool of this command's own, with tenants of shares 3 and 1"),
       ...JSON_OUT,
       ...HELP,
     },
-    examples: ["cordon top --demo", "cordon top --demo --sort memory --json --once"],
+    examples: [
+      "cordon top --demo",
+      "cordon top 4711 --view domains --sort memory --rows 20 --once",
+      "cordon top --demo --sort memory --json --once",
+    ],
     notes: [
       "`cordon top` finds the one process that shows a pool; where there are several, `cordon top 4711` names it.",
       "A program shows its pool with `await publishStats(pool)`: a socket that only the same user can reach.",
-      "Keys: f, m, c, r, n sort by fuel, memory, calls, running runs, name; q leaves. Fuel and calls are of the last moments,\nmemory is what lives now.",
-      "With --json each line is one look, until the process ends; with --once there is one.",
+      "Keys: arrows and PgUp, PgDn select, Enter opens or closes a tenant, a all of them, v changes the view;\nf, m, c, r, n sort by fuel, memory, calls, what runs, name; ? tells the rest; q leaves.",
+      "A domain is running (it has the thread, or could use it), parked (its run waits), idle (no run), asleep (no memory either)\nor ended. fuel/s and calls/s are of the last moments, fuel and calls of all its time, memory is what lives now.",
+      "Of very many domains those that use the most are shown, of all and of each tenant; the totals count all of them.",
+      "With --json each line is one look, until the process ends; with --once there is one. Domains are in `domains`.",
     ],
   },
   repl: {

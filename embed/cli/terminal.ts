@@ -33,10 +33,13 @@ const escaped = (character: string): string => {
 /** Text of a guest in a form that a terminal only shows. */
 export const escapeControls = (text: string): string => text.replace(CONTROLS, escaped);
 
+/** Text that stays in its line: no row of a table is a name's to write. */
+export const escapeLine = (text: string): string => escapeControls(text).replace(/[\t\n]/g, escaped);
+
 /** A guest's text, escaped if it goes to a terminal; a pipe gets it as it is. */
 export const guestText = (screen: Screen, text: string): string => (screen.isTerminal ? escapeControls(text) : text);
 
-const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
+const STYLES = { bold: 1, dim: 2, inverse: 7, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
 export type Paint = (style: keyof typeof STYLES, text: string) => string;
 
 export const painter =

@@ -6,6 +6,7 @@
 //        published.
 //   ST2  Nothing is read from a connection: whoever watches changes nothing.
 //   ST3  Neither the socket nor a watcher keeps the process alive; a watcher that does not read is let go.
+//   ST4  A line is bounded, whatever there is to tell of: the largest rows are told of, and texts are cut.
 import { lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -13,9 +14,9 @@ import { join } from "node:path";
 import { CordonError } from "../errors.ts";
 import { checkKeys } from "../options.ts";
 
-/** What has statistics: a pool, say. */
+/** What has statistics: a pool, say. It is asked for the rows that matter most, so many of each kind. */
 export interface Watched {
-  stats(): object;
+  stats(most?: { readonly tenants: number; readonly domains: number }): object;
 }
 
 export interface PublishOptions {
@@ -23,6 +24,8 @@ export interface PublishOptions {
   readonly path?: string | undefined;
   /** Milliseconds between lines. Default: 500. */
   readonly every?: number | undefined;
+  /** Tenants, and domains, that a line tells of one by one: those that use the most. Default: 500. */
+  readonly rows?: number | undefined;
 }
 
 export interface Published {
@@ -33,9 +36,17 @@ export interface Published {
 
 const USUAL_PAUSE = 500; // ms
 const [LEAST_PAUSE, MOST_PAUSE] = [20, 3_600_000]; // ms
-/** What a watcher may leave unread. */
-const MOST_WAITING = 1 << 20; // bytes
+const USUAL_ROWS = 500;
+const MOST_ROWS = 10_000;
+/** A watcher has a line only when it has read the one before; so many times it may have not. */
+const MOST_SKIPPED = 120;
+/** Of a line: longer ones tell of fewer rows. */
+export const MOST_LINE = 1 << 20; // UTF-16 units
+/** Of a name, or of why a worker was lost. */
+const LONGEST = 200; // UTF-16 units
 const MOST_WATCHERS = 16;
+/** Of the time of the thread, for one watcher. */
+const MOST_OF_THREAD = 0.02;
 
 const user = (): number => process.geteuid?.() ?? 0;
 
@@ -51,29 +62,68 @@ function makePrivate(folder: string): void {
     throw new CordonError("E_OPTION", `${folder} is not a folder of this user alone: remove it, or pass a path`);
 }
 
-/** Processes that publish, by the number of the process. */
-export function publishing(folder = socketFolder()): ReadonlyMap<number, string> {
+/** Another user's lives too, and may not be asked. */
+function isAlive(pid: number): boolean {
   try {
-    const names = readdirSync(folder).filter((name) => /^\d+\.sock$/.test(name));
-    return new Map(names.map((name) => [Number.parseInt(name, 10), join(folder, name)]));
-  } catch {
-    return new Map();
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }
 
-function feed(socket: Socket, watched: Watched, every: number): void {
+/** Sockets in the folder, by the number of the process that each was made by. */
+function socketsIn(folder: string): [pid: number, path: string][] {
+  try {
+    const names = readdirSync(folder).filter((name) => /^\d+\.sock$/.test(name));
+    return names.map((name) => [Number.parseInt(name, 10), join(folder, name)]);
+  } catch {
+    return [];
+  }
+}
+
+/** Processes that publish, by their numbers. One that was killed has left its socket behind. */
+export const publishing = (folder = socketFolder()): ReadonlyMap<number, string> =>
+  new Map(socketsIn(folder).filter(([pid]) => isAlive(pid)));
+
+/** What processes have left behind that were killed: of this number before, say. */
+function sweep(folder: string): void {
+  for (const [pid, path] of socketsIn(folder)) if (pid === process.pid || !isAlive(pid)) rmSync(path, { force: true });
+}
+
+const cut = (_key: string, value: unknown): unknown =>
+  typeof value === "string" && value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value;
+
+/** ST4. Undefined: even without rows there is too much. */
+function lineOf(watched: Watched, rows: number): string | undefined {
+  for (let most = rows; ; most >>= 1) {
+    const stats = watched.stats({ tenants: most, domains: most });
+    const line = JSON.stringify({ pid: process.pid, ...stats }, cut);
+    if (line.length <= MOST_LINE) return line;
+    if (most === 0) return undefined;
+  }
+}
+
+function feed(socket: Socket, watched: Watched, every: number, rows: number): void {
+  let skipped = 0;
   const send = (): void => {
-    if (socket.writableLength > MOST_WAITING) socket.destroy();
-    else socket.write(`${JSON.stringify({ pid: process.pid, ...watched.stats() })}\n`);
+    if (socket.writableLength > 0) return void (++skipped > MOST_SKIPPED && socket.destroy());
+    skipped = 0;
+    const line = lineOf(watched, rows);
+    if (line !== undefined) socket.write(`${line}\n`);
   };
-  const timer = setInterval(send, every);
-  timer.unref();
+  let timer: NodeJS.Timeout;
+  // A pool of very many takes a while to look at: that is less often then.
+  const next = (): void => {
+    const start = performance.now();
+    send();
+    timer = setTimeout(next, Math.max(every, (performance.now() - start) / MOST_OF_THREAD)).unref();
+  };
   socket.unref();
   socket.on("error", () => socket.destroy());
-  socket.on("close", () => clearInterval(timer));
+  socket.on("close", () => clearTimeout(timer));
   socket.on("end", () => socket.destroy());
   socket.resume();
-  send();
+  next();
 }
 
 function pathOf(path: unknown): string {
@@ -95,19 +145,21 @@ function listening(server: Server, path: string): Promise<void> {
 
 /** Shows a pool to `cordon top`. Throws CordonError E_OPTION where that cannot be private, or the path is taken. */
 export async function publishStats(watched: Watched, given: PublishOptions = {}): Promise<Published> {
-  const { path: alleged, every = USUAL_PAUSE } = checkKeys<PublishOptions>(given, ["path", "every"], "publishStats");
+  const options = checkKeys<PublishOptions>(given, ["path", "every", "rows"], "publishStats");
+  const { path: alleged, every = USUAL_PAUSE, rows = USUAL_ROWS } = options;
   if (typeof watched?.stats !== "function") throw new CordonError("E_OPTION", "publishStats takes a pool");
   if (!(every >= LEAST_PAUSE && every <= MOST_PAUSE))
     throw new CordonError("E_OPTION", `every must be ${LEAST_PAUSE} to ${MOST_PAUSE} milliseconds`);
+  if (!(Number.isSafeInteger(rows) && rows >= 1 && rows <= MOST_ROWS))
+    throw new CordonError("E_OPTION", `rows must be a whole number from 1 to ${MOST_ROWS}`);
   const path = pathOf(alleged);
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     if (sockets.size >= MOST_WATCHERS) return void socket.destroy();
     sockets.add(socket.on("close", () => sockets.delete(socket)));
-    feed(socket, watched, every);
+    feed(socket, watched, every, rows);
   });
-  // A socket that a process of this number has left behind when it was killed.
-  if (alleged === undefined) rmSync(path, { force: true });
+  if (alleged === undefined) sweep(socketFolder());
   await listening(server, path);
   server.unref();
   const stop = (): void => {

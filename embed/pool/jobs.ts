@@ -5,7 +5,7 @@ import { isLost } from "../remote/home-box.ts";
 import { NO_FACTS, type Result, refused } from "../result.ts";
 import { isAborted, onAbort } from "../signal.ts";
 import { newSlot, type Slot } from "./crew.ts";
-import type { Waiting } from "./queue.ts";
+import type { Tenant, Waiting } from "./queue.ts";
 import { changed, count, emit, type Member, type PoolState } from "./state.ts";
 
 /** Where a job begins that needs no worker: its sandbox has ended, and says so. */
@@ -22,7 +22,8 @@ export interface Ticket {
 
 const ABORTED: Result = { status: "aborted", ...NO_FACTS };
 
-function noteStart({ member: { tenant } }: Ticket, slot: Slot): () => void {
+/** Counts what runs for a tenant in a place, until what is returned is called. */
+export function noteStart(tenant: Tenant, slot: Slot): () => void {
   const { place } = slot;
   tenant.running++;
   slot.running++;
@@ -42,7 +43,7 @@ function noteEnd(state: PoolState, { member: { tenant, tally } }: Ticket, slot: 
 
 async function perform(state: PoolState, ticket: Ticket, told: PromiseWithResolvers<Result>, again: () => void) {
   const slot = ticket.where() ?? NOWHERE;
-  const over = noteStart(ticket, slot);
+  const over = noteStart(ticket.member.tenant, slot);
   emit(state, { kind: "started", tenant: ticket.member.tenant.name });
   try {
     const result = await ticket.begin(slot);

@@ -70,7 +70,8 @@ function wrong(what: string): never {
   throw new CordonError("E_OPTION", what);
 }
 
-function count(what: string, value: unknown, least: number, most: number): number {
+/** A whole number in its bounds, or E_OPTION. */
+export function count(what: string, value: unknown, least: number, most: number): number {
   if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return value as number;
   return wrong(`${what} must be a whole number from ${least} to ${most}`);
 }

@@ -19,22 +19,25 @@ import type { Result } from "../result.ts";
 import { checkSignal, isAborted, onAbort } from "../signal.ts";
 import { newTally, type TenantBill } from "./bill.ts";
 import { newCrew, newSlot } from "./crew.ts";
+import { begin, type FromOptions } from "./from.ts";
+import { capJob, makeIn } from "./housed.ts";
 import { inlinePlace } from "./inline.ts";
 import { submit } from "./jobs.ts";
 import { type Isolation, type PoolOptions, type PoolPlan, readPoolOptions } from "./options.ts";
 import { newQueue, newTenant } from "./queue.ts";
-import { capJob, createSandbox, makeIn, type PoolSandbox, planFor } from "./sandbox.ts";
+import { newRate } from "./rate.ts";
+import { createSandbox, type PoolSandbox } from "./sandbox.ts";
 import { alive, changed, emit, freeSlot, type Member, memberOf, type PoolState } from "./state.ts";
-import { newRate, type PoolEvent, type PoolStats, statsOf } from "./stats.ts";
+import { type PoolEvent, type PoolStats, type StatsOptions, statsOf } from "./stats.ts";
 
 /** One run in a pool: whose it is, what is run, and how. */
-export interface PoolRunRequest extends Omit<RunRequest, "meter"> {
+export interface PoolRunRequest extends Omit<RunRequest, "meter">, FromOptions {
   /** Default: "default", where the pool names no tenants. */
   readonly tenant?: string | undefined;
 }
 
 /** A sandbox in a pool. */
-export interface PoolSandboxOptions extends Omit<SandboxOptions, "meter"> {
+export interface PoolSandboxOptions extends Omit<SandboxOptions, "meter">, FromOptions {
   readonly tenant?: string | undefined;
 }
 
@@ -50,7 +53,8 @@ export interface Pool {
   drain(): Promise<void>;
   /** Ends everything. Resolves when its workers are gone. */
   dispose(): Promise<void>;
-  stats(): PoolStats;
+  /** At a glance. Rates are since somebody looked before. */
+  stats(options?: StatsOptions): PoolStats;
   /** What the jobs of a tenant have used. */
   bill(tenant?: string): TenantBill;
   /** Who pays for a tenant: for prices, rates and limits while it runs. */
@@ -105,13 +109,14 @@ function crewOf(
 
 async function runJob(state: PoolState, given: PoolRunRequest): Promise<Result> {
   alive(state);
-  const { tenant: name, ...request } = readPlain<PoolRunRequest>(given, "what pool.run takes");
+  const { tenant: name, from, key, ...request } = readPlain<PoolRunRequest>(given, "what pool.run takes");
   const member = memberOf(state, name);
   const [source, sandboxOptions, runOptions] = splitOptions(request as RunRequest);
-  const plan = planFor(member, sandboxOptions);
-  const granted = plan.grants.map((grant) => grant.name);
-  const job = capJob(member, planRun(plan.limits, granted, source, runOptions));
+  const begun = begin(state, member, { from, key }, sandboxOptions);
+  const granted = begun.plan.grants.map((grant) => grant.name);
+  const job = capJob(member, planRun(begun.plan.limits, granted, source, runOptions));
   if ("status" in job) return job;
+  const plan = from === undefined ? begun.plan : await begun.whole();
   return submit(state, {
     ...{ member, job, where: () => freeSlot(state) },
     async begin(slot) {
@@ -155,7 +160,7 @@ async function dispose(state: PoolState): Promise<void> {
   state.isOver = true;
   state.isDraining = true;
   state.queue.dropAll();
-  for (const making of [...state.makings]) making.dispose();
+  for (const one of [...state.living]) one.dispose();
   await state.crew?.end();
   changed(state);
 }
@@ -166,13 +171,13 @@ function facade(state: PoolState): Pool {
     run: (request: PoolRunRequest) => runJob(state, request),
     async createSandbox(given: PoolSandboxOptions = {}) {
       alive(state);
-      const { tenant, ...options } = readPlain<PoolSandboxOptions>(given, "what pool.createSandbox takes");
-      return createSandbox(state, memberOf(state, tenant), options as SandboxOptions);
+      const { tenant, from, key, ...options } = readPlain<PoolSandboxOptions>(given, "what pool.createSandbox takes");
+      return createSandbox(state, memberOf(state, tenant), { from, key }, options as SandboxOptions);
     },
     room: async (tenant?: string, signal?: AbortSignal) => roomFor(state, memberOf(state, tenant), signal),
     drain: () => drained(state),
     dispose: end,
-    stats: () => statsOf(state),
+    stats: (options?: StatsOptions) => statsOf(state, options),
     bill: (name?: string) => {
       const { tenant, tally } = memberOf(state, name);
       return tally.bill(tenant.name);
@@ -192,12 +197,12 @@ export function newPool(engine: () => Promise<Engine>, hiring: Hiring | undefine
   const tenants = plan.tenants.map(newTenant);
   const members = tenants.map((tenant): [string, Member] => [
     tenant.name,
-    { tenant, tally: newTally(), rate: newRate(now), sandboxes: 0 },
+    { tenant, tally: newTally(), rate: newRate(now()), sandboxes: 0 },
   ]);
   const state: PoolState = {
-    ...{ plan, members: new Map(members), queue: newQueue(tenants, plan.queue), since: now() },
+    ...{ plan, engine, members: new Map(members), queue: newQueue(tenants, plan.queue), since: now() },
     ...crewOf(plan, engine, hiring, () => state),
-    ...{ makings: new Set(), listeners: new Set(), waiters: new Set() },
+    ...{ living: new Set(), made: 0, listeners: new Set(), waiters: new Set() },
     ...{ busy: 0, isDraining: false, isOver: false, hopeless: undefined },
   };
   return facade(state);

@@ -1,103 +1,26 @@
 // Sandboxes of a pool: each lives in one place, and its runs are jobs that wait for their turn there.
-import { type Plan, planSandbox } from "../birth.ts";
 import { CordonError } from "../errors.ts";
-import { type Job, planCall, planCheck, planRun } from "../job.ts";
-import type { RunOptions, SandboxOptions, Source } from "../options.ts";
+import { planCall, planCheck, planRun } from "../job.ts";
+import type { RunOptions, SandboxOptions, Source, WaitOptions } from "../options.ts";
 import { isLost } from "../remote/home-box.ts";
-import { type Result, refused } from "../result.ts";
 import type { Sandbox } from "../sandbox.ts";
+import type { SnapshotOptions } from "../saved-options.ts";
+import { fork, hibernate, type PoolForkOptions, snapshot } from "./copies.ts";
 import type { Slot } from "./crew.ts";
-import { hopelessError, NOWHERE, submit } from "./jobs.ts";
-import { cap } from "./options.ts";
-import type { Making, Place } from "./place.ts";
-import { alive, changed, count, freeSlot, type Member, type PoolState } from "./state.ts";
+import { type Begun, begin, type FromOptions } from "./from.ts";
+import { capJob, enqueue, type Housed, makeIn, newHoused } from "./housed.ts";
+import { hopelessError } from "./jobs.ts";
+import { alive, changed, count, homeSlot, type Member, type PoolState } from "./state.ts";
 
-/** A sandbox of a pool. As other sandboxes, but for what needs its memory here. */
-export type PoolSandbox = Pick<
-  Sandbox,
-  "run" | "call" | "check" | "ended" | "dispose" | typeof Symbol.dispose | typeof Symbol.asyncDispose
->;
-
-/** Runs that may wait for their turn (embed/sandbox.ts). */
-const MOST_QUEUED = 64;
-
-/** A sandbox of a tenant: under its meter and its limits. */
-export function planFor({ tenant }: Member, options: SandboxOptions): Plan {
-  if (options.meter !== undefined) throw new CordonError("E_OPTION", "in a pool the tenant pays: give it the meter");
-  const plan = planSandbox({ ...options, meter: tenant.meter });
-  return { ...plan, limits: cap(plan.limits, tenant.limits) };
-}
-
-/** No run has more than its tenant may. */
-export const capJob = ({ tenant }: Member, job: Job | Result<never>): Job | Result<never> =>
-  "status" in job ? job : { ...job, limits: cap(job.limits, tenant.limits) };
-
-/** Makes a sandbox in a place, and counts it there until it is disposed. */
-export async function makeIn(state: PoolState, member: Member, slot: Slot, plan: Plan): Promise<Making> {
-  const place = slot.place as Place; // it had one in this very turn
-  const making = await place.make(plan, member.tenant);
-  let isCounted = true;
-  member.sandboxes++;
-  slot.sandboxes++;
-  function leave(): void {
-    if (!isCounted) return;
-    isCounted = false;
-    member.sandboxes--;
-    if (slot.place === place) slot.sandboxes--;
-    state.makings.delete(counted);
-  }
-  const counted: Making = {
-    ...making,
-    dispose() {
-      leave();
-      making.dispose();
-    },
-  };
-  state.makings.add(counted);
-  making.made.catch(leave);
-  if (state.isOver) counted.dispose();
-  return counted;
-}
-
-interface Housed {
-  readonly state: PoolState;
-  readonly member: Member;
-  readonly plan: Plan;
-  readonly granted: readonly string[];
-  readonly making: Making;
-  readonly slot: Slot;
-  readonly place: Place;
-  queued: number;
-  isBusy: boolean;
-  isDisposed: boolean;
-}
-
-function where({ state, slot, place, making, isBusy, isDisposed }: Housed): Slot | undefined {
-  if (isDisposed || slot.place !== place || making.ended() !== undefined) return NOWHERE;
-  return !isBusy && slot.running < state.plan.concurrency ? slot : undefined;
-}
-
-async function enqueue(housed: Housed, job: Job | Result<never>): Promise<Result> {
-  if ("status" in job) return job;
-  if (housed.queued > MOST_QUEUED) return refused("sandbox", `busy: ${MOST_QUEUED} runs wait already`);
-  housed.queued++;
-  const begin = async (): Promise<Result> => {
-    housed.isBusy = true;
-    try {
-      return await housed.making.perform(job, () => undefined);
-    } finally {
-      housed.isBusy = false;
-    }
-  };
-  try {
-    return await submit(housed.state, { member: housed.member, job, where: () => where(housed), begin });
-  } finally {
-    housed.queued--;
-  }
+/** A sandbox of a pool: as others are. */
+export interface PoolSandbox extends Omit<Sandbox, "fork"> {
+  /** As `fork` of others. The copy lives where its original does, and counts as its tenant's. */
+  fork(options?: PoolForkOptions): Promise<PoolSandbox>;
 }
 
 function facade(housed: Housed): PoolSandbox {
-  const { plan, granted, member, making, state } = housed;
+  const { plan, member, making, state } = housed;
+  const granted = plan.grants.map(({ name }) => name);
   const usable = (): void => {
     alive(state);
     if (housed.isDisposed) throw new CordonError("E_DISPOSED", "the sandbox was disposed: make a new one");
@@ -120,6 +43,18 @@ function facade(housed: Housed): PoolSandbox {
       usable();
       return enqueue(housed, capJob(member, planCheck(plan.limits, source, options)));
     },
+    async fork(options?: PoolForkOptions) {
+      usable();
+      return facade(await fork(housed, options));
+    },
+    async snapshot(options?: SnapshotOptions) {
+      usable();
+      return snapshot(housed, options);
+    },
+    async hibernate(options?: WaitOptions) {
+      usable();
+      await hibernate(housed, options);
+    },
     ended: () => (housed.isDisposed ? "it was disposed" : making.ended()),
     dispose,
     [Symbol.dispose]: dispose,
@@ -131,7 +66,7 @@ function facade(housed: Housed): PoolSandbox {
 function someSlot(state: PoolState): Promise<Slot> {
   return new Promise((resolve, reject) => {
     const look = (): boolean => {
-      const slot = freeSlot(state, Infinity);
+      const slot = homeSlot(state);
       if (state.isOver) reject(new CordonError("E_DISPOSED", "the pool was disposed: make a new one"));
       else if (state.hopeless !== undefined) reject(hopelessError(state.hopeless));
       else if (slot !== undefined) resolve(slot);
@@ -142,7 +77,8 @@ function someSlot(state: PoolState): Promise<Slot> {
   });
 }
 
-async function house(state: PoolState, member: Member, plan: Plan): Promise<PoolSandbox> {
+async function house(state: PoolState, member: Member, begun: Begun): Promise<PoolSandbox> {
+  const plan = await begun.whole();
   for (;;) {
     const slot = await someSlot(state);
     const { place } = slot;
@@ -150,9 +86,7 @@ async function house(state: PoolState, member: Member, plan: Plan): Promise<Pool
     try {
       const making = await makeIn(state, member, slot, plan);
       await making.made;
-      const granted = plan.grants.map(({ name }) => name);
-      const parts = { state, member, plan, granted, making, slot, place };
-      return facade({ ...parts, queued: 0, isBusy: false, isDisposed: false });
+      return facade(newHoused({ state, member, plan, making, slot, place }));
     } catch (error) {
       // Nothing of it has run: it is made in another one.
       if (!isLost(error) || state.isOver) throw error;
@@ -160,12 +94,17 @@ async function house(state: PoolState, member: Member, plan: Plan): Promise<Pool
   }
 }
 
-export async function createSandbox(state: PoolState, member: Member, options: SandboxOptions): Promise<PoolSandbox> {
-  const plan = planFor(member, options);
+export async function createSandbox(
+  state: PoolState,
+  member: Member,
+  from: FromOptions,
+  options: SandboxOptions,
+): Promise<PoolSandbox> {
+  const begun = begin(state, member, from, options);
   if (state.isDraining) throw new CordonError("E_BUSY", "the pool is draining: it makes no more sandboxes");
   count(state, 1);
   try {
-    return await house(state, member, plan);
+    return await house(state, member, begun);
   } finally {
     count(state, -1);
     changed(state);

@@ -1,29 +1,47 @@
 // A pool as its parts see it.
+import type { Engine } from "../engine.ts";
 import { CordonError } from "../errors.ts";
 import type { Tally } from "./bill.ts";
 import type { Crew, Slot } from "./crew.ts";
 import { ONLY_TENANT, type PoolPlan } from "./options.ts";
 import type { Making } from "./place.ts";
 import type { Queue, Tenant } from "./queue.ts";
-import type { newRate, PoolEvent } from "./stats.ts";
+import type { Rate } from "./rate.ts";
+import type { PoolEvent } from "./stats.ts";
 
 /** A tenant with what is kept of it. */
 export interface Member {
   readonly tenant: Tenant;
   readonly tally: Tally;
-  readonly rate: ReturnType<typeof newRate>;
+  readonly rate: Rate;
   sandboxes: number;
+}
+
+/** A sandbox that lives. */
+export interface Living extends Making {
+  /** Its number in this pool. */
+  readonly id: number;
+  /** What its embedder calls it. */
+  readonly name: string | undefined;
+  readonly member: Member;
+  readonly slot: Slot;
+  readonly since: number;
+  /** Present once somebody has looked at it. */
+  rate: Rate | undefined;
 }
 
 export interface PoolState {
   readonly plan: PoolPlan;
+  /** The embedder's own. */
+  readonly engine: () => Promise<Engine>;
   readonly members: ReadonlyMap<string, Member>;
   readonly queue: Queue;
   readonly slots: readonly Slot[];
   readonly crew: Crew | undefined;
   readonly since: number;
-  /** Sandboxes that live. */
-  readonly makings: Set<Making>;
+  readonly living: Set<Living>;
+  /** Sandboxes that were made. */
+  made: number;
   readonly listeners: Set<(event: PoolEvent) => void>;
   /** Asked whenever something has changed; those that are true leave. */
   readonly waiters: Set<() => boolean>;
@@ -71,13 +89,22 @@ export function alive({ isOver }: PoolState): void {
 }
 
 /** The place with the least to do; undefined if none has room for a job more. */
-export function freeSlot({ slots, plan }: PoolState, most = plan.concurrency): Slot | undefined {
-  const free = slots.filter(({ place, running }) => place !== undefined && running < most);
-  return free.reduce<Slot | undefined>(
+export const freeSlot = ({ slots, plan: { concurrency } }: PoolState): Slot | undefined =>
+  leastOf(slots.filter(({ place, running }) => place !== undefined && running < concurrency));
+
+/** Where a sandbox is to live. Undefined while that is a worker that starts for the first time: it will be there soon. */
+export function homeSlot({ slots }: PoolState): Slot | undefined {
+  const ready = leastOf(slots.filter(({ place }) => place !== undefined));
+  const starting = leastOf(slots.filter(({ place, why }) => place === undefined && why === undefined));
+  if (ready === undefined || starting === undefined) return ready;
+  return load(starting) < load(ready) ? undefined : ready;
+}
+
+const leastOf = (slots: readonly Slot[]): Slot | undefined =>
+  slots.reduce<Slot | undefined>(
     (best, slot) => (best === undefined || load(slot) < load(best) ? slot : best),
     undefined,
   );
-}
 
 /** Sandboxes at rest weigh little. */
 const load = ({ running, sandboxes }: Slot): number => running + sandboxes / 1000;

@@ -2,16 +2,19 @@
 import type { CallRecord, Ending } from "../../kernel/index.ts";
 import { type Call, interrupt, type Meter, meter, type Signal, within } from "../../policy-libs/index.ts";
 import { type Box, disposeBox, endBox, newBox } from "../box.ts";
-import { type ErrorCode, isCordonError } from "../errors.ts";
+import { CordonError, type ErrorCode, isCordonError } from "../errors.ts";
 import type { Job } from "../job.ts";
+import { isResting } from "../pool/domain-state.ts";
 import type { Continuation, Result } from "../result.ts";
 import { enqueue } from "../sandbox.ts";
 import type { Language } from "../typescript.ts";
 import { decodeValue } from "../values.ts";
 import type { FarWorld } from "./far.ts";
 import { answerOf, decodeAnswer, newReplace } from "./far-answer.ts";
+import type { FarImages } from "./far-images.ts";
 import { planFrom } from "./far-plan.ts";
-import { type CheckedFields, type Message, OP, type Post } from "./frame.ts";
+import { performTake, type Wanted } from "./far-takes.ts";
+import { type CheckedFields, type Message, OP, type Post, TAKE } from "./frame.ts";
 import { newPassage, type Passage } from "./passage.ts";
 import type { Amounts, JobData, PlanData } from "./plan-data.ts";
 
@@ -29,6 +32,7 @@ interface Running {
 
 interface State {
   readonly post: Post;
+  readonly images: FarImages;
   readonly passage: Passage;
   readonly leash: Meter;
   readonly box: Promise<Box | undefined>;
@@ -38,6 +42,8 @@ interface State {
   isFrozen: boolean;
   isEndTold: boolean;
   told: string;
+  /** Whether it was told that the guest waits: a run begins as one that does not. */
+  restsTold: boolean;
 }
 
 /** What the embedder needs to bill: in use of what is held, and in all of the rest. */
@@ -62,7 +68,7 @@ function tellEnd(state: State): void {
 
 const errorOf = (error: unknown): { code: ErrorCode; message: string } => ({
   code: isCordonError(error) ? error.code : "E_ENGINE",
-  message: error instanceof Error ? error.message : "the sandbox could not be made",
+  message: error instanceof Error ? error.message : "it failed",
 });
 
 function jobOf(data: JobData, message: Uint8Array, signal: AbortSignal): Job {
@@ -89,9 +95,30 @@ function tellResult(state: State, id: number, result: Result): void {
 function perform(state: State, id: number, data: JobData, body: Uint8Array): void {
   const running: Running = { abort: new AbortController(), continuation: undefined };
   state.running.set(id, running);
+  state.restsTold = false;
   void state.box.then(async (box) => {
     if (box === undefined) return;
-    tellResult(state, id, await enqueue(box, jobOf(data, body.slice(), running.abort.signal)));
+    try {
+      tellResult(state, id, await enqueue(box, jobOf(data, body.slice(), running.abort.signal)));
+    } catch (error) {
+      // It sleeps, and could not wake.
+      state.running.delete(id);
+      state.post(OP.UNDONE, [id, errorOf(error)]);
+    }
+  });
+}
+
+function take(state: State, wanted: Wanted): void {
+  const { images, post } = state;
+  if (wanted.what === TAKE.KEEP) images.expect(wanted.number);
+  void state.box.then(async (box) => {
+    if (box === undefined) return;
+    try {
+      await performTake({ images, post, usage: () => usageOf(state) }, box, wanted);
+    } catch (error) {
+      images.forget(wanted.number);
+      post(OP.TAKEN, [wanted.number, errorOf(error), { usage: usageOf(state) }]);
+    }
   });
 }
 
@@ -124,6 +151,7 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [OP.RESUME, (state, [id]) => resume(state, id)],
   [OP.CANCEL, (state, [id]) => state.running.get(id)?.continuation?.cancel()],
   [OP.LEASH, (state, [limits, isFrozen]) => hold(state, limits, isFrozen)],
+  [OP.TAKE, (state, [number, what, wait]) => take(state, { number, what, wait })],
 ]);
 
 /** System grants come first (embed/system.ts): the number of the first handle that is a grant of the embedder's. */
@@ -139,10 +167,14 @@ const tellingTo =
   };
 
 async function make(world: FarWorld, post: Post, passage: Passage, leash: Meter, data: PlanData): Promise<Box> {
+  const { origin } = data;
+  const begin = origin === null ? undefined : world.images.find(origin.image);
   const engine = await world.engine();
   const { canSuspend } = engine.kernel;
   const trace = data.tells ? tellingTo(post, data) : undefined;
-  const plan = planFrom(data, { post, passage, contracts: world.contracts, leash, canSuspend, trace });
+  const image = origin === null ? undefined : begin?.(origin, engine);
+  if (origin !== null && image === undefined) throw new CordonError("E_ENGINE", "the copy's image is not there");
+  const plan = planFrom(data, { post, passage, contracts: world.contracts, leash, canSuspend, trace, image });
   return newBox(world.engine, plan);
 }
 
@@ -180,6 +212,9 @@ function tell(state: State): void {
   const text = JSON.stringify(used);
   if (text !== state.told) state.post(OP.USAGE, [used]);
   state.told = text;
+  const rests = state.made !== undefined && isResting(state.made);
+  if (rests !== state.restsTold) state.post(OP.RESTS, [rests]);
+  state.restsTold = rests;
 }
 
 function farPassage(post: Post, state: () => State): Passage {
@@ -211,9 +246,9 @@ export function newFarBox(world: FarWorld, id: number, data: PlanData, onGone: (
   const making = make(world, post, passage, leash, data);
   const box = Promise.resolve().then(() => tellMade(state, making, onGone));
   const state: State = {
-    ...{ post, passage, leash, box },
+    ...{ post, passage, leash, box, images: world.images },
     ...{ running: new Map(), questions: new Map(), made: undefined },
-    ...{ isFrozen: false, isEndTold: false, told: "" },
+    ...{ isFrozen: false, isEndTold: false, told: "", restsTold: false },
   };
   hold(state, data.leash, false);
   return {

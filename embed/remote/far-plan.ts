@@ -1,5 +1,5 @@
 // A plan of data made into one of a sandbox here: what it grants posts, what it says is posted.
-import type { CallRecord, Capability, Contract } from "../../kernel/index.ts";
+import type { CallRecord, Capability, Contract, Image } from "../../kernel/index.ts";
 import type { Meter } from "../../policy-libs/index.ts";
 import { permissive } from "../../policy-libs/index.ts";
 import type { Plan } from "../birth.ts";
@@ -55,11 +55,12 @@ export interface FarPlanParts {
   readonly leash: Meter;
   readonly canSuspend: boolean;
   readonly trace: ((record: CallRecord) => void) | undefined;
+  readonly image: Image | undefined;
 }
 
 export function planFrom(data: PlanData, parts: FarPlanParts): Plan {
-  const { post, passage, contracts, leash, canSuspend, trace } = parts;
-  const { virtual } = data;
+  const { post, passage, contracts, leash, canSuspend, trace, image } = parts;
+  const { virtual, origin } = data;
   const load = data.load === null ? undefined : facadeOf(passage.get(data.load, LOADER)).functions["load"];
   return {
     ...{ name: data.name, limits: data.limits, timeZoneOffset: data.timeZoneOffset, paying: leash, trace },
@@ -70,5 +71,8 @@ export function planFrom(data: PlanData, parts: FarPlanParts): Plan {
     virtual: virtual === null ? undefined : { start: virtual.start, seed: virtual.seed ?? undefined },
     start: virtual?.start ?? 0,
     random: virtual === null ? realRandom : seededRandom(virtual.seed ?? undefined),
+    ...(origin === null || image === undefined
+      ? {}
+      : { origin: { image, incarnation: origin.incarnation, handles: origin.handles } }),
   };
 }

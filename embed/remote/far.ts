@@ -11,7 +11,8 @@ import { type Engine, now } from "../engine.ts";
 import type { Channel } from "./channel.ts";
 import { contractFromGraph } from "./contracts.ts";
 import { type FarBox, newFarBox } from "./far-box.ts";
-import { type Message, OP, readFrame, writeFrame } from "./frame.ts";
+import { type FarImages, newFarImages } from "./far-images.ts";
+import { type CheckedFields, type Message, OP, readFrame, writeFrame } from "./frame.ts";
 import type { PlanData } from "./plan-data.ts";
 import { VERSION } from "./version.ts";
 
@@ -24,10 +25,16 @@ export interface FarWorld {
   readonly contracts: Map<number, Contract>;
   /** Of tenants, by their names: the scheduler here goes by their shares. */
   readonly meters: Map<string, Meter>;
+  readonly images: FarImages;
 }
 
 function learn({ contracts }: FarWorld, plan: PlanData): void {
   for (const { number, graph } of plan.contracts) contracts.set(number, contractFromGraph(graph));
+}
+
+function takeImage({ images }: FarWorld, op: number, [number, isLast]: CheckedFields, body: Uint8Array): void {
+  if (op === OP.IMAGE) images.add(number, isLast, body);
+  else if (op === OP.FORGET) images.forget(number);
 }
 
 /** Serves sandboxes over a channel until it closes. `fail`: the embedder said something that is no message. */
@@ -38,6 +45,7 @@ export function serveFar(engine: () => Promise<Engine>, channel: Channel, fail: 
     engine,
     contracts: new Map(),
     meters: new Map(),
+    images: newFarImages(),
     post: (box, op, fields, body) => channel.post(writeFrame(op, box, fields, body)),
   };
 
@@ -51,7 +59,8 @@ export function serveFar(engine: () => Promise<Engine>, channel: Channel, fail: 
       );
       return;
     }
-    boxes.get(box)?.take({ op, box, fields, body });
+    if (box === 0) takeImage(world, op, fields as unknown as CheckedFields, body);
+    else boxes.get(box)?.take({ op, box, fields, body });
   }
 
   function tell(): void {

@@ -26,6 +26,9 @@ export const OP = {
   RESUME: 7, // job
   CANCEL: 8, // job
   LEASH: 9, // limits of the box by resource, whether it is frozen
+  TAKE: 10, // number, what (TAKE), how long to wait
+  IMAGE: 11, // number, is it the last piece; body: a piece of a guest part
+  FORGET: 12, // number of an image
   // From the worker.
   READY: 16, // version
   MADE: 17, // error or null, usage
@@ -35,6 +38,10 @@ export const OP = {
   USAGE: 21, // usage
   ENDED: 22, // ending
   GONE: 23, // usage
+  RESTS: 24, // does the guest of the run wait
+  TAKEN: 25, // number, error or null, facts
+  BYTES: 26, // number; body: a piece of a guest part
+  UNDONE: 27, // job, error: it could not begin
   // Both ways: capabilities.
   CALL: 32, // call, capability, method, wants to know at once, references; body: arguments
   REPLY: 33, // call, kind, references; body: the value or error
@@ -45,6 +52,9 @@ export const OP = {
 
 /** Kinds of replies. LATER: a call that was to be answered at once will take its time; its reply follows. */
 export const REPLY = { VALUE: 0, FAILED: 1, LATER: 2 } as const;
+
+/** What is to be taken of a sandbox that rests: an image that the worker keeps, one that it sends, nothing but its memory. */
+export const TAKE = { KEEP: 0, SEND: 1, SLEEP: 2 } as const;
 
 /** Sends a message of one box. */
 export type Post = (op: number, fields: readonly unknown[], body?: Uint8Array) => void;
@@ -67,6 +77,7 @@ const isReference: Check = (value) =>
   Array.isArray(value) && value.length === 2 && (value[0] === 0 || value[0] === 1) && isId(value[1]);
 const isReferences: Check = (value) => Array.isArray(value) && value.every(isReference);
 const isKind: Check = (value) => value === 0 || value === 1 || value === 2;
+const isWait: Check = (value) => typeof value === "number" && value >= 0;
 const orNull =
   (check: Check): Check =>
   (value) =>
@@ -76,8 +87,11 @@ const orNull =
 const FIELDS: ReadonlyMap<unknown, readonly Check[]> = new Map<unknown, readonly Check[]>([
   [OP.MAKE, [isRecord]], [OP.JOB, [isId, isRecord]], [OP.ABORT, [isId]], [OP.END, [isRecord]], [OP.DISPOSE, []],
   [OP.ASK, [isId]], [OP.UNASK, [isId]], [OP.RESUME, [isId]], [OP.CANCEL, [isId]], [OP.LEASH, [isRecord, isFlag]],
+  [OP.TAKE, [isId, isKind, isWait]], [OP.IMAGE, [isId, isFlag]], [OP.FORGET, [isId]],
   [OP.READY, [isId]], [OP.MADE, [orNull(isRecord), isRecord]], [OP.RESULT, [isId, isRecord]], [OP.SAY, []],
   [OP.TOLD, [isRecord]], [OP.USAGE, [isRecord]], [OP.ENDED, [isRecord]], [OP.GONE, [isRecord]],
+  [OP.RESTS, [isFlag]],
+  [OP.TAKEN, [isId, orNull(isRecord), isRecord]], [OP.BYTES, [isId]], [OP.UNDONE, [isId, isRecord]],
   [OP.CALL, [isId, isId, isId, isFlag, isReferences]], [OP.REPLY, [isId, isKind, isReferences]],
   [OP.DROP, [isId]], [OP.REVOKE, [isId, isFlag]], [OP.RELEASE, [isId]],
 ]);

@@ -6,97 +6,72 @@
 //   HB2  Every run is told of once: by its result, or by how the sandbox or the worker ended.
 //   HB3  The worker is told of an ending before it is told of what came of the call that led to it: the guest does not
 //        run on behind a limit.
-import { type Capability, derive, type Ending, handOver, newCapability } from "../../kernel/index.ts";
+import { type Ending, frozenAt } from "../../kernel/index.ts";
 import { type Meter, meterUnder } from "../../policy-libs/index.ts";
-import { type CallMeter, newCallMeter, type Plan, underPolicy } from "../birth.ts";
-import type { Prepared } from "../capability.ts";
+import { type CallMeter, checkOriginals, newCallMeter, type Plan, underPolicy } from "../birth.ts";
 import { makesChildren } from "../child-grants.ts";
 import { realClock } from "../clock.ts";
-import { CODES, CordonError, type ErrorCode } from "../errors.ts";
+import { CordonError } from "../errors.ts";
 import type { Job } from "../job.ts";
+import type { DomainState } from "../pool/domain-state.ts";
 import type { Making, Sharing } from "../pool/place.ts";
-import { hostTarget } from "../power.ts";
 import { endingText, NO_FACTS, type Result } from "../result.ts";
 import { isAborted } from "../signal.ts";
 import { newWatchers, type Watchers } from "../watchers.ts";
-import { LOADER } from "./far-plan.ts";
 import { type Message, OP, type Post } from "./frame.ts";
 import type { Addressee, Home } from "./home.ts";
-import { endRuns, expectEnds, failRuns, type HomeRuns, newHomeRuns, performRun, takeResult } from "./home-runs.ts";
+import { type Beginning, type Copied, forkRemotely, saveRemotely, sleepRemotely } from "./home-copies.ts";
+import { type Given, originalsOf, planData } from "./home-grants.ts";
+import type { HomeImage } from "./home-images.ts";
+import {
+  endRuns,
+  expectEnds,
+  failRun,
+  failRuns,
+  type HomeRuns,
+  isParked,
+  newHomeRuns,
+  performRun,
+  takeResult,
+} from "./home-runs.ts";
+import { goneError, newHomeTakes } from "./home-takes.ts";
 import { type Leash, newLeash } from "./leash.ts";
 import { newPassage, type Passage } from "./passage.ts";
-import type { GrantData, PlanData } from "./plan-data.ts";
-import { isEnding, isUsage, readSaid, textOf } from "./read.ts";
+import type { OriginData } from "./plan-data.ts";
+import { type Fields, isEnding, isUsage, readSaid, refusalFrom, textOf } from "./read.ts";
 import type { Served } from "./serving.ts";
-
-interface Parts {
-  readonly plan: Plan;
-  readonly sharing: Sharing;
-  readonly home: Home;
-  readonly id: number;
-  readonly post: Post;
-  readonly meter: CallMeter;
-  readonly account: Meter;
-  readonly grants: readonly Prepared[];
-  readonly monitor: Parameters<typeof handOver>[0];
-}
 
 /** Beyond what its limits allow, for calls of the engine itself. */
 const SYSTEM_CALLS = 1_000;
 
-function giveGrants({ grants, meter, monitor, home }: Parts, passage: Passage, names: Map<number, string>) {
-  const contracts: { number: number; graph: PlanData["contracts"][number]["graph"] }[] = [];
-  const given = grants.map((grant): GrantData => {
-    const made = grant.capability(meter);
-    const own: Capability = "state" in made ? derive(made) : newCapability(made.contract, made.target);
-    const id = passage.give(handOver(monitor, own, grant.name));
-    names.set(id, grant.name);
-    const calls = Object.entries(grant.calls).map(([name, { method, mode, passes }]) => ({
-      ...{ name, method, mode, passes: passes === true },
-    }));
-    return { name: grant.name, id, contract: home.contracts.numberOf(grant.contract, contracts), calls };
-  });
-  return { given, contracts };
-}
-
-function planData(parts: Parts, passage: Passage, names: Map<number, string>, leash: Leash): PlanData {
-  const { plan, sharing, meter } = parts;
-  const { given, contracts } = giveGrants(parts, passage, names);
-  const { load, virtual, start } = plan;
-  const loader =
-    load &&
-    hostTarget({
-      name: LOADER.name,
-      contract: LOADER,
-      functions: [load as never],
-      meter: { ...meter, take: () => true, inFlight: 0, watching: null },
-    });
-  return {
-    ...{ name: plan.name, limits: plan.limits, grants: given, contracts, timeZoneOffset: plan.timeZoneOffset },
-    tenant: { name: sharing.name, share: sharing.share, priority: sharing.priority },
-    confinement: plan.options.confinement ?? null,
-    load: loader === undefined ? null : passage.give(newCapability(LOADER, loader)),
-    virtual: virtual === undefined ? null : { start, seed: virtual.seed ?? null },
-    tells: plan.trace !== undefined || plan.audits.length > 0,
-    leash: leash.limits(),
-  };
-}
-
-interface State extends Parts {
+interface State extends Copied {
+  readonly sharing: Sharing;
+  readonly id: number;
+  readonly post: Post;
+  readonly meter: CallMeter;
+  readonly account: Meter;
   readonly passage: Passage;
   readonly watchers: Watchers;
   readonly runs: HomeRuns;
   readonly leash: Leash;
   readonly made: PromiseWithResolvers<void>;
   ending: Ending | undefined;
+  isMade: boolean;
   isDisposed: boolean;
   isOver: boolean;
 }
+
+const goneText = ({ isDisposed, ending }: State): string =>
+  isDisposed || ending === undefined ? "was disposed" : `has ended (${endingText(ending)})`;
+
+/** What wakes a sandbox. */
+const WAKES: readonly number[] = [OP.JOB, OP.CALL];
 
 /** Nothing more of it is to be heard. */
 function finish(state: State): void {
   if (state.isOver) return;
   state.isOver = true;
+  state.takes.end(goneText(state));
   state.passage.close();
   state.leash.end();
   state.meter.watching?.end();
@@ -111,10 +86,9 @@ function lie(state: State, what: string): void {
 function onMade(state: State, [error, usage]: readonly unknown[]): void {
   if (!isUsage(usage)) return lie(state, "a usage that is none");
   state.leash.note(usage);
+  state.isMade = error === null;
   if (error === null) return state.made.resolve();
-  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
-  const known: ErrorCode = Object.hasOwn(CODES, String(code)) ? (code as ErrorCode) : "E_ENGINE";
-  const refusal = new CordonError(known, textOf(message));
+  const refusal = refusalFrom(error);
   state.made.reject(refusal);
   failRuns(state.runs, refusal);
   finish(state);
@@ -152,7 +126,16 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [OP.SAY, onSaid],
   [OP.TOLD, onTold],
   [OP.USAGE, onUsage],
+  [
+    OP.RESTS,
+    ({ runs }, [rests]) => {
+      runs.isResting = rests === true;
+    },
+  ],
   [OP.RESULT, ({ runs }, [job, result], body) => takeResult(runs, job as number, result as never, body)],
+  [OP.TAKEN, ({ takes }, [number, error, facts]) => takes.taken(number as number, error as Fields, facts as Fields)],
+  [OP.BYTES, ({ takes }, [number], body) => takes.bytes(number as number, body)],
+  [OP.UNDONE, ({ runs }, [job, error]) => failRun(runs, job as number, refusalFrom(error))],
   [
     OP.GONE,
     (state, fields) => {
@@ -207,7 +190,7 @@ const observing =
     });
 
 /** What only a sandbox on the embedder's own thread can have. */
-function checkPlan({ grants, policy, virtual }: Plan): void {
+function checkPlan({ grants, policy, virtual, options: { residency } }: Plan): void {
   const maker = grants.find(({ granted }) => makesChildren(granted));
   if (maker !== undefined)
     throw new CordonError("E_GRANT", `grant.${maker.name}: guests in workers make no domains: use isolation "inline"`);
@@ -216,25 +199,57 @@ function checkPlan({ grants, policy, virtual }: Plan): void {
       "E_OPTION",
       'a policy under virtual time needs isolation "inline": its clock is the guest\'s',
     );
+  if (residency !== undefined)
+    throw new CordonError("E_OPTION", 'residency and idle need isolation "inline": in workers use hibernate()');
+}
+
+function beginningOf(home: Home, { origin }: Plan): Beginning | undefined {
+  if (origin === undefined) return undefined;
+  const { image, incarnation, handles, policy } = origin;
+  return { image: () => home.images.ship(image), incarnation, handles, policy };
 }
 
 /** Begins to make a sandbox in a worker: `made` tells whether that worked, and runs may be put to it at once. */
 export async function placeRemotely(home: Home, plan: Plan, sharing: Sharing): Promise<Making> {
+  const given = plan.origin?.grants;
+  if (given !== undefined) checkOriginals(given, originalsOf(plan));
+  return place(home, sharing, plan, beginningOf(home, plan));
+}
+
+async function place(home: Home, sharing: Sharing, plan: Plan, from: Beginning | undefined): Promise<Making> {
   checkPlan(plan);
-  const [account, names] = [meterUnder(plan.paying, plan.name), new Map<number, string>()];
+  const account = meterUnder(plan.paying, plan.name);
+  try {
+    return await settle(home, sharing, { plan, account, from });
+  } catch (error) {
+    account.remove();
+    throw error;
+  }
+}
+
+interface Settling {
+  readonly plan: Plan;
+  readonly account: Meter;
+  readonly from: Beginning | undefined;
+}
+
+async function settle(home: Home, sharing: Sharing, { plan, account, from }: Settling): Promise<Making> {
+  const given: Given = { powers: [], names: new Map() };
   let state: State | undefined;
   const domain = { id: 0, end: (ending: Ending = { kind: "aborted" }) => void (state && endIt(state, ending)) };
   const meter = newCallMeter(() => domain, plan.above);
-  const watchers = newWatchers(plan, (handle) => names.get(handle));
-  const { policed, grants } = await underPolicy(plan, () => domain);
+  const watchers = newWatchers(plan, (handle) => given.names.get(handle));
+  const { policed, grants } = await underPolicy({ ...plan, origin: from }, () => domain);
   policed?.join(meter, { clock: realClock(), isBusy: () => meter.inFlight > 0 });
   const made = Promise.withResolvers<void>();
   made.promise.catch(() => undefined);
   const why = home.lost();
   if (why !== undefined) throw lostError(why);
   home.add((id) => {
-    const post: Post = (op, fields, body) => home.post(id, op, fields, body);
-    const parts: Parts = { plan, sharing, home, id, post, meter, account, grants, monitor: policed?.monitor };
+    const post: Post = (op, fields, body) => {
+      if (state !== undefined && WAKES.includes(op)) state.isAsleep = false;
+      home.post(id, op, fields, body);
+    };
     const leash = newLeash(account, plan.limits, (limits, isFrozen) => post(OP.LEASH, [limits, isFrozen]), domain.end);
     const violated = (what: string): void => home.lose(`it broke the protocol: ${what}`);
     const passage = newPassage({
@@ -243,20 +258,60 @@ export async function placeRemotely(home: Home, plan: Plan, sharing: Sharing): P
     });
     meter.watching = watchers.begin({ id, end: domain.end }, plan.grants);
     const runs = newHomeRuns({ plan, post, meter, leash, ending: () => state?.ending, lose: home.lose });
-    state = { ...parts, passage, watchers, runs, leash, made, ending: undefined, isDisposed: false, isOver: false };
-    post(OP.MAKE, [planData(parts, passage, names, leash)]);
+    const takes = newHomeTakes({ plan, post, images: home.images, leash, lose: home.lose });
+    state = {
+      ...{ plan, sharing, home, id, post, meter, account, policed, given, passage, watchers, runs, takes, leash },
+      ...{ made, ending: undefined, isDisposed: false, isOver: false, isMade: false, isAsleep: false, copies: 0 },
+    };
+    const image = from?.image();
+    const origin = image === undefined || from === undefined ? null : originData(image, from);
+    const data = planData({ home, plan, sharing, meter, grants, policed, passage, leash, origin }, given);
+    leash.reserve();
+    post(OP.MAKE, [data]);
+    image?.over();
     return addresseeOf(state);
   });
   return facade(state as unknown as State);
 }
 
+/** While it is being made its engine runs. */
+function stateOf({ ending, isDisposed, isMade, isAsleep, runs, account }: State): DomainState {
+  if (isDisposed || ending !== undefined) return "ended";
+  if (isAsleep) return "asleep";
+  if (runs.runs.size === 0) return isMade ? "idle" : "running";
+  return isParked(runs) || frozenAt(account.account) !== undefined ? "parked" : "running";
+}
+
+const originData = ({ number, isWhole }: HomeImage, { incarnation, handles }: Beginning): OriginData => ({
+  ...{ image: number, isWhole, incarnation, handles },
+});
+
+/** Throws CordonError E_DISPOSED. */
+function alive(state: State): void {
+  if (state.isDisposed || state.isOver) throw goneError(goneText(state));
+}
+
 function facade(state: State): Making {
+  const { home, sharing } = state;
   return {
-    made: state.made.promise,
+    ...{ made: state.made.promise, state: () => stateOf(state), account: state.account.account },
     perform(job: Job, onOver: () => void): Promise<Result> {
       if (!state.isDisposed && !isAborted(job.signal)) return performRun(state.runs, job, onOver);
       onOver();
       return Promise.resolve({ status: "aborted", ...NO_FACTS });
+    },
+    async fork({ plan }, wait) {
+      checkPlan(plan);
+      alive(state);
+      return forkRemotely(state, plan, wait, (each, from) => place(home, sharing, each, from));
+    },
+    async save(options, engine) {
+      alive(state);
+      return saveRemotely(state, options, engine);
+    },
+    async sleep(wait) {
+      alive(state);
+      return sleepRemotely(state, wait);
     },
     ended() {
       if (state.isDisposed) return "it was disposed";
@@ -268,6 +323,7 @@ function facade(state: State): Making {
       state.passage.close();
       state.post(OP.DISPOSE, []);
       expectEnds(state.runs);
+      state.takes.expectEnds();
     },
   };
 }

@@ -39,6 +39,8 @@ export interface HomeRuns extends HomeRunsParts {
   readonly runs: Map<number, Run>;
   readonly questions: HomeQuestions;
   next: number;
+  /** The worker says that the guest waits. */
+  isResting: boolean;
 }
 
 /** What a worker may take for an answer beyond the time that the run has: then it is taken for dead. */
@@ -48,7 +50,7 @@ const LONGEST = 2 ** 31 - 1; // ms, what setTimeout can wait
 export function newHomeRuns(parts: HomeRunsParts): HomeRuns {
   const questions = newHomeQuestions(parts.post);
   parts.meter.interrupt = questions.ask;
-  return { ...parts, questions, runs: new Map(), next: 1 };
+  return { ...parts, questions, runs: new Map(), next: 1, isResting: false };
 }
 
 const lie = ({ lose }: HomeRuns, what: string): void => lose(`it broke the protocol: ${what}`);
@@ -78,6 +80,10 @@ const dataOf = ({ method, limits, drain, typescript }: Job): JobData => ({
   ...{ method, limits, drain: drain === true, language: typescript?.language ?? null },
 });
 
+/** A run of it waits: for an answer, or as the worker says. */
+export const isParked = ({ runs, isResting }: HomeRuns): boolean =>
+  isResting || [...runs.values()].some(({ isPaused }) => isPaused);
+
 /** Puts a run to the worker. `onOver` is called once it is over, which is later than an interruption. */
 export async function performRun(home: HomeRuns, job: Job, onOver: () => void): Promise<Result> {
   const refusal = refusalNow(home);
@@ -92,6 +98,7 @@ export async function performRun(home: HomeRuns, job: Job, onOver: () => void): 
     ...{ stopListening: listen(home, id, job), next: Promise.withResolvers<Result>() },
   };
   runs.set(id, run);
+  home.isResting = false;
   plan.output.start(job.limits.output);
   [meter.used, meter.most] = [0, job.limits.calls];
   leash.look(true);
@@ -164,12 +171,21 @@ function continuationOf(home: HomeRuns, run: Run, answerWith: (value: unknown) =
   }) as Continuation;
 }
 
+function fail(home: HomeRuns, run: Run, error: CordonError): void {
+  leave(home, run);
+  run.next.reject(error);
+}
+
+/** A run that could not begin: its sandbox sleeps, and could not wake. */
+export function failRun(home: HomeRuns, id: number, error: CordonError): void {
+  const run = home.runs.get(id);
+  if (run === undefined || run.isPaused) return lie(home, "a run that could not begin, of none");
+  fail(home, run, error);
+}
+
 /** The sandbox could not be made. */
 export function failRuns(home: HomeRuns, error: CordonError): void {
-  for (const run of [...home.runs.values()]) {
-    leave(home, run);
-    run.next.reject(error);
-  }
+  for (const run of [...home.runs.values()]) fail(home, run, error);
 }
 
 /** The sandbox has ended, and no result will come. */

@@ -8,6 +8,7 @@
 
 import type { Channel } from "./channel.ts";
 import { type Message, OP, readFrame, writeFrame } from "./frame.ts";
+import { type ImageBook, newImageBook } from "./home-images.ts";
 import { type ContractBook, newContractBook } from "./plan-data.ts";
 import { VERSION } from "./version.ts";
 
@@ -22,6 +23,7 @@ export interface Addressee {
 /** A worker, as its sandboxes see it. */
 export interface Home {
   readonly contracts: ContractBook;
+  readonly images: ImageBook;
   post(box: number, op: number, fields: readonly unknown[], body?: Uint8Array): void;
   /** A number of its own. */
   add(addressee: (box: number) => Addressee): void;
@@ -87,11 +89,13 @@ export function newHome({ channel, onReady, onLost, explain }: HomeOptions): Hom
     () => lose(explain() ?? "it ended"),
   );
 
+  const post: Home["post"] = (box, op, fields, body) => {
+    if (gone === undefined) channel.post(writeFrame(op, box, fields, body));
+  };
   return {
     contracts: newContractBook(),
-    post(box, op, fields, body) {
-      if (gone === undefined) channel.post(writeFrame(op, box, fields, body));
-    },
+    images: newImageBook((op, fields, body) => post(0, op, fields, body)),
+    post,
     add(addressee) {
       const box = next++;
       addressees.set(box, addressee(box));

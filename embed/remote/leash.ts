@@ -23,6 +23,8 @@ const ENDS: readonly (Resource & (typeof NAMES)[number])[] = ["fuel", "calls", "
 export interface Leash {
   /** What the worker's kernel may use, of what has a limit here. */
   limits(): Amounts;
+  /** It is about to be made: of two that are made at once the second finds what the first has left. */
+  reserve(): void;
   /** The worker says what the sandbox uses. */
   note(used: Used): void;
   /** Tells the worker what has changed, and ends what may use no more. */
@@ -55,6 +57,7 @@ export function newLeash(
   }
   return {
     limits: allowed,
+    reserve: () => charge(NAMES.indexOf("domains"), 1),
     note(used) {
       NAMES.forEach((name, at) => {
         const bound = most[name] ?? Infinity;

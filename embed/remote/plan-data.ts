@@ -41,6 +41,16 @@ export interface PlanData {
   readonly tells: boolean;
   readonly leash: Amounts;
   readonly confinement: Confinement | null;
+  /** A copy: of what image, which the worker has. */
+  readonly origin: OriginData | null;
+}
+
+export interface OriginData {
+  readonly image: number;
+  /** It is all of the memory, and no difference from the engine's. */
+  readonly isWhole: boolean;
+  readonly incarnation: number;
+  readonly handles: readonly number[];
 }
 
 export interface JobData {

@@ -1,5 +1,6 @@
 // What a worker says, read: it may be anything.
 import { checkValue, type Ending } from "../../kernel/index.ts";
+import { CODES, CordonError, type ErrorCode } from "../errors.ts";
 import type { Job } from "../job.ts";
 import { asError, type Resource, type Result, type RunFacts, type RunUsage } from "../result.ts";
 import { decodeBytes } from "../values.ts";
@@ -13,6 +14,13 @@ export const textOf = (value: unknown): string => (typeof value === "string" ? v
 const isText = (value: unknown): value is string => typeof value === "string" && value.length <= LONGEST;
 const isAmount = (value: unknown): value is number => typeof value === "number" && value >= 0 && value < Infinity;
 const isRecord = (value: unknown): value is Fields => typeof value === "object" && value !== null;
+
+/** Why a worker would not. */
+export function refusalFrom(error: unknown): CordonError {
+  const { code, message } = Object(error) as Fields;
+  const known = Object.hasOwn(CODES, String(code)) ? (code as ErrorCode) : "E_ENGINE";
+  return new CordonError(known, textOf(message));
+}
 
 const USED = ["fuel", "memory", "calls", "bytes", "inFlight", "domains"] as const;
 /** What a sandbox uses, by resource. */

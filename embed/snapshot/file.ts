@@ -17,14 +17,14 @@
 //   E3  With a key, a file without this key's seal is refused. Without one, only names come out of the authority part.
 //   E4  The seal covers both parts: an authority part belongs to one guest part, one engine and one template.
 // Not promised: that a snapshot is the newest. Who can choose among old files of one key can choose the past.
-import { MAX_VALUE_BYTES, PAGE } from "../../kernel/index.ts";
+import { MAX_VALUE_BYTES } from "../../kernel/index.ts";
 import { ABI_VERSION } from "../../stdlib/abi.ts";
 import { CordonError } from "../errors.ts";
 import { bytesOf } from "../kinds.ts";
 import { isBytes, show } from "../plain.ts";
 import { type AuthorityPart, type GrantedName, putAuthority, takeAuthority, takeGrants } from "./authority.ts";
 import { concat, type Fail, type Input, type Output, viewOf } from "./bytes.ts";
-import { type GuestPart, putGuest, takeGuest } from "./guest.ts";
+import { type GuestPart, mostGuestBytes, putGuest, takeGuest } from "./guest.ts";
 import { bytesOfHex, FINGERPRINT_BYTES, hexOf, isEqual, isSealed, seal, sha256 } from "./hash.ts";
 
 /** As in PNG: what a transfer as text, or without the eighth bit, spoils first. */
@@ -33,8 +33,6 @@ const FORMAT = 1;
 const HEADER = 88; // bytes
 const TRAILER = 2 * FINGERPRINT_BYTES;
 const NONE = new Uint8Array(FINGERPRINT_BYTES);
-/** Heads of runs and globals: far more than an engine needs. */
-const MAX_GUEST_HEADS = 4 * 1024 * 1024; // bytes
 const MAX_AUTHORITY = MAX_VALUE_BYTES * 2; // bytes
 
 /** Of what, and who vouches for it. Fingerprints are those of `fingerprintOf`. */
@@ -110,7 +108,7 @@ function checkSize(bytes: Uint8Array, mostPages: number): readonly [guest: numbe
   if (bytes.length < HEADER + TRAILER) fail(bytes.length, "cut off inside the header");
   const view = viewOf(bytes);
   const [guest, authority] = [view.getUint32(80, true), view.getUint32(84, true)];
-  if (guest > mostPages * PAGE + MAX_GUEST_HEADS)
+  if (guest > mostGuestBytes(mostPages))
     fail(80, `a guest part of ${guest} bytes: more than ${mostPages} pages allow (raise limits.memory)`);
   if (authority > MAX_AUTHORITY) fail(84, `an authority part of ${authority} bytes`);
   const whole = HEADER + guest + authority + TRAILER;

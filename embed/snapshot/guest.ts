@@ -33,6 +33,10 @@ export interface GuestPart {
 
 /** Kinds of globals: a bigint is an i64, every other type is a double's number. */
 const [NUMBER, LONG] = [0, 1];
+/** Heads of runs and globals: far more than an engine needs. */
+const MAX_HEADS = 4 * 1024 * 1024; // bytes
+/** Bytes of a guest part of so many pages. */
+export const mostGuestBytes = (pages: number): number => pages * PAGE + MAX_HEADS;
 /** A module has no more: kernel/limits.ts, entries of a section. */
 const MAX_GLOBALS = 50_000;
 const GRANULES_PER_PAGE = PAGE / GRANULE;

@@ -13,6 +13,17 @@ export interface Row {
   readonly verdict: Verdict;
 }
 
+/** Whose entry is a figure's own row; the others stand below it. */
+const HEADLINE = "cordon";
+
+/** The line, if it has what its row tells of: measured, or with the reason why it is not. Throws for one without. */
+export function headed(line: Line): Line {
+  const ours = line.entries.filter(({ who }) => who === HEADLINE);
+  const isTold = ours.length === 1 && (ours[0]?.value !== undefined || Boolean(ours[0]?.note));
+  if (isTold) return line;
+  throw new Error(`the figure ${line.id} needs one entry of "${HEADLINE}", with a value or the reason why it has none`);
+}
+
 /** Cordon's figure over the other's: from the pairs where there are pairs, else from the figures. */
 export function ratioTo(ours: Entry | undefined, theirs: Entry): number | undefined {
   if (ours?.value === undefined || !theirs.value || ours === theirs) return undefined;
@@ -58,7 +69,7 @@ function peerRow(line: Line, ours: Entry | undefined, theirs: Entry): Row {
 }
 
 export function rowsOf(line: Line): Row[] {
-  const ours = line.entries.find(({ who }) => who === "cordon");
+  const ours = line.entries.find(({ who }) => who === HEADLINE);
   const peers = line.entries.filter((entry) => entry !== ours);
   const note = line.note === undefined ? [] : [{ ...EMPTY, figure: `  ${line.note}` }];
   return [ourRow(line, ours), ...peers.map((entry) => peerRow(line, ours, entry)), ...note];

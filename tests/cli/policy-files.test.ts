@@ -1,31 +1,12 @@
 // `cordon policy`: policy files checked, tested, formatted and turned into JSON, and the mistakes of who does it first.
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Schema } from "../../embed/cli/grants/schema.ts";
 import { cordon } from "./command.ts";
+import { newFolder } from "./folder.ts";
 
-let folder = "";
-beforeAll(() => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), "cordon-policies-")));
-  mkdirSync(join(folder, "sub"));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function file(name: string, text: string | Uint8Array): string {
-  writeFileSync(join(folder, name), text);
-  return join(folder, name);
-}
+const { folder, file } = newFolder("policies", { "sub/": "" });
 const policyCommand = (...words: string[]) => cordon(["policy", ...words]);
 
 const SEND = `policy no_send_after_read over net.connect {

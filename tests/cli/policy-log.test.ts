@@ -1,16 +1,7 @@
-// Policy logs on the command line: written by a run, then explained, replayed and learned from.
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { cordon } from "./command.ts";
-
-let folder = "";
-const at = (name: string): string => join(folder, name);
-const put = (name: string, text: string): string => {
-  writeFileSync(at(name), text);
-  return at(name);
-};
+import { newFolder } from "./folder.ts";
 
 const POLICY = `policy quiet over files.* {
   default abstain
@@ -20,18 +11,16 @@ const POLICY = `policy quiet over files.* {
 const GUEST = `await files.readText("a.txt");
 try { await files.writeText("b.txt", "x"); "written"; } catch (error) { error.message; }`;
 
+const { folder, file: put } = newFolder("policy-log", {
+  "data/a.txt": "hello",
+  "guest.js": GUEST,
+  "p.policy": POLICY,
+  "open.policy": "policy open over files.* { default abstain }",
+});
+const at = (name: string): string => join(folder, name);
+
 const run = (...words: string[]) =>
   cordon(["run", at("guest.js"), "--grant", `files=rw:${at("data")}`, "--policy", at("p.policy"), ...words]);
-
-beforeAll(() => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), "cordon-policy-log-")));
-  mkdirSync(at("data"));
-  put("data/a.txt", "hello");
-  put("guest.js", GUEST);
-  put("p.policy", POLICY);
-  put("open.policy", "policy open over files.* { default abstain }");
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("cordon run --policy-log", () => {
   test("writes what was decided, and a refusal in it is explained with the event behind it", () => {

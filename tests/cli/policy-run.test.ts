@@ -1,22 +1,11 @@
 // `cordon run` and `cordon repl` under a policy: what the options and a grants file say, and how mistakes in them are told.
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { cordon, ROOT } from "./command.ts";
+import { newFolder } from "./folder.ts";
 
-let folder = "";
-beforeAll(() => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), "cordon-run-policy-")));
-  mkdirSync(join(folder, "data"));
-  writeFileSync(join(folder, "data/a.txt"), "alpha");
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function file(name: string, text: string | Uint8Array): string {
-  writeFileSync(join(folder, name), text);
-  return join(folder, name);
-}
+const { folder, file } = newFolder("run-policy", { "data/a.txt": "alpha" });
 const grant = () => ["--grant", `files=rw:${folder}/data`];
 const READ = "await files.readText('a.txt')";
 const run = (source: string, ...words: string[]) => cordon(["run", "-e", source, ...grant(), ...words]);

@@ -1,25 +1,21 @@
 // `cordon top`: what it shows, whom it believes, and who can reach it.
-import { chmodSync, mkdtempSync, statSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, statSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { readStats, statsFrom, whichSocket } from "../../embed/cli/top/feed.ts";
-import { bytes, duration, type Stats, short, sorted, type TenantRow, view } from "../../embed/cli/top/view.ts";
+import { sortedTenants } from "../../embed/cli/top/body.ts";
+import { statsFrom, whichSocket } from "../../embed/cli/top/feed.ts";
+import { newLook } from "../../embed/cli/top/look.ts";
+import { readStats } from "../../embed/cli/top/read.ts";
+import type { Stats, TenantRow } from "../../embed/cli/top/rows.ts";
+import { bytes, duration, short } from "../../embed/cli/top/text.ts";
+import { view } from "../../embed/cli/top/view.ts";
 import { createPool, publishStats } from "../../embed/node/index.ts";
-import { publishing } from "../../embed/node/stats-socket.ts";
+import { MOST_LINE, publishing, socketFolder } from "../../embed/node/stats-socket.ts";
 import { beside } from "./command.ts";
-
-const plain = (_style: string, text: string): string => text;
-
-const tenant = (name: string, fuel: number, memory = 0): TenantRow => ({
-  ...{ name, share: 1, queued: 0, running: 0, sandboxes: 1, jobs: 2, isFrozen: false },
-  ...{ used: { memory, fuel: 10 * fuel, domains: 1 }, perSecond: { fuel, calls: 5 } },
-});
-const stats = (tenants: readonly TenantRow[]): Stats => ({
-  ...{ pid: 7, isolation: "worker", uptime: 3_725_000, queued: 0, running: 0, tenants },
-  workers: [{ id: 1, state: "ready", running: 0, sandboxes: 1, restarts: 2, why: "it was killed" }],
-});
+import { domain, plain, stats, tenant } from "./top-world.ts";
 
 describe("what is shown", () => {
   test("numbers are short, with the usual prefixes", () => {
@@ -30,13 +26,13 @@ describe("what is shown", () => {
 
   test("the busiest tenant is first, by what was asked for; equal ones by their names", () => {
     const rows = [tenant("b", 1, 9), tenant("a", 1, 1), tenant("c", 5, 2)];
-    expect(sorted(rows, "fuel").map(({ name }) => name)).toEqual(["c", "a", "b"]);
-    expect(sorted(rows, "memory").map(({ name }) => name)).toEqual(["b", "c", "a"]);
-    expect(sorted(rows, "name").map(({ name }) => name)).toEqual(["a", "b", "c"]);
+    expect(sortedTenants(rows, "fuel").map(({ name }) => name)).toEqual(["c", "a", "b"]);
+    expect(sortedTenants(rows, "memory").map(({ name }) => name)).toEqual(["b", "c", "a"]);
+    expect(sortedTenants(rows, "name").map(({ name }) => name)).toEqual(["a", "b", "c"]);
   });
 
   test("a tenant's name drives no terminal", () => {
-    const lines = view(stats([tenant("evil\u001b[2J\u202e", 1)]), "fuel", plain).join("\n");
+    const lines = view(stats([tenant("evil\u001b[2J\u202e", 1)]), newLook(), plain).join("\n");
     expect(lines).not.toMatch(/[\u001b\u202e]/);
     expect(lines).toContain("evil\\x1b[2J\\u202e");
     expect(lines).toContain("up 01:02:05");
@@ -46,11 +42,20 @@ describe("what is shown", () => {
 
 describe("what is read", () => {
   test("a line is statistics whole, or nothing", () => {
-    const good = JSON.stringify(stats([tenant("a", 1)]));
+    const good = JSON.stringify(stats([tenant("a", 1)], [domain(1, "a")]));
     expect(readStats(good)).toEqual(JSON.parse(good));
     for (let at = 0; at < good.length; at += 3) expect(readStats(good.slice(0, at))).toBeUndefined();
     const bad = ["", "null", "[]", "{}", '{"tenants":[],"workers":[]}', good.replace('"share":1', '"share":"1"')];
     for (const line of [...bad, good.replace('"fuel":1', '"fuel":null')]) expect(readStats(line)).toBeUndefined();
+    for (const [of, other] of [
+      ['"state":"idle"', '"state":"happy"'],
+      ['"where":"inline"', '"where":1'],
+      ['"id":1,"tenant"', '"id":"1","tenant"'],
+      ['"asleep":0', '"asleep":null'],
+    ] as const) {
+      expect(good).toContain(of);
+      expect(readStats(good.replace(of, other))).toBeUndefined();
+    }
   });
 
   test("lines that are no statistics are passed over, and the end of the process ends it", async () => {
@@ -60,6 +65,17 @@ describe("what is read", () => {
     const seen: Stats[] = [];
     for await (const one of statsFrom(path)) seen.push(one);
     expect(seen).toEqual([JSON.parse(JSON.stringify(stats([])))]);
+    server.close();
+  });
+
+  test.for([
+    ["lines of something else", "junk\n".repeat(50)],
+    ["a line that does not end", "x".repeat(MOST_LINE + 100_000)],
+  ])("%s are not waited for", async ([, junk]) => {
+    const path = join(mkdtempSync(join(tmpdir(), "cordon-top-")), "s.sock");
+    const server = createServer((socket) => socket.on("error", () => undefined).write(junk as string));
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    await expect(statsFrom(path).next()).rejects.toThrow(/no statistics of this version/);
     server.close();
   });
 
@@ -88,6 +104,42 @@ describe("what is published", () => {
     await expect(statsFrom(published.path).next()).rejects.toThrow();
   });
 
+  test("a process that was killed publishes nothing, and what it has left is swept away", async () => {
+    const gone = spawnSync(process.execPath, ["-e", ""]).pid;
+    const path = join(socketFolder(), `${gone}.sock`);
+    stops.push((await publishStats({ stats: () => ({}) })).stop);
+    writeFileSync(path, "");
+    expect(publishing().has(gone)).toBe(false);
+    expect(() => whichSocket(String(gone))).toThrow(/publishes no statistics/);
+    stops.splice(0).forEach((stop) => void stop());
+    stops.push((await publishStats({ stats: () => ({}) })).stop);
+    expect(existsSync(path)).toBe(false);
+    expect(publishing().has(process.pid)).toBe(true);
+  });
+
+  test("a line is bounded, whatever there is to tell of, and tells of what uses the most", async () => {
+    const name = (n: number): string => `${n}`.padEnd(5_000, "\u202e");
+    const rows = Array.from({ length: 3_000 }, (_, n) => tenant(name(n), n));
+    const asked: unknown[] = [];
+    const watched = {
+      stats(most: unknown) {
+        asked.push(most);
+        const { tenants } = most as { tenants: number };
+        return { ...stats(rows.slice(-tenants)), note: "x".repeat(1_000_000) };
+      },
+    };
+    const published = await publishStats(watched as object as Parameters<typeof publishStats>[0], { rows: 3_000 });
+    stops.push(published.stop);
+    const one = (await statsFrom(published.path).next()).value as Stats;
+    expect(asked.slice(0, 2)).toEqual([
+      { tenants: 3_000, domains: 3_000 },
+      { tenants: 1_500, domains: 1_500 },
+    ]);
+    expect(one.tenants.length).toBeGreaterThan(500);
+    expect(JSON.stringify(one).length).toBeLessThanOrEqual(MOST_LINE);
+    expect(one.tenants.at(-1)?.name).toBe(`${name(2_999).slice(0, 200)}…`);
+  });
+
   test("nobody who writes to it changes anything, and at most sixteen watch", async () => {
     let asked = 0;
     const published = await publishStats({ stats: () => ({ asked: ++asked }) }, { every: 3_600_000 });
@@ -106,6 +158,8 @@ describe("what is published", () => {
     const watched = { stats: () => ({}) };
     for (const every of [0, -1, Number.NaN, 1e12])
       await expect(publishStats(watched, { every })).rejects.toThrow(/every/);
+    for (const rows of [0, -1, 1.5, Number.NaN, 1e9])
+      await expect(publishStats(watched, { rows })).rejects.toThrow(/rows must be/);
     await expect(publishStats({} as typeof watched)).rejects.toThrow(/takes a pool/);
     await expect(publishStats(watched, { nope: 1 } as object)).rejects.toThrow(/no option/);
     const folder = mkdtempSync(join(tmpdir(), "cordon-top-"));
@@ -125,8 +179,25 @@ describe("what is published", () => {
   });
 });
 
-test("the demo shows its three tenants, and ends by itself", async () => {
+test("the demo shows its three tenants with their domains, and ends by itself", async () => {
   const { code, out } = await beside(["top", "--demo", "--once", "--json"]);
   expect(code).toBe(0);
-  expect(JSON.parse(out).tenants.map(({ name }: TenantRow) => name)).toEqual(["acme", "small", "idle"]);
+  const { tenants, domains, totals } = JSON.parse(out) as Stats;
+  expect(tenants.map(({ name }: TenantRow) => name)).toEqual(["acme", "small", "idle"]);
+  expect(totals.domains).toBe(domains.length);
+  const states = (of: string): string[] => domains.filter((row) => row.tenant === of).map(({ state }) => state);
+  expect(states("acme")).toHaveLength(2);
+  expect(new Set(states("idle"))).toEqual(new Set(["parked", "idle", "asleep"]));
+});
+
+test("words that mean nothing are told", async () => {
+  for (const words of [
+    ["--view", "all"],
+    ["--rows", "0"],
+    ["--rows", "many"],
+    ["--sort", "age"],
+  ]) {
+    const { code, err } = await beside(["top", "--demo", "--once", ...words]);
+    expect([code, err.split("\n")[0]]).toEqual([2, expect.stringContaining(`${words[0]} ${words[1]}: `)]);
+  }
 });

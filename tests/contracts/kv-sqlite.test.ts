@@ -1,5 +1,5 @@
 // A key-value store in a file: killed processes, two processes at once, broken files, full disks.
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawnSync } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
@@ -18,6 +18,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { kvOf } from "../../policy-libs/index.ts";
 import { type SqliteOptions, type SqliteStore, sqliteStore } from "../../policy-libs/node/index.ts";
+import { canMount, ended, newChildren, newRandom, onSmallDisk, type Random } from "./children.ts";
 import { type Calls, callsOf, outcome } from "./files-kit.ts";
 
 const LIBRARY = join(import.meta.dirname, "../../policy-libs/node/kv.ts");
@@ -25,13 +26,12 @@ const LIBRARY = join(import.meta.dirname, "../../policy-libs/node/kv.ts");
 let folder = "";
 let path = "";
 const stores: SqliteStore[] = [];
-const children = new Set<ChildProcess>();
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "cordon-sqlite-"));
   path = join(folder, "state.db");
 });
 afterEach(async () => {
-  for (const child of children) await kill(child);
+  await children.killAll();
   for (const store of stores.splice(0)) store.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -42,27 +42,12 @@ function open(options: Partial<SqliteOptions> = {}): Calls & { readonly end: () 
   return { ...callsOf(kvOf(store)), end: store.close } as never;
 }
 
-function start(source: string): ChildProcess {
-  const script = join(folder, `child-${children.size}.ts`);
-  writeFileSync(
-    script,
-    `import { sqliteKv } from ${JSON.stringify(LIBRARY)};\nconst path = ${JSON.stringify(path)};\n${source}`,
-  );
-  const child = spawn(process.execPath, [script], { stdio: ["ignore", "pipe", "inherit"] });
-  children.add(child);
-  return child;
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  children.delete(child);
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGKILL");
-  await gone;
-}
+const children = newChildren(
+  () => folder,
+  () => `import { sqliteKv } from ${JSON.stringify(LIBRARY)};\nconst path = ${JSON.stringify(path)};`,
+);
 
 const lines = (child: ChildProcess): AsyncIterable<string> => createInterface({ input: child.stdout! });
-const ended = (child: ChildProcess): Promise<unknown> => new Promise((resolve) => child.once("exit", resolve));
 
 /** Writes as fast as it can, many at a time, and says each number that the store has acknowledged. */
 const WRITER = `
@@ -97,14 +82,14 @@ describe("a store in a file", () => {
   test("of a process that was killed, 20 times, has every write that it acknowledged, and counts right", async () => {
     const acknowledged = new Set<number>();
     for (let round = 0; round < 20; round++) {
-      const child = start(WRITER);
+      const child = children.start(WRITER);
       let seen = 0;
       const until = 40 + ((round * 97) % 211);
       for await (const line of lines(child)) {
         acknowledged.add(Number(line));
         if (++seen === until) child.kill("SIGKILL");
       }
-      await kill(child);
+      await children.kill(child);
       const store = open();
       const has = await Promise.all(Array.from(acknowledged, (n) => store["has"]!(`n${n}`)));
       expect(Array.from(acknowledged).filter((_, at) => has[at] !== true)).toEqual([]);
@@ -134,7 +119,7 @@ describe("a store in a file", () => {
       }
       await Promise.all(all);
     `;
-    const both = [start(source("a")), start(source("b"))];
+    const both = [children.start(source("a")), children.start(source("b"))];
     expect(await Promise.all(both.map(ended))).toEqual([0, 0]);
     const store = open();
     expect(await store["get"]!("both")).toBe(3_000);
@@ -201,15 +186,6 @@ const reasonOf = (work: () => unknown): string => {
 
 const KEYS = 200;
 const contentOf = (at: number): object => ({ at, text: "v".repeat(at * 7) });
-
-type Random = (below: number) => number;
-function newRandom(seed: number): Random {
-  let state = seed;
-  return (below) => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return state % below;
-  };
-}
 
 /** One other byte, a span of noise, or the file cut. */
 function broken(whole: Uint8Array, round: number, random: Random): Uint8Array {
@@ -345,18 +321,11 @@ test("a process without node:sqlite is told so", () => {
   expect(stdout).toMatch(/^E_STORE this Node \(v[\d.]+\) has no node:sqlite/);
 });
 
-const canMount =
-  process.platform === "linux" && spawnSync("unshare", ["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]).status === 0;
-
-test.skipIf(!canMount)("a full disk answers E_FULL, loses nothing, and goes on when there is room", () => {
-  const script = join(folder, "full.ts");
-  writeFileSync(
-    script,
-    `import { sqliteKv, sqliteStore } from ${JSON.stringify(LIBRARY)};
-     import { rmSync, writeFileSync } from "node:fs";
-     const disk = process.argv[2];
-     writeFileSync(disk + "/ballast", new Uint8Array(600_000));
-     const { functions: kv } = sqliteKv({ path: disk + "/state.db" });
+test.skipIf(!canMount())("a full disk answers E_FULL, loses nothing, and goes on when there is room", () => {
+  const found = onSmallDisk(
+    folder,
+    `import { sqliteKv, sqliteStore } from ${JSON.stringify(LIBRARY)};`,
+    `const { functions: kv } = sqliteKv({ path: disk + "/state.db" });
      const code = (call) => call.then(() => "done", (error) => error.code);
      let kept = 0, end = "done";
      for (; end === "done" && kept < 1000; kept++) end = await code(kv.set("k" + kept, new Uint8Array(20_000)));
@@ -367,10 +336,6 @@ test.skipIf(!canMount)("a full disk answers E_FULL, loses nothing, and goes on w
      found.after = await kv.size();
      console.log(JSON.stringify(found));`,
   );
-  const disk = join(folder, "disk");
-  mkdirSync(disk);
-  const command = `mount -t tmpfs -o size=1500k none '${disk}' && exec '${process.execPath}' '${script}' '${disk}'`;
-  const found = JSON.parse(execFileSync("unshare", ["-rm", "sh", "-c", command], { encoding: "utf8" }));
   expect(found.kept).toBeGreaterThan(3);
   expect(found).toEqual({
     end: "E_FULL",

@@ -1,25 +1,15 @@
 // policy.file: a policy in a file of the host, and what it imports from beside it.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { CordonError } from "../../embed/errors.ts";
 import { run } from "../../embed/node/index.ts";
 import { type PolicyProblem, type PolicySource, policy, tree } from "../../policy-libs/node/index.ts";
 import { MAX_FILE } from "../../policy-libs/policy/limits.ts";
+import { newFolder } from "../cli/folder.ts";
 
-let folder = "";
-beforeAll(() => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), "cordon-policy-")));
-  mkdirSync(join(folder, "in/deep"), { recursive: true });
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function file(name: string, text: string | Uint8Array): string {
-  writeFileSync(join(folder, name), text);
-  return join(folder, name);
-}
+const { folder, file } = newFolder("policy", { "in/deep/": "" });
 const NO_READ = 'policy p over files.* { default abstain deny files.readText because "not this" }';
 const readUnder = async (source: PolicySource): Promise<string> => {
   const grant = { files: tree({ a: "alpha" }) };

@@ -43,6 +43,56 @@ describe.for<Isolation>(["worker", "process"])("a %s that is killed", (isolation
     await pool.dispose();
   });
 
+  test("takes its forks with it: each is reported, and so is every copy that was asked for", async () => {
+    const { pool, hired } = await watchedPool({ isolation, workers: 1 });
+    const open: (() => void)[] = [];
+    const box = await pool.createSandbox({ grant: { knock: () => new Promise<void>((go) => void open.push(go)) } });
+    const forks = [await box.fork(), await box.fork()];
+    forks.push(await (forks[0] as (typeof forks)[number]).fork());
+    const from = await box.snapshot();
+    const running = [box, ...forks].map((one) => one.run("await knock()"));
+    await expect.poll(() => open.length).toBe(4);
+    const asked = [box.fork(), box.snapshot(), box.hibernate(), ...forks.map((one) => one.fork())];
+    const told = Promise.allSettled(asked);
+    await sleep(20);
+    await hired[0]?.dismiss();
+    for (const one of running) expect(await one).toMatchObject({ status: "trapped", reason: LOST });
+    const gone = { code: "E_DISPOSED", message: expect.stringContaining("the worker was lost") };
+    for (const one of await told) expect(one).toMatchObject({ status: "rejected", reason: gone });
+    for (const one of [box, ...forks]) {
+      expect(one.ended()).toMatch(/^it trapped: the worker was lost/);
+      await expect(one.fork()).rejects.toMatchObject({ code: "E_DISPOSED" });
+      await expect(one.snapshot()).rejects.toMatchObject({ code: "E_DISPOSED" });
+    }
+    // What was saved goes on in the next worker.
+    const back = await pool.createSandbox({ grant: { knock: () => 1 }, from });
+    expect(await back.run("6 * 7")).toMatchObject({ value: 42 });
+    back.dispose();
+    for (const one of [box, ...forks]) one.dispose();
+    await expect.poll(() => pool.meter().usage()).toMatchObject({ memory: 0, domains: 0, inFlight: 0 });
+    expect(pool.stats()).toMatchObject({ tenants: [{ sandboxes: 0 }], workers: [{ sandboxes: 0, running: 0 }] });
+    await pool.dispose();
+  });
+
+  test("at random moments while copies are made ends each of them in one way, and leaves nothing behind", async () => {
+    const { pool, hired } = await watchedPool({ isolation, workers: 1 });
+    const random = dice();
+    for (let round = 0; round < (DEEP ? 60 : 4); round++) {
+      const box = await pool.createSandbox();
+      const asked: Promise<unknown>[] = [box.fork(), box.snapshot(), box.fork(), box.hibernate(), box.fork()];
+      const told = Promise.allSettled(asked);
+      await sleep(random() * 12);
+      await hired.splice(0)[0]?.dismiss();
+      for (const one of await told)
+        if (one.status === "rejected")
+          expect(one.reason).toMatchObject({ code: expect.stringMatching(/^E_(DISPOSED|ENGINE)$/) });
+      expect(box.ended()).toMatch(/the worker was lost/);
+    }
+    await expect.poll(() => pool.meter().usage()).toMatchObject({ memory: 0, domains: 0 });
+    expect(await pool.run({ source: "1" })).toMatchObject({ value: 1 });
+    await pool.dispose();
+  }, 60_000);
+
   const kills = DEEP ? 200 : 6;
   test(
     `at ${kills} random moments loses no job and tells of none twice`,

@@ -1,61 +1,12 @@
 // A worker that has been taken over says whatever it likes. It ends; what was granted to its guests is all it can reach.
 import { fc, test as prop } from "@fast-check/vitest";
-import { afterEach, describe, expect, test } from "vitest";
-import { encodeValue, type Pool, type PoolSandboxOptions } from "../../embed/node/index.ts";
+import { describe, expect, test } from "vitest";
 import { newCutter } from "../../embed/node/workers/pipe.ts";
-import type { Channel } from "../../embed/remote/channel.ts";
-import { type Message, OP, readFrame, writeFrame } from "../../embed/remote/frame.ts";
-import type { PlanData } from "../../embed/remote/plan-data.ts";
+import { OP, readFrame } from "../../embed/remote/frame.ts";
 import { VERSION } from "../../embed/remote/version.ts";
 import { arg, capability, contract, handle, integer, nothing } from "../../policy-libs/index.ts";
-import { poolOver, sleep } from "./world.ts";
-
-const USED = { fuel: 1, memory: 65_536, calls: 0, bytes: 0, inFlight: 0, domains: 1 };
-const USAGE = { fuel: 1, memory: 65_536, bytes: 0, wall: 1 };
-const value = (of: unknown): Uint8Array => encodeValue(of).slice();
-
-/** A worker in the hand of an attacker: what it is told, and what it says. */
-interface Taken {
-  readonly heard: Message[];
-  readonly plan: () => PlanData;
-  say(op: number, fields: readonly unknown[], body?: Uint8Array, box?: number): void;
-  raw(bytes: Uint8Array): void;
-}
-
-const pools: Pool[] = [];
-afterEach(async () => {
-  for (const pool of pools.splice(0)) await pool.dispose();
-});
-
-/** One that says it is ready, and makes every sandbox at once. */
-async function taken(options: PoolSandboxOptions = {}) {
-  const workers: Taken[] = [];
-  const pool = await poolOver((channel: Channel) => {
-    const heard: Message[] = [];
-    const say: Taken["say"] = (op, fields, body, box = 1) => channel.post(writeFrame(op, box, fields, body));
-    const plan = () => heard.find(({ op }) => op === OP.MAKE)?.fields[0] as PlanData;
-    workers.push({ heard, plan, say, raw: channel.post });
-    channel.listen(
-      (frame) => {
-        const message = readFrame(frame) as Message;
-        heard.push(message);
-        if (message.op === OP.MAKE) say(OP.MADE, [null, USED], undefined, message.box);
-      },
-      () => undefined,
-    );
-    say(OP.READY, [VERSION], undefined, 0);
-  });
-  pools.push(pool);
-  const box = await pool.createSandbox(options);
-  const worker = workers[0] as Taken;
-  /** Calls are those of a run. */
-  const start = async () => {
-    const running = box.run("1");
-    await expect.poll(() => worker.heard.some(({ op }) => op === OP.JOB)).toBe(true);
-    return running;
-  };
-  return { pool, box, worker, workers, start };
-}
+import { type Taken, taken, USAGE, USED, value } from "./taken.ts";
+import { sleep } from "./world.ts";
 
 const called: unknown[] = [];
 const grant = () => ({ tools: { f: (...args: unknown[]) => void called.push(args) } });
@@ -109,6 +60,7 @@ describe("a worker that was taken over", () => {
     ["ends in a way that there is not", say(OP.ENDED, [{ kind: "returned", value: 1 }])],
     ["uses less than nothing", say(OP.USAGE, [{ ...USED, fuel: -1 }])],
     ["uses what is no number", say(OP.USAGE, [{ ...USED, fuel: "many" }])],
+    ["waits in a way that there is not", say(OP.RESTS, ["for ever"])],
     ["posts an empty frame", (worker) => worker.raw(new Uint8Array(0))],
     ["posts a head that is longer than its frame", (worker) => worker.raw(Uint8Array.of(0xff, 0xff, 0xff, 0xff, 1))],
     ["posts what is no message", (worker) => worker.raw(Uint8Array.of(0, 0, 0, 1, 0xf6))],

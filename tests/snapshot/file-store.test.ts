@@ -1,5 +1,5 @@
 // A store in a file against what happens to files: killed processes, two at once, damage, a full disk.
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
@@ -17,6 +17,7 @@ import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { fileStore, type Store } from "../../embed/node/index.ts";
+import { canMount, ended, newChildren, newRandom, onSmallDisk } from "../contracts/children.ts";
 
 const LIBRARY = pathToFileURL(join(import.meta.dirname, "../../embed/node/file-store.ts")).href;
 const isDeep = process.env["CORDON_DEEP"] === "1";
@@ -24,13 +25,12 @@ const isDeep = process.env["CORDON_DEEP"] === "1";
 let folder = "";
 let path = "";
 const stores: Store[] = [];
-const children = new Set<ChildProcess>();
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "cordon-store-"));
   path = join(folder, "state.cordon");
 });
 afterEach(async () => {
-  for (const child of children) await kill(child);
+  await children.killAll();
   for (const store of stores.splice(0)) await store.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -49,34 +49,13 @@ const CONTENT = `(id, version) => {
 }`;
 const contentOf = new Function("Buffer", `return ${CONTENT}`)(Buffer) as (id: string, version: number) => Uint8Array;
 
-function start(source: string): ChildProcess {
-  const script = join(folder, `child-${children.size}.ts`);
-  writeFileSync(
-    script,
-    `import { fileStore } from ${JSON.stringify(LIBRARY)};
+const children = newChildren(
+  () => folder,
+  () => `import { fileStore } from ${JSON.stringify(LIBRARY)};
      import { flushCompileCache } from "node:module";
      const [path, from] = [${JSON.stringify(path)}, Number(process.argv[2] ?? 0)];
-     const contentOf = ${CONTENT};
-     ${source}`,
-  );
-  const child = spawn(process.execPath, [script, ...extra], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, NODE_COMPILE_CACHE: join(folder, "compiled") },
-  });
-  children.add(child);
-  return child;
-}
-let extra: string[] = [];
-
-async function kill(child: ChildProcess): Promise<void> {
-  children.delete(child);
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGKILL");
-  await gone;
-}
-
-const ended = (child: ChildProcess): Promise<unknown> => new Promise((resolve) => child.once("exit", resolve));
+     const contentOf = ${CONTENT};`,
+);
 
 /** Puts, replaces and deletes as fast as it can, many at a time. It says what it is about to do, and what is done. */
 const WRITER = `
@@ -132,15 +111,14 @@ describe("a process that is killed", () => {
       const known: Known = new Map();
       let [acknowledged, journals] = [0, 0];
       for (let round = 0; round < rounds; round++) {
-        extra = [String(round * 10_000)];
-        const child = start(WRITER);
+        const child = children.start(WRITER, [String(round * 10_000)]);
         for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
           note(known, line);
           if (line.startsWith("did")) acknowledged++;
           // The first time while the file is made, or before.
           if (line === "ready") setTimeout(() => child.kill("SIGKILL"), ((round * 37) % 101) + Math.random() * 8);
         }
-        await kill(child);
+        await children.kill(child);
         if (existsSync(`${path}-journal`)) journals++;
         await checkAll(known);
       }
@@ -155,9 +133,10 @@ describe("a process that is killed", () => {
   );
 
   test("while it makes the file leaves no file or a store", async () => {
-    extra = [];
     for (let round = 0; round < (isDeep ? 60 : 6); round++) {
-      const child = start(`process.stdout.write("on\\n"); await fileStore(path); process.stdout.write("made\\n");`);
+      const child = children.start(
+        `process.stdout.write("on\\n"); await fileStore(path); process.stdout.write("made\\n");`,
+      );
       const delay = Math.random() * 120;
       child.stdout?.once("data", () => setTimeout(() => child.kill("SIGKILL"), delay));
       await ended(child);
@@ -205,7 +184,6 @@ describe("a transaction that was half written", () => {
 
 describe("two processes", () => {
   test("that put at once lose nothing, and see what the other has put", async () => {
-    extra = [];
     const source = (name: string): string => `
       const store = await fileStore(path);
       const all = [];
@@ -214,7 +192,7 @@ describe("two processes", () => {
         if (n % 10 === 9) await Promise.all(all.splice(0));
       }
       await store.close();`;
-    const both = [start(source("a")), start(source("b"))];
+    const both = [children.start(source("a")), children.start(source("b"))];
     expect(await Promise.all(both.map(ended))).toEqual([0, 0]);
     const store = await open();
     const ids = ["a", "b"].flatMap((name) => Array.from({ length: 300 }, (_, n) => `${name}${n}`));
@@ -257,15 +235,6 @@ async function filled(): Promise<Buffer> {
   for (let i = 0; i < COUNT; i++) await store.put(`k${i}`, contentOf(`k${i}`, i));
   await store.close();
   return readFileSync(path);
-}
-
-type Random = (below: number) => number;
-function newRandom(seed: number): Random {
-  let state = seed;
-  return (below) => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return state % below;
-  };
 }
 
 /** How many are right; or that the file was refused. Whatever is not right must have said so. */
@@ -414,18 +383,11 @@ describe("a file that is no store", () => {
   });
 });
 
-const canMount =
-  process.platform === "linux" && spawnSync("unshare", ["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]).status === 0;
-
-test.skipIf(!canMount)("a full disk is told, loses nothing, and the store goes on when there is room", async () => {
-  const script = join(folder, "full.ts");
-  writeFileSync(
-    script,
-    `import { fileStore } from ${JSON.stringify(LIBRARY)};
-     import { rmSync, writeFileSync } from "node:fs";
-     const disk = process.argv[2];
-     writeFileSync(disk + "/ballast", new Uint8Array(600_000));
-     const store = await fileStore(disk + "/state.cordon");
+test.skipIf(!canMount())("a full disk is told, loses nothing, and the store goes on when there is room", async () => {
+  const found = onSmallDisk(
+    folder,
+    `import { fileStore } from ${JSON.stringify(LIBRARY)};`,
+    `const store = await fileStore(disk + "/state.cordon");
      const said = (call) => call.then(() => "done", (error) => error.code + " " + error.message);
      const content = (n) => new Uint8Array(20_000).fill(n);
      let kept = 0, end = "done";
@@ -439,10 +401,6 @@ test.skipIf(!canMount)("a full disk is told, loses nothing, and the store goes o
      found.after = (await (await fileStore(disk + "/state.cordon")).ids()).length;
      console.log(JSON.stringify(found));`,
   );
-  const disk = join(folder, "disk");
-  mkdirSync(disk);
-  const command = `mount -t tmpfs -o size=1500k none '${disk}' && exec '${process.execPath}' '${script}' '${disk}'`;
-  const found = JSON.parse(execFileSync("unshare", ["-rm", "sh", "-c", command], { encoding: "utf8" }));
   expect(found.kept).toBeGreaterThan(3);
   expect(found.end).toMatch(/^E_STORE .*disk is full: make room/);
   expect(found).toMatchObject({ ids: found.kept, right: true, again: "done", after: found.kept + 1 });

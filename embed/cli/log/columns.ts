@@ -1,5 +1,5 @@
 // Rows as columns. Text is escaped before it is painted: a colour of a guest is no colour.
-import { escapeControls, type Paint } from "../terminal.ts";
+import { escapeLine, type Paint } from "../terminal.ts";
 
 export interface Cell {
   readonly text: string;
@@ -9,7 +9,7 @@ export interface Cell {
 /** One line for each row, two blanks before it and between columns. */
 export function toLines(rows: readonly (readonly (string | Cell)[])[], paint: Paint): string[] {
   const cells = rows.map((row) => row.map((cell) => (typeof cell === "string" ? { text: cell } : cell) as Cell));
-  const clean = cells.map((row) => row.map(({ text }) => escapeControls(text)));
+  const clean = cells.map((row) => row.map(({ text }) => escapeLine(text)));
   const widths = (clean[0] ?? []).map((_, at) => Math.max(...clean.map((row) => row[at]?.length ?? 0)));
   return cells.map((row, y) => {
     const last = row.length - 1;

@@ -1,40 +1,9 @@
-// The lines that a process sends of itself. They come from a process of the same user; still each is bounded and looked at.
-import { connect } from "node:net";
-import { createInterface } from "node:readline";
-import { publishing, socketFolder } from "../../node/stats-socket.ts";
+// The lines that a process sends of itself: where they come from, and how much of them is believed.
+import { connect, type Socket } from "node:net";
+import { MOST_LINE, publishing, socketFolder } from "../../node/stats-socket.ts";
 import { UsageError } from "../exit.ts";
-import type { Stats } from "./view.ts";
-
-const isNumber = (value: unknown): boolean => typeof value === "number" && Number.isFinite(value);
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
-
-const isTenant = (row: unknown): boolean =>
-  isRecord(row) &&
-  typeof row["name"] === "string" &&
-  ["share", "queued", "running", "sandboxes", "jobs"].every((key) => isNumber(row[key])) &&
-  isRecord(row["used"]) &&
-  isRecord(row["perSecond"]) &&
-  ["fuel", "calls"].every((key) => isNumber((row["perSecond"] as Record<string, unknown>)[key]));
-
-const isWorker = (row: unknown): boolean =>
-  isRecord(row) &&
-  typeof row["state"] === "string" &&
-  ["id", "running", "sandboxes", "restarts"].every((key) => isNumber(row[key]));
-
-/** A line of statistics; undefined for anything else. */
-export function readStats(line: string): Stats | undefined {
-  try {
-    const found: unknown = JSON.parse(line);
-    if (!isRecord(found) || !Array.isArray(found["tenants"]) || !Array.isArray(found["workers"])) return undefined;
-    const isWhole = ["pid", "uptime", "queued", "running"].every((key) => isNumber(found[key]));
-    const isGood = isWhole && typeof found["isolation"] === "string";
-    return isGood && found["tenants"].every(isTenant) && found["workers"].every(isWorker)
-      ? (found as unknown as Stats)
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
+import { readStats } from "./read.ts";
+import type { Stats } from "./rows.ts";
 
 /** Where to look. Throws UsageError where nothing is published, or it is not clear which is meant. */
 export function whichSocket(word: string | undefined): string {
@@ -52,6 +21,23 @@ export function whichSocket(word: string | undefined): string {
   );
 }
 
+/** Lines that are no statistics, one after the other, after which nothing is expected any more. */
+const MOST_JUNK = 10;
+
+/** Its lines, none of which is longer than one of ours can be. */
+async function* linesOf(socket: Socket, path: string): AsyncGenerator<string> {
+  let rest = "";
+  for await (const piece of socket.setEncoding("utf8")) {
+    const lines = (rest + (piece as string)).split("\n");
+    rest = lines.pop() as string;
+    yield* lines;
+    if (rest.length > MOST_LINE) throw notOurs(path);
+  }
+}
+
+const notOurs = (path: string): UsageError =>
+  new UsageError(`${path}: what it sends is no statistics of this version`, "cordon top of the same version reads it");
+
 /** Lines until the process ends, or the reader stops. */
 export async function* statsFrom(path: string): AsyncGenerator<Stats> {
   const socket = connect(path);
@@ -60,10 +46,13 @@ export async function* statsFrom(path: string): AsyncGenerator<Stats> {
   );
   failed.catch(() => undefined);
   await Promise.race([failed, new Promise((resolve) => socket.once("connect", resolve))]);
+  let junk = 0;
   try {
-    for await (const line of createInterface({ input: socket })) {
+    for await (const line of linesOf(socket, path)) {
       const stats = readStats(line);
+      junk = stats === undefined ? junk + 1 : 0;
       if (stats !== undefined) yield stats;
+      if (junk >= MOST_JUNK) throw notOurs(path);
     }
   } finally {
     socket.destroy();

@@ -1,26 +1,36 @@
-// Keys of a terminal while something is watched: q and Ctrl-C end it.
+// Keys of a terminal while something is watched: q and Ctrl-C end it, and so does what ends a process.
+import { emitKeypressEvents } from "node:readline";
+
 export interface Keys {
   /** The same lines, until somebody wants to leave. */
   until<T>(lines: AsyncIterable<T>): AsyncGenerator<T>;
   release(): void;
 }
 
-const CTRL_C = "\x03";
+interface Key {
+  readonly name?: string;
+  readonly sequence?: string;
+  readonly ctrl?: boolean;
+}
 
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** `onKey`: by the names of node:readline; a character that has none is itself. */
 export function onKeys(onKey: (key: string) => void): Keys {
   const { stdin } = process;
   const left = Promise.withResolvers<undefined>();
   const leave = (): void => left.resolve(undefined);
-  const press = (data: Buffer): void => {
-    for (const key of data.toString("utf8")) {
-      if (key === "q" || key === CTRL_C) leave();
-      else onKey(key);
-    }
+  const press = (_text: unknown, { name, sequence = "", ctrl = false }: Key): void => {
+    if (ctrl) return name === "c" ? leave() : undefined;
+    if (name === "q") leave();
+    else onKey(name ?? sequence);
   };
   const hasRawMode = stdin.isTTY === true;
   if (hasRawMode) stdin.setRawMode(true);
-  stdin.on("data", press);
-  process.on("SIGINT", leave);
+  emitKeypressEvents(stdin);
+  stdin.on("keypress", press);
+  stdin.resume();
+  for (const signal of SIGNALS) process.on(signal, leave);
   return {
     async *until<T>(lines: AsyncIterable<T>): AsyncGenerator<T> {
       const from = lines[Symbol.asyncIterator]();
@@ -32,8 +42,8 @@ export function onKeys(onKey: (key: string) => void): Keys {
       void from.return?.();
     },
     release() {
-      stdin.off("data", press);
-      process.off("SIGINT", leave);
+      stdin.off("keypress", press);
+      for (const signal of SIGNALS) process.off(signal, leave);
       if (hasRawMode) stdin.setRawMode(false);
       stdin.pause();
     },

@@ -1,137 +1,130 @@
-// What `cordon top` shows of one line of statistics. Names are the embedder's, and may be its customers': they are escaped.
-import { type Cell, toLines } from "../log/columns.ts";
-import type { Paint } from "../terminal.ts";
+// What `cordon top` shows of one line of statistics: all of it as text, or as much as fits a screen.
+import { escapeLine, type Paint } from "../terminal.ts";
+import { bodyOf, type Line } from "./body.ts";
+import type { Look } from "./look.ts";
+import { settle } from "./moves.ts";
+import { STATES, type Stats, type WorkerRow } from "./rows.ts";
+import { headLine, layoutOf, lineText } from "./table.ts";
+import { bytes, clip, duration, short } from "./text.ts";
 
-type Numbers = Readonly<Record<string, number>>;
-
-/** A tenant, as a pool tells of it. */
-export interface TenantRow {
-  readonly name: string;
-  readonly share: number;
-  readonly queued: number;
-  readonly running: number;
-  readonly sandboxes: number;
-  readonly jobs: number;
-  readonly used: Numbers;
-  readonly perSecond: Readonly<{ fuel: number; calls: number }>;
-  readonly isFrozen: boolean;
+export interface Size {
+  readonly width: number;
+  readonly height: number;
 }
 
-export interface WorkerRow {
-  readonly id: number;
-  readonly state: string;
-  readonly running: number;
-  readonly sandboxes: number;
-  readonly restarts: number;
-  readonly why?: string | undefined;
+const whole = (n: number): string => n.toLocaleString("en-US");
+
+/** What is true of all of it, whatever has a line below. */
+function headOf({ pid, isolation, uptime, queued, running, totals }: Stats, { by }: Look): string[] {
+  const states = STATES.filter((state) => totals.states[state] > 0).map(
+    (state) => `${whole(totals.states[state])} ${state}`,
+  );
+  const { fuel, calls } = totals.perSecond;
+  return [
+    `cordon top  process ${pid}  isolation ${escapeLine(isolation)}  up ${duration(uptime)}  sorted by ${by}`,
+    `  tenants ${whole(totals.tenants)}  domains ${whole(totals.domains)}${states.length > 0 ? `: ${states.join(", ")}` : ""}`,
+    `  fuel/s ${short(fuel)}  calls/s ${short(calls)}  memory ${bytes(totals.memory)}  runs ${whole(running)}, waiting ${whole(queued)}`,
+  ];
 }
 
-/** One line of statistics. */
-export interface Stats {
-  readonly pid: number;
-  readonly isolation: string;
-  readonly uptime: number;
-  readonly queued: number;
-  readonly running: number;
-  readonly tenants: readonly TenantRow[];
-  readonly workers: readonly WorkerRow[];
+const workerLine = (isolation: string, { id, state, running, sandboxes, restarts, why }: WorkerRow): string =>
+  `  ${escapeLine(isolation)} ${id}  ${escapeLine(state)}  runs ${running}  boxes ${sandboxes}  restarts ${restarts}` +
+  (why === undefined ? "" : `  last lost: ${escapeLine(why)}`);
+
+/** One line for each, as far as there is room; those that have something to tell first. This thread is no worker. */
+function workersOf({ isolation, workers }: Stats, most: number): string[] {
+  if (isolation === "inline") return [];
+  const ranked = [...workers].sort((a, b) => Number(a.state === "ready") - Number(b.state === "ready") || a.id - b.id);
+  const left = workers.length - most;
+  const shown = left > 0 ? ranked.slice(0, Math.max(most - 1, 0)) : [...workers];
+  const rest = workers.length - shown.length;
+  return [
+    ...shown.map((worker) => workerLine(isolation, worker)),
+    ...(rest > 0 && most > 0 ? [`  … and ${rest} more of them`] : []),
+  ];
 }
 
-export const SORTS = ["fuel", "memory", "calls", "running", "name"] as const;
-export type Sort = (typeof SORTS)[number];
+const titled = (paint: Paint, lines: readonly string[], width: number): string[] =>
+  lines.map((line, at) => {
+    const text = clip(line, width);
+    return at === 0 ? text.replace("cordon top", (name) => paint("bold", name)) : text;
+  });
 
-const STEPS = [
-  [1e12, "T"],
-  [1e9, "G"],
-  [1e6, "M"],
-  [1e3, "k"],
-] as const;
-
-/** 1234567 is 1.2M. */
-export function short(n: number): string {
-  const step = STEPS.find(([least]) => n >= least);
-  return step === undefined ? String(Math.round(n)) : `${(n / step[0]).toFixed(1)}${step[1]}`;
+/** All lines, for something that is no screen. */
+export function view(stats: Stats, look: Look, paint: Paint, width = Number.POSITIVE_INFINITY): string[] {
+  const lines = bodyOf(stats, look);
+  const layout = layoutOf(lines, look, width);
+  return [
+    ...titled(paint, [...headOf(stats, look), ...workersOf(stats, Infinity)], width),
+    "",
+    headLine(layout, look, paint),
+    ...lines.map((line) => lineText(line, layout, paint)),
+  ];
 }
 
-export function bytes(n: number): string {
-  const step = (
-    [
-      [2 ** 30, "GiB"],
-      [2 ** 20, "MiB"],
-      [2 ** 10, "KiB"],
-    ] as const
-  ).find(([least]) => n >= least);
-  return step === undefined ? `${n} B` : `${(n / step[0]).toFixed(1)} ${step[1]}`;
-}
-
-export function duration(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  return [h, m, s].map((part) => String(part).padStart(2, "0")).join(":");
-}
-
-// biome-ignore format: a table
-const KEYS: Readonly<Record<Sort, (row: TenantRow) => number>> = {
-  fuel:    ({ perSecond }) => perSecond.fuel,
-  memory:  ({ used }) => used["memory"] ?? 0,
-  calls:   ({ perSecond }) => perSecond.calls,
-  running: ({ running }) => running,
-  name:    () => 0,
-};
-
-export function sorted(rows: readonly TenantRow[], by: Sort): TenantRow[] {
-  const key = KEYS[by];
-  return [...rows].sort((a, b) => key(b) - key(a) || (a.name < b.name ? -1 : 1));
-}
-
-const HEAD = [
-  "tenant",
-  "state",
-  "share",
-  "run",
-  "wait",
-  "boxes",
-  "domains",
-  "fuel/s",
-  "calls/s",
-  "memory",
-  "fuel",
-  "jobs",
+const HINTS = "q quit  ↑↓ select  ⏎ open or close  v view  f m c r n sort  ? help";
+const HELP = [
+  "  ↑ ↓ PgUp PgDn Home End   select a line; Esc: none",
+  "  Enter, Space, ← →        open or close the tenant that is selected",
+  "  a                        open or close all tenants",
+  "  v, Tab                   tenants with domains; domains alone; tenants alone",
+  "  f m c r n                sort by fuel, memory, calls, what runs, name",
+  "  + -                      more or fewer domains below each tenant",
+  "  ?                        this help; q or Ctrl-C: leave",
+  "",
+  "  running  has the thread, or could use it      idle    has no run",
+  "  parked   waits for the host, a timer, an       asleep  has no memory either",
+  "           answer, or under a frozen meter       ended   until it is disposed",
+  "  Per second: of the last moments. fuel, calls: of all its time.",
 ];
 
-const stateOf = ({ isFrozen, running, queued }: TenantRow): Cell => {
-  if (isFrozen) return { text: "frozen", style: "cyan" };
-  if (running > 0) return { text: "busy", style: "green" };
-  return queued > 0 ? { text: "waits", style: "yellow" } : { text: "idle", style: "dim" };
-};
+export interface Frame {
+  readonly lines: readonly string[];
+  /** What is selected stays so. */
+  readonly look: Look;
+  /** Lines of the table that are in sight. */
+  readonly page: number;
+}
 
-const tenantCells = (row: TenantRow): (string | Cell)[] => [
-  ...[
-    { text: row.name, style: "bold" as const },
-    stateOf(row),
-    String(row.share),
-    short(row.running),
-    short(row.queued),
-  ],
-  ...[short(row.sandboxes), short(row.used["domains"] ?? 0), short(row.perSecond.fuel), short(row.perSecond.calls)],
-  ...[bytes(row.used["memory"] ?? 0), short(row.used["fuel"] ?? 0), short(row.jobs)],
-];
+/** Lines that are not the table's, at their least: its head, the first line, hints. */
+const FRAMING = 3;
 
-const workerCells = ({ id, state, running, sandboxes, restarts, why }: WorkerRow): (string | Cell)[] => [
-  ...[`worker ${id}`, { text: state, style: state === "ready" ? ("green" as const) : ("yellow" as const) }],
-  ...[`runs ${running}`, `boxes ${sandboxes}`, `restarts ${restarts}`, why === undefined ? "" : `last lost: ${why}`],
-];
+interface Around {
+  readonly above: readonly string[];
+  readonly page: number;
+}
 
-const heading = (words: readonly string[]): Cell[] => words.map((text) => ({ text, style: "dim" }));
+/** The table has at least half of the screen. */
+function around(stats: Stats, look: Look, { height }: Size): Around {
+  const room = Math.max(Math.floor((height - FRAMING) / 2), 1);
+  const head = headOf(stats, look).slice(0, room);
+  const workers = workersOf(stats, Math.min(room - head.length, 4));
+  const above = [...head, ...workers];
+  return { above, page: Math.max(height - above.length - 2, 1) };
+}
 
-/** All lines, the busiest tenant first. */
-export function view(
-  { pid, isolation, uptime, queued, running, tenants, workers }: Stats,
-  by: Sort,
-  paint: Paint,
-): string[] {
-  const head = `${paint("bold", "cordon top")}  process ${pid}  isolation ${isolation}  up ${duration(uptime)}`;
-  const sums = `  runs ${running}, waiting ${queued}, tenants ${tenants.length}, sorted by ${by}`;
-  const rows = [heading(HEAD), ...sorted(tenants, by).map(tenantCells)];
-  return [head, sums, "", ...toLines(rows, paint), "", ...toLines(workers.map(workerCells), paint)];
+/** A sign besides the colour, which not every terminal has. */
+const MARK = 1;
+
+function tableOf(lines: readonly Line[], look: Look, page: number, width: number, paint: Paint): string[] {
+  const layout = layoutOf(lines, look, width - MARK);
+  const shown = lines.slice(look.top, look.top + page).map((line) => {
+    const isSelected = line.key === look.at;
+    return (isSelected ? ">" : " ") + lineText(line, layout, paint, isSelected);
+  });
+  return [` ${headLine(layout, look, paint)}`, ...shown];
+}
+
+/** As much as fits, and the lines that matter now. `note`: what there is to say besides. */
+export function frameOf(stats: Stats, look: Look, size: Size, paint: Paint, note = ""): Frame {
+  const { above, page } = around(stats, look, size);
+  const lines = bodyOf(stats, look);
+  const settled = settle(look, lines, page);
+  const table = tableOf(lines, settled, page, size.width, paint);
+  const middle = look.isHelp ? HELP.slice(0, page + 1).map((line) => clip(line, size.width)) : table;
+  const filled = [...middle, ...new Array<string>(Math.max(page + 1 - middle.length, 0)).fill("")];
+  const below =
+    lines.length > page ? `${settled.top + 1}-${Math.min(settled.top + page, lines.length)} of ${lines.length}  ` : "";
+  const hints = paint("dim", clip(`${note}${below}${HINTS}`, size.width));
+  return { lines: [...titled(paint, above, size.width), ...filled, hints].slice(0, size.height), look: settled, page };
 }

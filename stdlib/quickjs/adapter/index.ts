@@ -17,7 +17,7 @@ import { failTheLost, openRequests } from "./open";
 import { pendingCount } from "./pending";
 import { handleMessage, swallow } from "./requests";
 import {
-  callHook, CTX, ctx, HOOK_COUNT, HOOK_FLUSH, HOOK_REJECTION, HOOKS, isFlushWanted, limitStack, RT, SERVING, STACK_LIMIT, succeeded, wantFlush,
+  callHook, CTX, ctx, HOOK_COUNT, HOOK_FLUSH, HOOK_REJECTION, HOOKS, isFlushWanted, limitStack, RT, SERVING, STACK_LIMIT, succeeded, sweepStack, wantFlush,
 } from "./state";
 import { FALSE, isException, TRUE, UNDEFINED } from "./value";
 
@@ -84,7 +84,9 @@ export function cordon_turn(): i32 {
   release(0);
   if (pendingCount() > 0) return TURN_PENDING;
   failTheLost();
-  return openRequests() > 0 ? TURN_PENDING : TURN_IDLE;
+  if (openRequests() > 0) return TURN_PENDING;
+  sweepStack();
+  return TURN_IDLE;
 }
 
 /** A guest that serves others keeps its stack and is parked between calls: a fresh one for each call costs more. */

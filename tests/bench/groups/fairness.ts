@@ -2,7 +2,7 @@
 import { type Account, newAccount, type RunQueue } from "../../../kernel/index.ts";
 import { fairQueue } from "../../../policy-libs/index.ts";
 import { type Crowd, crowd, progress, sleep } from "../crowd.ts";
-import { entryOf, notMeasured, paired, perOperation, reason } from "../pairs.ts";
+import { type Entrant, entryOf, notMeasured, paired, perOperation, reason } from "../pairs.ts";
 import type { Entry, Field, Group, Line } from "../types.ts";
 
 const GUESTS = 1_000;
@@ -91,8 +91,17 @@ function waiting(count: number): (n: number) => void {
   );
 }
 
-const queues = (): Promise<Entry[]> =>
-  paired([20_000, 1_000].map((count) => perOperation(`${count} wait`, waiting(count))));
+/** Nanoseconds of a turn. Turns of few waiting guests are what those of many are held against. */
+function turning(who: string, count: number): Entrant {
+  const entrant = perOperation(who, waiting(count));
+  return { who, sample: async () => (await entrant.sample()) * 1e6 };
+}
+
+const [MANY, FEW] = [20_000, 1_000] as const;
+export async function queueLine(rounds?: number): Promise<Line> {
+  const entries = await paired([turning("cordon", MANY), turning(`${FEW} wait`, FEW)], rounds);
+  return { id: "fairness.queue", what: `what the queue costs for each turn, while ${MANY} wait`, unit: "ns", entries };
+}
 
 const FIGURES: readonly [Omit<Line, "entries">, () => Promise<Entry[]>][] = [
   [{ id: "fairness.slowest", what: `progress of the slowest of ${GUESTS} against the mean`, unit: "x" }, slowest],
@@ -108,8 +117,7 @@ async function measure(field: Field, emit: (line: Line) => void): Promise<void> 
     const entries = missing === undefined ? await figure().catch((thrown) => none(reason(thrown))) : none(missing);
     emit({ ...line, entries });
   }
-  const entries = (await queues()).map((entry) => ({ ...entry, value: (entry.value ?? Number.NaN) * 1e6 }));
-  emit({ id: "fairness.queue", what: "what the queue costs for each turn", unit: "ns", entries });
+  emit(await queueLine());
 }
 
 export const fairness: Group = { name: "fairness", what: "the thread among guests", measure };
