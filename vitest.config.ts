@@ -19,6 +19,8 @@ process.stderr.write(`seed ${seed}  (again: CORDON_SEED=${seed} npm test)\n`);
 
 const EVERYTHING = ["tests/**/*.test.ts", "samples/**/*.test.ts", "stdlib/**/*.test.build.ts"];
 
+// Of embed/: what runs guests, whose values cross, who wait, re-enter and are stopped. Not those that hold more than the
+// 4 MiB of a segment (`domains`, `passing`, forks of many), nor those that have confinements of their own (pools, sleep).
 const AGAIN = [
   "tests/guarantees/*.test.ts",
   "tests/transparency/*.test.ts",
@@ -32,21 +34,27 @@ const NOT_AGAIN = [
   "tests/guarantees/{kit,self,g6-attenuation,g7-revocation}.test.ts",
 ];
 
+/** Not inherited (`extends`), for which this file would be read again by every project. */
+const COMMON = {
+  setupFiles: ["tests/fences/setup.ts"],
+  pool: "forks" as const,
+  maxWorkers: 2,
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+};
+const NEVER = ["tests/bench/**", "**/node_modules/**", "dist/**", "build/**"];
+
 /** A project with its own confinement, which tests/kit/confinement.ts reads. */
-const project = (name: "frame" | "segment" | "arena", include: readonly string[], exclude: readonly string[] = []) => ({
-  extends: true as const,
-  test: { name, include: [...include], exclude: [...exclude], env: { CORDON_CONFINEMENT: name } },
+const project = (name: "frame" | "segment" | "arena", include: string[], exclude: readonly string[] = []) => ({
+  test: {
+    ...{ ...COMMON, name, include, exclude: [...NEVER, ...exclude] },
+    env: { CORDON_SEED: String(seed), CORDON_CONFINEMENT: name },
+  },
 });
 
 export default defineConfig({
   test: {
-    exclude: ["tests/bench/**", "**/node_modules/**", "dist/**", "build/**"],
-    setupFiles: ["tests/fences/setup.ts"],
-    pool: "forks",
-    maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    env: { CORDON_SEED: String(seed) },
+    maxWorkers: COMMON.maxWorkers,
     projects: [project("frame", EVERYTHING), project("segment", AGAIN, NOT_AGAIN), project("arena", AGAIN, NOT_AGAIN)],
   },
 });
