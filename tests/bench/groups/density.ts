@@ -5,6 +5,8 @@ import type { Field, Group, Line } from "../types.ts";
 
 interface Cost {
   readonly ms: number;
+  /** Of these what the operating system took to give memory. */
+  readonly system: number;
   readonly bytes: number;
 }
 
@@ -22,11 +24,14 @@ async function measure(_field: Field, emit: (line: Line) => void): Promise<void>
     unit: "per GB",
     entries: perGb,
   });
-  // Both on memory that this machine has had in use before: what its host has never given it takes its host's time.
+  // On memory that this machine has just used: a virtual machine's host takes back what is free, and its time to give it
+  // again, up to 10 us a page.
   await child("touch", String(MANY * TOUCHED));
   const [few, many] = [await child<Cost>("arena", String(FEW)), await child<Cost>("arena", String(MANY))];
   const what = `cost of one of ${MANY} that live at once, against one of ${FEW}`;
-  const note = `${(few.ms * 1000).toFixed(0)} and ${(many.ms * 1000).toFixed(0)} us, ${Math.round(many.bytes / 1024)} KB each`;
+  const us = (ms: number): string => (ms * 1_000).toFixed(0);
+  const system = `of which the system takes ${us(few.system)} and ${us(many.system)}`;
+  const note = `${us(few.ms)} and ${us(many.ms)} us, ${system}, ${Math.round(many.bytes / 1024)} KB each`;
   emit({ id: "density.live", what, unit: "x", entries: [entryOf("cordon", [many.ms / few.ms], note)] });
 }
 
