@@ -57,6 +57,22 @@ describe("a child domain", () => {
       );
   });
 
+  test.each([
+    ["frame", "returned"],
+    ["segment", "threw"],
+    ["arena", "threw"],
+  ] as const)(
+    "lives as its parent does, in a %s: with its room, and with room for brothers",
+    async (confinement, big) => {
+      const source = `
+      const all = [];
+      for (let i = 0; i < 5; i++) all.push(await domains.create());
+      const one = await all[4].run("new ArrayBuffer(8 << 20).byteLength");
+      [all.length, one.status]`;
+      expect(await value(source, {}, { confinement })).toEqual([5, big]);
+    },
+  );
+
   test("throws, exhausts itself or spins, and its parent goes on", async () => {
     const statuses = await value(
       `

@@ -142,6 +142,13 @@ describe("limits end a run, and the next one works", () => {
     expect(await value(hog, { limits: { memory: isFrame ? "8 MiB" : "4 MiB" } })).toContain("out of memory");
   });
 
+  // Nothing is left to make an error of where the host refuses the last page.
+  test.each(["frame", "segment", "arena"] as const)("so it is where a %s bounds it", async (confinement) => {
+    const hog =
+      "const a = []; try { for (;;) a.push({ a }); } catch (e) { a.length = 0; [String(e), e instanceof Error] }";
+    expect(await value(hog, { confinement, limits: { fuel: 1e11 } })).toEqual(["InternalError: out of memory", true]);
+  });
+
   test("calls in flight are bounded by an error that the guest meets", async () => {
     const source =
       "const all = await Promise.allSettled(Array.from({ length: 20 }, () => wait())); all.filter((r) => r.status === 'rejected').length";

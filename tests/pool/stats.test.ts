@@ -2,7 +2,9 @@
 import { fc, test as prop } from "@fast-check/vitest";
 import { afterEach, describe, expect, test } from "vitest";
 import { type DomainStats, newResidency, type Pool } from "../../embed/node/index.ts";
+import { newSlot, type Slot } from "../../embed/pool/crew.ts";
 import { largest } from "../../embed/pool/largest.ts";
+import { homeSlot, type PoolState } from "../../embed/pool/state.ts";
 import { ISOLATIONS, poolOf, sleep, watchedPool } from "./world.ts";
 
 const POLL = { timeout: 10_000, interval: 20 };
@@ -17,6 +19,17 @@ afterEach(async () => {
 });
 
 const rows = (pool: Pool, domains = 1_000): readonly DomainStats[] => pool.stats({ domains }).domains;
+
+test("a sandbox waits for a worker with less to do that only starts, and for none that was lost", () => {
+  const at = (id: number, state: object): Slot => Object.assign(newSlot(id), state);
+  const place = {} as Slot["place"];
+  const home = (...slots: Slot[]): number | undefined => homeSlot({ slots } as unknown as PoolState)?.id;
+  expect(home(at(1, { place, sandboxes: 1 }), at(2, {}))).toBeUndefined();
+  expect(home(at(1, { place }), at(2, {}))).toBe(1);
+  expect(home(at(1, { place, sandboxes: 1 }), at(2, { why: "it was killed" }))).toBe(1);
+  expect(home(at(1, { place, sandboxes: 2 }), at(2, { place, sandboxes: 1 }))).toBe(2);
+  expect(home(at(1, {}), at(2, {}))).toBeUndefined();
+});
 
 test("sandboxes that are made at once after a pool live in all of its workers", async () => {
   const pool = await made({ isolation: "worker", workers: 2 });
