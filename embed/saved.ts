@@ -12,7 +12,7 @@ import { takeImage } from "./image.ts";
 import type { Policed } from "./policy.ts";
 import type { PolicyPast } from "./policy-saved.ts";
 import { seededRandom } from "./randomness.ts";
-import { checkNames, type Whereabouts } from "./saved-names.ts";
+import { checkNames } from "./saved-names.ts";
 import { readSnapshotOptions, type SnapshotOptions } from "./saved-options.ts";
 import type { AuthorityPart } from "./snapshot/authority.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot/file.ts";
@@ -81,17 +81,11 @@ function chanceOf({ virtual }: Plan, file: Uint8Array) {
 }
 
 /** A plan that goes on from a snapshot. Throws CordonError E_SNAPSHOT, E_GRANT. */
-export async function planSaved(
-  engine: Engine,
-  from: unknown,
-  key: Uint8Array | undefined,
-  plan: Plan,
-  where: Whereabouts = "here",
-): Promise<Plan> {
+export async function planSaved(engine: Engine, from: unknown, key: Uint8Array | undefined, plan: Plan): Promise<Plan> {
   const mostPages = Math.floor(plan.limits.memory / PAGE);
   const reader = { engine: await engine.fingerprint(), mostPages, key };
   const { guest, grants, authority } = await readSnapshot(from as Uint8Array, reader);
-  await checkNames(grants, plan, where);
+  await checkNames(grants, plan);
   const handles = authority?.generations ?? [];
   const policy = authority !== undefined && authority.policy.length > 0 ? authority.policy : undefined;
   const { incarnation, again } = chanceOf(plan, from as Uint8Array);

@@ -410,8 +410,7 @@ export function ask(tenant: Tenant, request: OpenRequest, message: (token: numbe
     request.resolve({ kind: "ended", ending: tenant.ending });
     return () => undefined;
   }
-  const token = tenant.nextToken;
-  tenant.nextToken = (token + 1) & 0x3fff_ffff;
+  const token = tenant.nextToken++ % limits.TOKENS;
   tenant.isCalledFirst ||= tenant.requests.size === 0;
   tenant.requests.set(token, request);
   deliver(tenant, message(token));

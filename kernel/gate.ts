@@ -14,7 +14,7 @@ import { type Capability, cut, derive, drop, lookUp, release } from "./clist.ts"
 import { type CallContract, type Checked, checkArguments, checkReply, NONE_FOUND } from "./contract.ts";
 import { announceWait, chargeFuel, deliver, end, renew, type Tenant } from "./domain.ts";
 import { PAGE_COST } from "./fuel.ts";
-import { MAX_PENDING, MAX_VALUE_BYTES, PAGE } from "./limits.ts";
+import { MAX_PENDING, MAX_VALUE_BYTES, PAGE, TOKENS } from "./limits.ts";
 import { type Account, adjust, BYTES_MOVED, chargeAccount, chargeCall, IN_FLIGHT, MEMORY } from "./meter.ts";
 import { NO_HANDLE, NONE, NOTHING_SENT, readU32, send, take } from "./passing.ts";
 import { extend, look } from "./residence.ts";
@@ -23,6 +23,8 @@ import { PARK } from "./trampolines.ts";
 import type { Answer, CallContext, Decision, Failure, Parcel, Reply, Replying, Sent } from "./types.ts";
 
 const [ERROR, PENDING, NOTHING_WAITS, EMPTY, CANNOT_WAIT, UNKNOWN] = [-1, -16, -1, -1, -2, -1];
+/** As PENDING; the guest is to stand still for it. */
+const AWAITED = PENDING - TOKENS;
 
 /** The empty argument list, and what gives nothing. */
 const [NO_ARGUMENTS, NOTHING] = [0x80, 0xf7];
@@ -194,7 +196,8 @@ function invoke({ target }: Capability, method: number, bytes: Uint8Array, lengt
 function follow(tenant: Tenant, crossing: Crossing, reply: Replying, context: Context): number {
   const { capability } = crossing;
   if (!(reply instanceof Promise)) return finish(tenant, crossing, reply);
-  if (mayWait(tenant, capability)) return PENDING - wait(tenant, crossing, reply, () => context.dropped?.());
+  if (mayWait(tenant, capability))
+    return (context.awaited ? AWAITED : PENDING) - wait(tenant, crossing, reply, () => context.dropped?.());
   context.dropped?.();
   reply.then(waste, () => undefined);
   return capability.state === "live" ? refuse(tenant, "E_BUSY", "too many calls are in flight") : fail(tenant, REVOKED);
@@ -209,8 +212,7 @@ function mayWait({ pending, limits, ending, account }: Tenant, { state }: Capabi
 /** Keeps a call that goes on; returns its token. */
 function wait(tenant: Tenant, crossing: Crossing, reply: Promise<Reply>, dropCall: () => void): number {
   const { capability } = crossing;
-  const token = tenant.nextToken;
-  tenant.nextToken = (token + 1) & 0x3fff_ffff;
+  const token = tenant.nextToken++ % TOKENS;
   const isWanted = (): boolean => {
     capability.inFlight?.delete(revoked);
     if (!capability.isHeld) release(capability);

@@ -70,6 +70,8 @@ export const MAX_RESOURCES = 32;
 export const MAX_ACCOUNT_DEPTH = 64;
 /** Calls of one domain that wait for completion. */
 export const MAX_PENDING = 100_000;
+/** Tokens of calls and of requests are smaller; they come again. */
+export const TOKENS = 2 ** 29;
 /** Bytes of messages that wait in an inbox. */
 export const MAX_INBOX_BYTES = 256 * 1024 * 1024;
 /** Domains entered from inside gates of each other. V8 keeps four stacks; a fifth is made anew for each call, in 10 us. */

@@ -51,6 +51,8 @@ export interface CallContext extends Sent {
   readonly account: Account | undefined;
   /** The call was made but its result is no longer wanted: the domain has ended or the capability was revoked. */
   readonly onDropped: (task: () => void) => void;
+  /** A target sets it that promises what others answer at once: the guest is to stand still for it. See `AWAITED`. */
+  awaited?: boolean;
 }
 
 /**

@@ -47,6 +47,8 @@ export const CALL = {
   DENIED: -2,
   /** Codes <= PENDING mean: the call goes on; its completion comes as a message with token = PENDING - code. */
   PENDING: -16,
+  /** Codes <= AWAITED mean the same, with token = AWAITED - code, and that it comes soon: stand still for it. */
+  AWAITED: -16 - 2 ** 29,
 } as const;
 
 export const RECEIVE = { EMPTY: -1, CANNOT_WAIT: -2 } as const;

@@ -5,9 +5,8 @@ import type { CallEntry, Prepared } from "../capability.ts";
 import type { Engine } from "../engine.ts";
 import { CordonError } from "../errors.ts";
 import type { SandboxOptions } from "../options.ts";
-import { isBound, type Whereabouts } from "../saved-names.ts";
 import { insideOf, isTemplate, type Template } from "../template.ts";
-import { cap, type Isolation } from "./options.ts";
+import { cap } from "./options.ts";
 import type { Member, PoolState } from "./state.ts";
 
 /** From where it goes on. */
@@ -23,8 +22,6 @@ export interface Begun {
   readonly plan: Plan;
   whole(): Promise<Plan>;
 }
-
-const whereaboutsOf = (isolation: Isolation): Whereabouts => (isolation === "inline" ? "here" : "far");
 
 /** A guest knows how it was told to call what it is granted; its copies are not told again. */
 export function asConfigured(plan: Plan, grants: readonly Prepared[]): Plan {
@@ -45,20 +42,9 @@ function ofTenant({ tenant: { meter } }: Member, options: SandboxOptions): Sandb
   return { ...options, meter };
 }
 
-function ofTemplate(
-  { plan: { isolation }, engine }: PoolState,
-  member: Member,
-  from: Template,
-  options: object,
-): Begun {
+function ofTemplate({ engine }: PoolState, member: Member, from: Template, options: object): Begun {
   const inside = insideOf(from);
   const plan = capped(asConfigured(inside.plan(ofTenant(member, options)), inside.grants), member);
-  if (isolation !== "inline" && isBound(inside.grants))
-    throw new CordonError(
-      "E_OPTION",
-      "from: the template's functions answer at once, here: in workers and processes pass a snapshot of a sandbox of " +
-        'this pool, or use isolation "inline"',
-    );
   return { plan, whole: async () => sameEngine(plan, await engine(), inside.engine) };
 }
 
@@ -76,9 +62,8 @@ export function begin(state: PoolState, member: Member, { from, key }: FromOptio
   if (isTemplate(from)) return ofTemplate(state, member, from, options);
   const plan = capped(planSandbox(ofTenant(member, options)), member);
   if (from === undefined) return { plan, whole: async () => plan };
-  const where = whereaboutsOf(state.plan.isolation);
   return {
     plan,
-    whole: async () => (await import("../saved.ts")).planSaved(await state.engine(), from, key, plan, where),
+    whole: async () => (await import("../saved.ts")).planSaved(await state.engine(), from, key, plan),
   };
 }

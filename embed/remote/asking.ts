@@ -62,13 +62,14 @@ function ask(asking: Asking, { id, method, atOnce, contract }: Question, bytes: 
   return new Promise<Reply>((settle) => void asked.set(call, { contract, wantsToKnow: atOnce, settle }));
 }
 
-/** What a capability that was got does when it is called. `atOnce`: methods whose callers want to know at once. */
+/** What a capability that was got does when it is called. `atOnce`: methods whose callers stand still, and want to know. */
 export const askingTarget =
   (asking: Asking, id: number, { calls }: Contract, atOnce: ReadonlySet<number>): Target =>
   (method, bytes, length, context) => {
     const contract = calls[method];
     if (asking.isClosed || contract === undefined) return ENDED;
-    return ask(asking, { id, method, contract, atOnce: atOnce.has(method) }, bytes.subarray(0, length), context);
+    context.awaited = atOnce.has(method);
+    return ask(asking, { id, method, contract, atOnce: context.awaited }, bytes.subarray(0, length), context);
   };
 
 /** Undefined: no reply to the call. The other side has checked the same, so it lies. */

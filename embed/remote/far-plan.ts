@@ -42,7 +42,7 @@ function grantOf(data: GrantData, contract: Contract, passage: Passage, canSuspe
   const atOnce = new Set(data.calls.filter(isAtOnce).map(({ method }) => method));
   const root: Capability = passage.get(data.id, contract, atOnce);
   const calls = data.calls.map((call): [string, CallEntry] => {
-    const entry: CallEntry = { method: call.method, mode: isAtOnce(call) ? "blocking" : call.mode };
+    const entry: CallEntry = { method: call.method, mode: call.mode };
     return [call.name, call.passes ? { ...entry, passes: true } : entry];
   });
   return { name: data.name, contract, calls: Object.fromEntries(calls), capability: () => root };

@@ -87,7 +87,7 @@ export async function saveRemotely(
   });
   const { clock, handles, usage } = taken;
   const authority = {
-    ...{ grants: await namesFor(plan, "far"), nextToken: 0, incarnation: copies, clock, generations: handles },
+    ...{ grants: await namesFor(plan), nextToken: 0, incarnation: copies, clock, generations: handles },
     ...{ limits: new Map(Object.entries(plan.limits)), meter: new Map(Object.entries(usage)) },
   };
   const { writeSaved } = await import("../saved.ts");

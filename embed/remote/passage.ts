@@ -41,7 +41,7 @@ export interface PassageParts {
 export interface Passage {
   /** Gives a capability, which nobody else holds, to the other side; the number by which it is called from there. */
   give(capability: Capability): number;
-  /** What the other side gave under this number. `atOnce`: methods whose callers want to know at once. */
+  /** What the other side gave under this number. `atOnce`: methods whose callers stand still, and want to know. */
   get(id: number, contract: Contract, atOnce?: ReadonlySet<number>): Capability;
   /** Takes a message of this passage. */
   take(message: Message): void;

@@ -151,6 +151,15 @@ describe("asynchronous host functions", () => {
     ).toMatchObject({ name: "fine" });
   });
 
+  test("so does one whose answer is to be awaited, in the midst of the engine's own work", async () => {
+    const host = await fresh({ grants, awaited: true, suspend: true });
+    const source =
+      "[[3, 1, 2].sort((a, b) => h.slow(1, a) - h.slow(1, b)), JSON.stringify({ get a() { return h.slow(1, 7) } })]";
+    expect(await host.run(source)).toEqual({ value: [[1, 2, 3], '{"a":7}'] });
+    const plain = await fresh({ grants, awaited: true });
+    expect(await failure(plain.run("h.slow(1, 1)"))).toMatchObject({ code: "E_CANNOT_WAIT" });
+  });
+
   test("where the host cannot suspend, a blocking call is an error", async () => {
     const host = await fresh({ grants, blocking: ["h.slow"] });
     expect(await failure(host.run("h.slow(1, 1)"))).toMatchObject({ code: "E_CANNOT_WAIT" });

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ANY, type Answer, checkValue, type Domain, type Grantable, type Reply } from "../../kernel/index.ts";
 import { permissive } from "../../policy-libs/index.ts";
+import { CALL } from "../../stdlib/abi.ts";
 import { probeSource } from "../kit/probe.ts";
 import { loadSource, mustReturn, newKernel, PLENTY, spawn } from "../kit/world.ts";
 import "../kit/vitest.ts";
@@ -286,6 +287,30 @@ describe("G3 authority: entries", () => {
     domain.grant(capability);
     expect(await domain.enter("spree", [1000, 0, 0])).toBeAborted();
     expect(calls.length).toBe(3);
+  });
+
+  test("a target says call by call whether its promise is to be awaited: the token is the same, the answer another", async () => {
+    const domain = spawn(kernel, probe);
+    const ways: ("now" | "later" | "awaited")[] = ["awaited", "later", "now", "awaited", "awaited", "later"];
+    domain.grant({
+      contract: permissive("patient", ["go"]),
+      target(_method, _bytes, _length, context) {
+        const way = ways[made++] as (typeof ways)[number];
+        context.awaited = way === "awaited" || made === 3; // of what is answered at once it says nothing
+        return way === "now" ? Uint8Array.of(0xf7) : Promise.resolve(Uint8Array.of(0x20 + made));
+      },
+    });
+    let made = 0;
+    const codes: number[] = [];
+    for (const _ of ways) codes.push(await number(domain, "call", 0, 0, 0, 0, 8));
+    expect(codes).toEqual([
+      ...[CALL.AWAITED - 1, CALL.PENDING - 2, 1],
+      ...[CALL.AWAITED - 3, CALL.AWAITED - 4, CALL.PENDING - 5],
+    ]);
+    for (const token of [1, 2, 3, 4, 5]) {
+      expect(await number(domain, "receive", 300, 100, 0)).toBe(5);
+      expect(await read(domain, 300, 4)).toEqual([0x84, 0, token, 0xf5]);
+    }
   });
 
   test("calls and bytes are counted, and the call beyond the allowance is not made", async () => {

@@ -91,7 +91,7 @@ describe.for<Isolation>(["worker", "process"])("a %s that is killed", (isolation
     await expect.poll(() => pool.meter().usage()).toMatchObject({ memory: 0, domains: 0 });
     expect(await pool.run({ source: "1" })).toMatchObject({ value: 1 });
     await pool.dispose();
-  }, 60_000);
+  }, 600_000);
 
   const kills = DEEP ? 200 : 6;
   test(

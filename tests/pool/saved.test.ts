@@ -1,6 +1,7 @@
 // What of a pool's sandboxes is kept: what policies remember in copies, snapshots, templates, sleep.
 import { describe, expect, test } from "vitest";
 import {
+  blocking,
   createSandbox,
   createTemplate,
   type Isolation,
@@ -123,21 +124,35 @@ describe("a snapshot elsewhere", () => {
   ): Promise<Pick<Sandbox, "run" | "snapshot">> =>
     isolation === "alone" ? createSandbox(options) : poolIn(isolation).createSandbox(options);
   const places = ["alone", ...ISOLATIONS] as const;
-  const isFar = (place: string): boolean => place === "worker" || place === "process";
+  /** Functions of every kind: they answer at once, by a promise, with an error, or stand still. */
+  const grant = {
+    tools: {
+      less: (a: number, b: number) => a - b,
+      soon: (n: number) => Promise.resolve(n + 1),
+      slow: (n: number) => new Promise<number>((resolve) => setTimeout(resolve, 5, n + 1)),
+      fails: () => {
+        throw Object.assign(new Error("no"), { code: "E_NO" });
+      },
+      still: blocking((n: number) => Promise.resolve(n + 1)),
+    },
+  };
+  const USES = `
+    const kinds = [tools.less(2, 1), tools.soon(1) instanceof Promise, tools.still(1)];
+    let refused; try { tools.fails() } catch (e) { refused = e.code }
+    const both = Promise.all([tools.slow(1), tools.soon(2)]);
+    [n, [3, 1, 2].sort((a, b) => tools.less(a, b)), kinds, refused, await both]`;
 
   test.for(places.flatMap((from) => places.map((to) => [from, to] as const)))(
-    "of %s goes on in %s, unless its functions answer at once there and not here",
+    "of %s goes on in %s, whatever its functions answer, and whenever",
     async ([from, to]) => {
-      const sync = { grant: { tools: { add: (a: number, b: number) => a + b } } };
-      const none = {};
-      for (const options of [sync, none]) {
-        const box = await make(from, options);
-        await value(box, "let n = 1");
-        const again = make(to, { ...options, from: await box.snapshot({ key: KEY }), key: KEY });
-        if (options === none || isFar(from) === isFar(to)) expect(await value(await again, "++n")).toBe(2);
-        else
-          await expect(again).rejects.toMatchObject({ code: "E_GRANT", message: expect.stringMatching(/restore it/) });
-      }
+      const box = await make(from, { grant });
+      await value(box, "let n = tools.less(3, 1)");
+      const used = await value(box, `{${USES}}`);
+      expect(used).toEqual([2, [1, 2, 3], [1, true, 2], "E_NO", [2, 3]]);
+      const again = await make(to, { grant, from: await box.snapshot({ key: KEY }), key: KEY });
+      expect(await value(again, `{${USES}}`)).toEqual(used);
+      const third = await make(from, { grant, from: await again.snapshot() });
+      expect(await value(third, `{${USES}}`)).toEqual(used);
     },
   );
 });
@@ -155,12 +170,17 @@ describe.for(ISOLATIONS)("%s: a template", (isolation) => {
     for (const box of boxes) box.dispose();
   });
 
-  test("with functions that answer at once is for sandboxes here; elsewhere it is refused, and says why", async () => {
-    const grant = { f: () => 1 };
+  test("with functions that answer at once is for sandboxes anywhere", async () => {
+    const grant = { f: () => 1, later: async () => 5 };
     const template = await createTemplate({ grant, source: "let n = f()" });
-    const made = poolIn(isolation).createSandbox({ from: template });
-    if (isolation === "inline") expect(await value(await made, "n + f()")).toBe(2);
-    else await expect(made).rejects.toMatchObject({ code: "E_OPTION", message: expect.stringContaining("snapshot") });
+    const box = await poolIn(isolation).createSandbox({ from: template });
+    expect(await value(box, "[n + f(), later() instanceof Promise, await later()]")).toEqual([2, true, 5]);
+    expect(
+      await value(
+        await poolIn(isolation).createSandbox({ from: template, grant: { ...grant, f: () => 7 } }),
+        "n + f()",
+      ),
+    ).toBe(8);
   });
 
   test("takes no key, no policy of its own, and other grants only of the same names", async () => {

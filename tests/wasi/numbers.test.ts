@@ -23,6 +23,7 @@ describe("stdlib/wasi/assembly/gates.ts", () => {
     const known = new Map<string, number>([
       ["CALL_ERROR", CALL.ERROR],
       ["CALL_PENDING", CALL.PENDING],
+      ["CALL_AWAITED", CALL.AWAITED],
     ]);
     for (const [name, { handle, methods }] of Object.entries(capabilities)) {
       known.set(name, handle);

@@ -6,7 +6,7 @@ import { encodePassing } from "./encode";
 import {
   JS_Call, JS_FreeValue, JS_GetException, JS_IsPromise, JS_NewPromiseCapability, JS_Throw, JS_ThrowOutOfMemory, stackPointer,
 } from "./engine";
-import { call, CALL_ERROR, CALL_PENDING, reply } from "./gates";
+import { call, CALL_AWAITED, CALL_ERROR, CALL_PENDING, reply } from "./gates";
 import { fetch, shelve } from "./inbox";
 import { addPending, reservePending } from "./pending";
 import { malformed } from "./reader";
@@ -61,6 +61,7 @@ function cross(handle: i32, method: i32, start: i32, mode: i32): i64 {
   if (code >= 0) return takeReply(start, code);
   if (code == CALL_ERROR) return throwReply(start);
   if (code > CALL_PENDING) return malformed();
+  if (code <= CALL_AWAITED) return awaitNow(CALL_AWAITED - code, start);
   const token = CALL_PENDING - code;
   return (mode & BLOCKING) != 0 ? awaitNow(token, start) : promiseOf(token);
 }

@@ -11,6 +11,7 @@ export declare function answer(token: i32, ok: i32, at: i32, length: i32): i32;
 
 export const CALL_ERROR: i32 = -1;
 export const CALL_PENDING: i32 = -16;
+export const CALL_AWAITED: i32 = -16 - (1 << 29);
 export const CANNOT_WAIT: i32 = -2;
 export const TURN_IDLE: i32 = 0;
 export const TURN_PENDING: i32 = 1;

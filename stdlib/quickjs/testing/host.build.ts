@@ -13,6 +13,8 @@ export interface HostOptions {
   readonly system?: Record<string, Record<string, HostFunction>>;
   /** Functions, as "grant.call", that park the guest. Needs `suspend`. */
   readonly blocking?: readonly string[];
+  /** What answers later is to be awaited, whatever the guest takes it for. Needs `suspend`. */
+  readonly awaited?: boolean;
   readonly suspend?: boolean;
   readonly options?: Record<string, unknown>;
 }
@@ -75,7 +77,7 @@ export async function createHost(module: WebAssembly.Module, options: HostOption
         (value) => deliver(token, true, value),
         (error) => deliver(token, false, error),
       );
-      return CALL.PENDING - token;
+      return (options.awaited === true ? CALL.AWAITED : CALL.PENDING) - token;
     } catch (error) {
       waiting = encode(error);
       return CALL.ERROR;

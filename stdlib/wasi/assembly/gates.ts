@@ -13,6 +13,7 @@ export declare function answer(token: u32, ok: i32, at: u32, length: u32): i32;
 
 export const CALL_ERROR: i32 = -1;
 export const CALL_PENDING: i32 = -16;
+export const CALL_AWAITED: i32 = -536870928;
 
 // Handles and methods.
 export const CLOCK: i32 = 1;

@@ -2,7 +2,7 @@
 
 import { ensure, room, scratch, touch } from "./arena";
 import { NOMEM, NOTCAPABLE, NOTSUP } from "./errno";
-import { answer, call, CALL_ERROR, CALL_PENDING, receive, reply } from "./gates";
+import { answer, call, CALL_AWAITED, CALL_ERROR, CALL_PENDING, receive, reply } from "./gates";
 import { ARRAY, lastArgument, MAP, position, readFrom, readHead, requestLength, skipString, skipValue, TAG, TEXT, UINT } from "./value";
 
 const COMPLETION: u64 = 0;
@@ -15,6 +15,7 @@ const CODE: u32 = 0x65646f63;
 export function invoke(handle: i32, method: i32): i32 {
   const capacity = room();
   const n = call(handle, method, scratch(), requestLength(), capacity);
+  if (n <= CALL_AWAITED) return waitFor(u32(CALL_AWAITED - n));
   if (n <= CALL_PENDING) return waitFor(u32(CALL_PENDING - n));
   if (n == CALL_ERROR) return takeError();
   if (n < 0) return NOTCAPABLE; // refused by a policy before the gate
