@@ -3,7 +3,7 @@ import type { Answer, Ending } from "../kernel/index.ts";
 import { ENGINE } from "../stdlib/abi.ts";
 import { type Born, giveBirth, type Plan } from "./birth.ts";
 import { confined, type Engine, later, now } from "./engine.ts";
-import type { Resident } from "./hibernation/residency.ts";
+import type { Resident } from "./hibernation/resident.ts";
 import { type Job, readCheck, type TypeScriptSource } from "./job.ts";
 import { newQuestions, type Questions } from "./questions.ts";
 import { asError, fromEnding, type Result, type RunFacts } from "./result.ts";

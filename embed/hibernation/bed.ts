@@ -16,6 +16,7 @@ import type { Chunk } from "../snapshot/granules.ts";
 import { fingerprintOf } from "../snapshot/hash.ts";
 import { pack, unpack } from "../snapshot/packed.ts";
 import type { Store } from "../snapshot/store.ts";
+import type { House, Resident, Ways } from "./resident.ts";
 
 /** What many sandboxes have in common. */
 export interface Ground {
@@ -37,47 +38,31 @@ interface Waking {
   readonly resolve: () => void;
 }
 
-export interface Bed<H extends Hooks = Hooks> {
+export interface Bed extends Resident {
   readonly domain: Domain;
   readonly ground: Ground;
   readonly shelf: Shelf | undefined;
-  readonly id: string;
-  readonly house: H;
   nap: number;
-  isAsleep: boolean;
   held: Packed | undefined;
   /** Of what the store has; undefined: it has nothing. */
   print: string | undefined;
   waking: Waking | undefined;
-  isCleared: boolean;
-  /** Its residency's: how many use it, and when it was left. */
-  uses: number;
-  since: number;
-}
-
-/** Who is told. */
-export interface Hooks {
-  /** Somebody calls it while it sleeps. */
-  onNeeded(bed: Bed): void;
-  /** It fell asleep, or woke. */
-  onTurned(bed: Bed, isAsleep: boolean): void;
-  /** It holds so many bytes more in this process. */
-  onHeld(bytes: number): void;
 }
 
 /** One literal: there are very many of them. */
-export const newBed = <H extends Hooks>(
+export const newBed = (
   domain: Domain,
   ground: Ground,
-  house: H,
+  house: House,
   shelf: Shelf | undefined = undefined,
   id = "",
-): Bed<H> => ({
+): Bed => ({
   domain,
   ground,
   shelf,
   id,
   house,
+  ways: WAYS,
   nap: 0,
   isAsleep: false,
   held: undefined,
@@ -88,7 +73,7 @@ export const newBed = <H extends Hooks>(
   since: 0,
 });
 
-const storeError = (id: string, why: string, cause?: unknown): CordonError =>
+export const storeError = (id: string, why: string, cause?: unknown): CordonError =>
   new CordonError("E_STORE", `the sandbox ${JSON.stringify(id)} ${why}`, { cause });
 
 function hold(bed: Bed, packed: Packed | undefined): void {
@@ -129,14 +114,23 @@ export function sleep(bed: Bed): boolean {
   return true;
 }
 
-/** BD3. */
-async function fetchBack({ print, id }: Bed, { store }: Shelf): Promise<Packed> {
-  const found: unknown = await store.get(id).catch((cause) => {
+/** A copy: its owner may change it. Undefined: there is none. Throws CordonError E_STORE. */
+export async function fetchFrom({ store }: Shelf, id: string): Promise<Packed | undefined> {
+  let found: unknown;
+  try {
+    found = await store.get(id);
+  } catch (cause) {
     throw storeError(id, "cannot be fetched", cause);
-  });
-  if (found === undefined) throw storeError(id, "is not in the store any more: somebody has deleted it");
+  }
+  if (found === undefined) return undefined;
   if (!isBytes(found)) throw storeError(id, `came from the store as ${show(found)}`);
-  const packed = new Uint8Array(found); // a copy: its owner may change it
+  return new Uint8Array(found);
+}
+
+/** BD3. */
+async function fetchBack({ print, id }: Bed, shelf: Shelf): Promise<Packed> {
+  const packed = await fetchFrom(shelf, id);
+  if (packed === undefined) throw storeError(id, "is not in the store any more: somebody has deleted it");
   if ((await fingerprintOf(packed)) === print) return packed;
   throw storeError(id, "is another one in the store: ids are used once");
 }
@@ -192,13 +186,19 @@ export function clear(bed: Bed): void {
   bed.print = undefined;
   hold(bed, undefined);
   waking?.resolve();
-  if (shelf !== undefined && print !== undefined) void remove(shelf, id);
+  if (shelf !== undefined && print !== undefined) void takeFrom(shelf, id);
 }
 
-async function remove({ store, onError }: Shelf, id: string): Promise<void> {
+export async function takeFrom({ store, onError }: Shelf, id: string): Promise<void> {
   try {
     await store.delete(id);
   } catch (cause) {
     onError(storeError(id, "cannot be deleted", cause));
   }
 }
+
+const WAYS: Ways = {
+  hasEnded: ({ domain }: Bed) => domain.ending() !== undefined,
+  fail: ({ domain }: Bed) => domain.end({ kind: "exhausted", resource: "memory" }),
+  ...{ sleep, wakeNow, wake, clear },
+};

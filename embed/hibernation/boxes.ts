@@ -1,9 +1,10 @@
 // Boxes that sleep: how a sandbox comes into a residency.
 import type { Box } from "../box.ts";
 import { contentOf } from "../image.ts";
-import type { Ground } from "./bed.ts";
+import { type Ground, newBed } from "./bed.ts";
 import { kindGround, type Maker } from "./ground.ts";
-import { admit, newResidency, type Residency, type Resident } from "./residency.ts";
+import { admit, newResidency, type Residency } from "./residency.ts";
+import type { Resident } from "./resident.ts";
 
 const grounds = new WeakMap<object, Ground>();
 
@@ -27,7 +28,8 @@ const alone: Residency = newResidency();
 /** Into its residency, which may put it to sleep from now on. Throws CordonError for an id that is none or is in use. */
 export async function admitBox(box: Box, maker: Maker): Promise<Resident> {
   const { residency = alone, id } = box.plan.options;
-  const resident = admit(residency, box.domain, await groundOf(box, maker), id);
+  const ground = await groundOf(box, maker);
+  const resident = admit(residency, id, (house, shelf, name) => newBed(box.domain, ground, house, shelf, name));
   resident.house.leave(resident);
   return resident;
 }

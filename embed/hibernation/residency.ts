@@ -6,11 +6,11 @@
 //   RS2  Who cannot sleep at the moment, for something of it goes on, is asked again later.
 //   RS3  A sandbox that is called while it sleeps wakes, or its caller gets an answer: it ends if it cannot.
 //   RS4  A residency holds only those that it may have to put to sleep: a sleeper that everybody forgets is collected.
-import type { Domain } from "../../kernel/index.ts";
 import { CordonError } from "../errors.ts";
 import { checkId } from "../snapshot/store.ts";
-import { type Bed, clear, type Ground, type Hooks, newBed, type Shelf, sleep, wake, wakeNow } from "./bed.ts";
+import type { Shelf } from "./bed.ts";
 import { type ResidencyOptions, readOptions } from "./options.ts";
+import type { House, Resident } from "./resident.ts";
 
 /** Keeps sandboxes that are made with it, of one kind or many, awake or asleep. */
 export interface Residency {
@@ -19,21 +19,6 @@ export interface Residency {
   asleep(): number;
   /** Bytes that sleepers hold in this process. */
   held(): number;
-}
-
-/** One sandbox as its residency knows it. */
-export type Resident = Bed<House>;
-
-/** What a sandbox does with its residency: given here, so that those who have none need not load it. */
-export interface House extends Hooks {
-  /** It is about to be used: fulfilled when it is awake, or has ended. Undefined: it is awake already. */
-  enter(resident: Resident): Promise<void> | undefined;
-  /** It is idle again. */
-  leave(resident: Resident): void;
-  /** Now, if it can be. */
-  sleep(resident: Resident): boolean;
-  /** It has ended. */
-  quit(resident: Resident): void;
 }
 
 interface Rooms extends House {
@@ -57,8 +42,8 @@ const roomsOf = ({ house }: Resident): Rooms => house as Rooms;
 
 /** One that has ended goes. */
 function tryToSleep(resident: Resident): void {
-  if (resident.domain.ending() === undefined) sleep(resident);
-  else quit(resident);
+  if (resident.ways.hasEnded(resident)) quit(resident);
+  else resident.ways.sleep(resident);
 }
 
 /** Those that cannot sleep now stay in their place. */
@@ -110,7 +95,8 @@ function enter(resident: Resident): Promise<void> | undefined {
     throw error;
   };
   try {
-    if (resident.isAsleep && !wakeNow(resident)) return wake(resident).then(() => makeRoom(rooms), over);
+    const { ways, isAsleep } = resident;
+    if (isAsleep && !ways.wakeNow(resident)) return ways.wake(resident).then(() => makeRoom(rooms), over);
   } catch (error) {
     leave(resident);
     return Promise.reject(error);
@@ -123,7 +109,7 @@ function leave(resident: Resident): void {
   const rooms = roomsOf(resident);
   resident.uses--;
   if (resident.uses > 0 || resident.isCleared || resident.isAsleep) return;
-  if (resident.domain.ending() !== undefined) return quit(resident);
+  if (resident.ways.hasEnded(resident)) return quit(resident);
   // RS4.
   if (rooms.most === Number.POSITIVE_INFINITY && rooms.after === Number.POSITIVE_INFINITY) return;
   resident.since = performance.now();
@@ -139,7 +125,7 @@ function quit(resident: Resident): void {
   rooms.ids.delete(resident.id);
   if (resident.isAsleep) rooms.asleep--;
   else rooms.awake--;
-  clear(resident);
+  resident.ways.clear(resident);
 }
 
 /** RS3. Somebody called it who knows nothing of sleep. */
@@ -147,7 +133,7 @@ function needed(resident: Resident): void {
   const entered = enter(resident);
   if (entered === undefined) return leave(resident);
   const fail = (): void => {
-    resident.domain.end({ kind: "exhausted", resource: "memory" });
+    resident.ways.fail(resident);
     quit(resident);
   };
   entered.then(() => leave(resident), fail);
@@ -159,12 +145,12 @@ export function newResidency(given: ResidencyOptions = {}): Residency {
   const rooms: Rooms = {
     ...{ most, after, shelf, idle: new Set(), ids: new Set() },
     ...{ awake: 0, asleep: 0, held: 0, timer: undefined, due: 0 },
-    ...{ enter, leave, quit, sleep: (resident: Resident) => resident.uses === 0 && sleep(resident) },
-    onNeeded: (bed) => needed(bed as Resident),
-    onTurned(bed, isAsleep) {
+    ...{ enter, leave, quit, sleep: (resident: Resident) => resident.uses === 0 && resident.ways.sleep(resident) },
+    onNeeded: needed,
+    onTurned(resident, isAsleep) {
       rooms.awake += isAsleep ? -1 : 1;
       rooms.asleep += isAsleep ? 1 : -1;
-      if (isAsleep) rooms.idle.delete(bed as Resident);
+      if (isAsleep) rooms.idle.delete(resident);
     },
     onHeld(bytes) {
       rooms.held += bytes;
@@ -185,10 +171,12 @@ function takeId({ ids, shelf }: Rooms, id: string = crypto.randomUUID()): string
   return id;
 }
 
+type Make<R> = (house: House, shelf: Shelf | undefined, id: string) => R;
+
 /** Begins awake and in use. `id`: under which a store keeps it; default: one of its own. Throws CordonError E_STORE, E_OPTION. */
-export function admit(residency: Residency, domain: Domain, ground: Ground, id?: string): Resident {
+export function admit<R extends Resident>(residency: Residency, id: string | undefined, make: Make<R>): R {
   const rooms = houses.get(residency) as Rooms;
-  const resident = newBed<House>(domain, ground, rooms, rooms.shelf, takeId(rooms, id));
+  const resident = make(rooms, rooms.shelf, takeId(rooms, id));
   rooms.awake++;
   resident.uses = 1;
   return resident;

@@ -3,16 +3,19 @@ import type { CallRecord, Ending } from "../../kernel/index.ts";
 import { type Call, interrupt, type Meter, meter, type Signal, within } from "../../policy-libs/index.ts";
 import { type Box, disposeBox, endBox, newBox } from "../box.ts";
 import { CordonError, type ErrorCode, isCordonError } from "../errors.ts";
+import type { Residency } from "../hibernation/residency.ts";
 import type { Job } from "../job.ts";
 import { isResting } from "../pool/domain-state.ts";
 import type { Continuation, Result } from "../result.ts";
 import { enqueue } from "../sandbox.ts";
+import type { Store } from "../snapshot/store.ts";
 import type { Language } from "../typescript.ts";
 import { decodeValue } from "../values.ts";
 import type { FarWorld } from "./far.ts";
 import { answerOf, decodeAnswer, newReplace } from "./far-answer.ts";
 import type { FarImages } from "./far-images.ts";
 import { planFrom } from "./far-plan.ts";
+import { type FarStore, newFarStore } from "./far-store.ts";
 import { performTake, type Wanted } from "./far-takes.ts";
 import { type CheckedFields, type Message, OP, type Post, TAKE } from "./frame.ts";
 import { newPassage, type Passage } from "./passage.ts";
@@ -35,6 +38,8 @@ interface State {
   readonly images: FarImages;
   readonly passage: Passage;
   readonly leash: Meter;
+  /** The embedder's store, if it has one. */
+  readonly shelf: FarStore | undefined;
   readonly box: Promise<Box | undefined>;
   readonly running: Map<number, Running>;
   readonly questions: Map<number, AbortController>;
@@ -152,6 +157,8 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [OP.CANCEL, (state, [id]) => state.running.get(id)?.continuation?.cancel()],
   [OP.LEASH, (state, [limits, isFrozen]) => hold(state, limits, isFrozen)],
   [OP.TAKE, (state, [number, what, wait]) => take(state, { number, what, wait })],
+  [OP.STORED, ({ shelf }, [number, isKept]) => shelf?.stored(number, isKept)],
+  [OP.GOT, ({ shelf }, [number, kind, isLast], body) => shelf?.got(number, kind, isLast, body)],
 ]);
 
 /** System grants come first (embed/system.ts): the number of the first handle that is a grant of the embedder's. */
@@ -166,15 +173,29 @@ const tellingTo =
     post(OP.TOLD, [{ handle: id, contract, call, bytesIn, bytesOut }], answer);
   };
 
-async function make(world: FarWorld, post: Post, passage: Passage, leash: Meter, data: PlanData): Promise<Box> {
+/** A residency of its own, in which nobody decides when it sleeps. */
+async function residencyOver(store: Store): Promise<Residency> {
+  const { newResidency } = await import("../hibernation/residency.ts");
+  return newResidency({ store });
+}
+
+interface MakeParts {
+  readonly post: Post;
+  readonly passage: Passage;
+  readonly leash: Meter;
+  readonly store: Store | undefined;
+}
+
+async function make(world: FarWorld, { store, ...parts }: MakeParts, data: PlanData): Promise<Box> {
   const { origin } = data;
   const begin = origin === null ? undefined : world.images.find(origin.image);
   const engine = await world.engine();
   const { canSuspend } = engine.kernel;
-  const trace = data.tells ? tellingTo(post, data) : undefined;
+  const trace = data.tells ? tellingTo(parts.post, data) : undefined;
   const image = origin === null ? undefined : begin?.(origin, engine);
   if (origin !== null && image === undefined) throw new CordonError("E_ENGINE", "the copy's image is not there");
-  const plan = planFrom(data, { post, passage, contracts: world.contracts, leash, canSuspend, trace, image });
+  const residency = store && (await residencyOver(store));
+  const plan = planFrom(data, { ...parts, contracts: world.contracts, canSuspend, trace, image, residency });
   return newBox(world.engine, plan);
 }
 
@@ -243,10 +264,11 @@ export function newFarBox(world: FarWorld, id: number, data: PlanData, onGone: (
   const post: Post = (op, fields, body) => world.post(id, op, fields, body);
   const passage = farPassage(post, () => state);
   const leash = tenantMeter(world, data).child({ name: data.name });
-  const making = make(world, post, passage, leash, data);
+  const shelf = data.id === null ? undefined : newFarStore(post);
+  const making = make(world, { post, passage, leash, store: shelf?.store }, data);
   const box = Promise.resolve().then(() => tellMade(state, making, onGone));
   const state: State = {
-    ...{ post, passage, leash, box, images: world.images },
+    ...{ post, passage, leash, box, shelf, images: world.images },
     ...{ running: new Map(), questions: new Map(), made: undefined },
     ...{ isFrozen: false, isEndTold: false, told: "", restsTold: false },
   };

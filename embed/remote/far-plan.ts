@@ -4,6 +4,7 @@ import type { Meter } from "../../policy-libs/index.ts";
 import { permissive } from "../../policy-libs/index.ts";
 import type { Plan } from "../birth.ts";
 import type { CallEntry, Prepared } from "../capability.ts";
+import type { Residency } from "../hibernation/residency.ts";
 import type { LoadedModule } from "../modules.ts";
 import { LINE_COST, type Output } from "../output.ts";
 import { facadeOf } from "../power.ts";
@@ -56,15 +57,20 @@ export interface FarPlanParts {
   readonly canSuspend: boolean;
   readonly trace: ((record: CallRecord) => void) | undefined;
   readonly image: Image | undefined;
+  /** Where it sleeps, if not here. */
+  readonly residency: Residency | undefined;
 }
 
 export function planFrom(data: PlanData, parts: FarPlanParts): Plan {
-  const { post, passage, contracts, leash, canSuspend, trace, image } = parts;
-  const { virtual, origin } = data;
+  const { post, passage, contracts, leash, canSuspend, trace, image, residency } = parts;
+  const { virtual, origin, confinement, id } = data;
   const load = data.load === null ? undefined : facadeOf(passage.get(data.load, LOADER)).functions["load"];
   return {
     ...{ name: data.name, limits: data.limits, timeZoneOffset: data.timeZoneOffset, paying: leash, trace },
-    options: data.confinement === null ? {} : { confinement: data.confinement },
+    options: {
+      ...(confinement === null ? {} : { confinement }),
+      ...(residency === undefined || id === null ? {} : { residency, id }),
+    },
     grants: data.grants.map((grant) => grantOf(grant, contracts.get(grant.contract) as Contract, passage, canSuspend)),
     ...{ policy: undefined, audits: [], above: undefined, output: outputTo(post) },
     load: load && ((...names) => (load as (...names: string[]) => Promise<LoadedModule>)(...names)),

@@ -5,6 +5,7 @@
 //        the sandbox when it hears of the image is what belongs to it.
 import type { Box } from "../box.ts";
 import { atRest, putToSleep } from "../copy.ts";
+import type { Bed } from "../hibernation/bed.ts";
 import { takeImage } from "../image.ts";
 import type { FarImages } from "./far-images.ts";
 import { OP, type Post, TAKE } from "./frame.ts";
@@ -30,7 +31,7 @@ const takeNow = ({ images, post, usage }: TakeParts, box: Box, { number, what }:
   if (image === undefined) return undefined;
   if (what === TAKE.KEEP) images.put(number, image);
   else for (const piece of piecesOf(image)) post(OP.BYTES, [number], piece);
-  post(OP.TAKEN, [number, null, { clock: clock.now(), handles: domain.handles(), usage: usage() }]);
+  post(OP.TAKEN, [number, null, { clock: clock.now(), handles: domain.handles(), usage: usage(), held: 0 }]);
   return true;
 };
 
@@ -39,5 +40,6 @@ export async function performTake(parts: TakeParts, box: Box, wanted: Wanted): P
   const { number, what, wait } = wanted;
   if (what !== TAKE.SLEEP) return void (await atRest(box, wait, () => takeNow(parts, box, wanted)));
   await putToSleep(box, { wait });
-  parts.post(OP.TAKEN, [number, null, { clock: 0, handles: [], usage: parts.usage() }]);
+  const { held } = box.resident as Bed;
+  parts.post(OP.TAKEN, [number, null, { clock: 0, handles: [], usage: parts.usage(), held: held?.length ?? 0 }]);
 }

@@ -29,6 +29,8 @@ export const OP = {
   TAKE: 10, // number, what (TAKE), how long to wait
   IMAGE: 11, // number, is it the last piece; body: a piece of a guest part
   FORGET: 12, // number of an image
+  STORED: 13, // number, was it kept
+  GOT: 14, // number, what (GOT), is it the last piece; body: a piece of what the store has
   // From the worker.
   READY: 16, // version
   MADE: 17, // error or null, usage
@@ -42,6 +44,8 @@ export const OP = {
   TAKEN: 25, // number, error or null, facts
   BYTES: 26, // number; body: a piece of a guest part
   UNDONE: 27, // job, error: it could not begin
+  PUT: 28, // number, is it the last piece; body: a piece of what the store is to keep
+  GET: 29, // number
   // Both ways: capabilities.
   CALL: 32, // call, capability, method, wants to know at once, references; body: arguments
   REPLY: 33, // call, kind, references; body: the value or error
@@ -55,6 +59,9 @@ export const REPLY = { VALUE: 0, FAILED: 1, LATER: 2 } as const;
 
 /** What is to be taken of a sandbox that rests: an image that the worker keeps, one that it sends, nothing but its memory. */
 export const TAKE = { KEEP: 0, SEND: 1, SLEEP: 2 } as const;
+
+/** What a store has of a sandbox. */
+export const GOT = { NOTHING: 0, BYTES: 1, FAILED: 2 } as const;
 
 /** Sends a message of one box. */
 export type Post = (op: number, fields: readonly unknown[], body?: Uint8Array) => void;
@@ -88,6 +95,7 @@ const FIELDS: ReadonlyMap<unknown, readonly Check[]> = new Map<unknown, readonly
   [OP.MAKE, [isRecord]], [OP.JOB, [isId, isRecord]], [OP.ABORT, [isId]], [OP.END, [isRecord]], [OP.DISPOSE, []],
   [OP.ASK, [isId]], [OP.UNASK, [isId]], [OP.RESUME, [isId]], [OP.CANCEL, [isId]], [OP.LEASH, [isRecord, isFlag]],
   [OP.TAKE, [isId, isKind, isWait]], [OP.IMAGE, [isId, isFlag]], [OP.FORGET, [isId]],
+  [OP.STORED, [isId, isFlag]], [OP.GOT, [isId, isKind, isFlag]], [OP.PUT, [isId, isFlag]], [OP.GET, [isId]],
   [OP.READY, [isId]], [OP.MADE, [orNull(isRecord), isRecord]], [OP.RESULT, [isId, isRecord]], [OP.SAY, []],
   [OP.TOLD, [isRecord]], [OP.USAGE, [isRecord]], [OP.ENDED, [isRecord]], [OP.GONE, [isRecord]],
   [OP.RESTS, [isFlag]],

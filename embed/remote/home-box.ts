@@ -20,9 +20,10 @@ import { isAborted } from "../signal.ts";
 import { newWatchers, type Watchers } from "../watchers.ts";
 import { type Message, OP, type Post } from "./frame.ts";
 import type { Addressee, Home } from "./home.ts";
-import { type Beginning, type Copied, forkRemotely, saveRemotely, sleepRemotely } from "./home-copies.ts";
+import { type Beginning, type Copied, forkRemotely, saveRemotely, tellToSleep } from "./home-copies.ts";
 import { type Given, originalsOf, planData } from "./home-grants.ts";
 import type { HomeImage } from "./home-images.ts";
+import { admitFar, type FarSleeper, type HomeResident, shelved, sleepNow, sleepOn, wakeBy } from "./home-resident.ts";
 import {
   endRuns,
   expectEnds,
@@ -32,8 +33,10 @@ import {
   isParked,
   newHomeRuns,
   performRun,
+  setFetching,
   takeResult,
 } from "./home-runs.ts";
+import { type HomeShelf, newHomeShelf } from "./home-shelf.ts";
 import { goneError, newHomeTakes } from "./home-takes.ts";
 import { type Leash, newLeash } from "./leash.ts";
 import { newPassage, type Passage } from "./passage.ts";
@@ -54,6 +57,7 @@ interface State extends Copied {
   readonly watchers: Watchers;
   readonly runs: HomeRuns;
   readonly leash: Leash;
+  readonly shelf: HomeShelf;
   readonly made: PromiseWithResolvers<void>;
   ending: Ending | undefined;
   isMade: boolean;
@@ -64,13 +68,14 @@ interface State extends Copied {
 const goneText = ({ isDisposed, ending }: State): string =>
   isDisposed || ending === undefined ? "was disposed" : `has ended (${endingText(ending)})`;
 
-/** What wakes a sandbox. */
-const WAKES: readonly number[] = [OP.JOB, OP.CALL];
+/** How long the worker may try to put one to sleep before its residency asks again. */
+const PATIENCE = 20; // ms
 
 /** Nothing more of it is to be heard. */
 function finish(state: State): void {
   if (state.isOver) return;
   state.isOver = true;
+  state.resident.house.quit(state.resident);
   state.takes.end(goneText(state));
   state.passage.close();
   state.leash.end();
@@ -87,7 +92,10 @@ function onMade(state: State, [error, usage]: readonly unknown[]): void {
   if (!isUsage(usage)) return lie(state, "a usage that is none");
   state.leash.note(usage);
   state.isMade = error === null;
-  if (error === null) return state.made.resolve();
+  if (error === null) {
+    state.resident.house.leave(state.resident);
+    return state.made.resolve();
+  }
   const refusal = refusalFrom(error);
   state.made.reject(refusal);
   failRuns(state.runs, refusal);
@@ -135,7 +143,15 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [OP.RESULT, ({ runs }, [job, result], body) => takeResult(runs, job as number, result as never, body)],
   [OP.TAKEN, ({ takes }, [number, error, facts]) => takes.taken(number as number, error as Fields, facts as Fields)],
   [OP.BYTES, ({ takes }, [number], body) => takes.bytes(number as number, body)],
-  [OP.UNDONE, ({ runs }, [job, error]) => failRun(runs, job as number, refusalFrom(error))],
+  [
+    OP.UNDONE,
+    ({ runs, resident, shelf }, [job, error]) => {
+      failRun(runs, job as number, refusalFrom(error, shelf.cause()));
+      sleepOn(resident);
+    },
+  ],
+  [OP.PUT, ({ shelf }, [number, isLast], body) => shelf.put(number as number, isLast as boolean, body)],
+  [OP.GET, ({ shelf }, [number]) => shelf.get(number as number)],
   [
     OP.GONE,
     (state, fields) => {
@@ -190,7 +206,7 @@ const observing =
     });
 
 /** What only a sandbox on the embedder's own thread can have. */
-function checkPlan({ grants, policy, virtual, options: { residency } }: Plan): void {
+function checkPlan({ grants, policy, virtual }: Plan): void {
   const maker = grants.find(({ granted }) => makesChildren(granted));
   if (maker !== undefined)
     throw new CordonError("E_GRANT", `grant.${maker.name}: guests in workers make no domains: use isolation "inline"`);
@@ -199,8 +215,6 @@ function checkPlan({ grants, policy, virtual, options: { residency } }: Plan): v
       "E_OPTION",
       'a policy under virtual time needs isolation "inline": its clock is the guest\'s',
     );
-  if (residency !== undefined)
-    throw new CordonError("E_OPTION", 'residency and idle need isolation "inline": in workers use hibernate()');
 }
 
 function beginningOf(home: Home, { origin }: Plan): Beginning | undefined {
@@ -216,12 +230,21 @@ export async function placeRemotely(home: Home, plan: Plan, sharing: Sharing): P
   return place(home, sharing, plan, beginningOf(home, plan));
 }
 
+const sleeperOf = (state: State): FarSleeper => ({
+  shelf: state.shelf,
+  hasEnded: () => state.isDisposed || state.ending !== undefined,
+  tell: () => tellToSleep(state, PATIENCE),
+});
+
 async function place(home: Home, sharing: Sharing, plan: Plan, from: Beginning | undefined): Promise<Making> {
   checkPlan(plan);
   const account = meterUnder(plan.paying, plan.name);
+  let resident: HomeResident | undefined;
   try {
-    return await settle(home, sharing, { plan, account, from });
+    resident = admitFar(plan.options);
+    return await settle(home, sharing, { plan, account, from, resident });
   } catch (error) {
+    resident?.house.quit(resident);
     account.remove();
     throw error;
   }
@@ -231,9 +254,10 @@ interface Settling {
   readonly plan: Plan;
   readonly account: Meter;
   readonly from: Beginning | undefined;
+  readonly resident: HomeResident;
 }
 
-async function settle(home: Home, sharing: Sharing, { plan, account, from }: Settling): Promise<Making> {
+async function settle(home: Home, sharing: Sharing, { plan, account, from, resident }: Settling): Promise<Making> {
   const given: Given = { powers: [], names: new Map() };
   let state: State | undefined;
   const domain = { id: 0, end: (ending: Ending = { kind: "aborted" }) => void (state && endIt(state, ending)) };
@@ -247,7 +271,7 @@ async function settle(home: Home, sharing: Sharing, { plan, account, from }: Set
   if (why !== undefined) throw lostError(why);
   home.add((id) => {
     const post: Post = (op, fields, body) => {
-      if (state !== undefined && WAKES.includes(op)) state.isAsleep = false;
+      if (op === OP.CALL) wakeBy(resident);
       home.post(id, op, fields, body);
     };
     const leash = newLeash(account, plan.limits, (limits, isFrozen) => post(OP.LEASH, [limits, isFrozen]), domain.end);
@@ -259,13 +283,19 @@ async function settle(home: Home, sharing: Sharing, { plan, account, from }: Set
     meter.watching = watchers.begin({ id, end: domain.end }, plan.grants);
     const runs = newHomeRuns({ plan, post, meter, leash, ending: () => state?.ending, lose: home.lose });
     const takes = newHomeTakes({ plan, post, images: home.images, leash, lose: home.lose });
+    const shelf = newHomeShelf({
+      ...{ shelf: resident.shelf, id: resident.id, post, memory: plan.limits.memory, lie: violated },
+      onKept: () => shelved(resident),
+      onFetch: (isFetching) => setFetching(runs, isFetching),
+    });
     state = {
       ...{ plan, sharing, home, id, post, meter, account, policed, given, passage, watchers, runs, takes, leash },
-      ...{ made, ending: undefined, isDisposed: false, isOver: false, isMade: false, isAsleep: false, copies: 0 },
+      ...{ resident, shelf, made, ending: undefined, isDisposed: false, isOver: false, isMade: false, copies: 0 },
     };
+    resident.sleeper = sleeperOf(state);
     const image = from?.image();
     const origin = image === undefined || from === undefined ? null : originData(image, from);
-    const data = planData({ home, plan, sharing, meter, grants, policed, passage, leash, origin }, given);
+    const data = planData({ home, plan, sharing, meter, grants, policed, passage, leash, origin, resident }, given);
     leash.reserve();
     post(OP.MAKE, [data]);
     image?.over();
@@ -275,9 +305,9 @@ async function settle(home: Home, sharing: Sharing, { plan, account, from }: Set
 }
 
 /** While it is being made its engine runs. */
-function stateOf({ ending, isDisposed, isMade, isAsleep, runs, account }: State): DomainState {
+function stateOf({ ending, isDisposed, isMade, resident, runs, account }: State): DomainState {
   if (isDisposed || ending !== undefined) return "ended";
-  if (isAsleep) return "asleep";
+  if (resident.isAsleep) return "asleep";
   if (runs.runs.size === 0) return isMade ? "idle" : "running";
   return isParked(runs) || frozenAt(account.account) !== undefined ? "parked" : "running";
 }
@@ -291,12 +321,21 @@ function alive(state: State): void {
   if (state.isDisposed || state.isOver) throw goneError(goneText(state));
 }
 
+/** While a run goes on, or is interrupted, nobody puts it to sleep. */
+function use({ resident, runs }: State, job: Job, onOver: () => void): Promise<Result> {
+  resident.house.enter(resident);
+  return performRun(runs, job, () => {
+    resident.house.leave(resident);
+    onOver();
+  });
+}
+
 function facade(state: State): Making {
   const { home, sharing } = state;
   return {
     ...{ made: state.made.promise, state: () => stateOf(state), account: state.account.account },
     perform(job: Job, onOver: () => void): Promise<Result> {
-      if (!state.isDisposed && !isAborted(job.signal)) return performRun(state.runs, job, onOver);
+      if (!state.isDisposed && !isAborted(job.signal)) return use(state, job, onOver);
       onOver();
       return Promise.resolve({ status: "aborted", ...NO_FACTS });
     },
@@ -311,7 +350,7 @@ function facade(state: State): Making {
     },
     async sleep(wait) {
       alive(state);
-      return sleepRemotely(state, wait);
+      return sleepNow(state.resident, () => tellToSleep(state, wait));
     },
     ended() {
       if (state.isDisposed) return "it was disposed";
@@ -320,6 +359,7 @@ function facade(state: State): Making {
     dispose() {
       if (state.isDisposed) return;
       state.isDisposed = true;
+      state.resident.house.quit(state.resident);
       state.passage.close();
       state.post(OP.DISPOSE, []);
       expectEnds(state.runs);

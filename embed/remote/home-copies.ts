@@ -16,6 +16,7 @@ import { TAKE } from "./frame.ts";
 import type { Home } from "./home.ts";
 import { type Given, originalsOf } from "./home-grants.ts";
 import type { HomeImage } from "./home-images.ts";
+import { type HomeResident, whileAwake } from "./home-resident.ts";
 import type { HomeTakes, Taken } from "./home-takes.ts";
 
 /** With what a copy begins. */
@@ -35,14 +36,8 @@ export interface Copied {
   readonly given: Given;
   /** Copies that were made of it. */
   copies: number;
-  /** It has given its memory away, and nobody has used it since. */
-  isAsleep: boolean;
+  readonly resident: HomeResident;
 }
-
-/** Whoever takes an image of it has woken it. */
-const awake = (state: Copied): void => {
-  state.isAsleep = false;
-};
 
 const pastOf = ({ policed, given }: Copied): PolicyPast | undefined =>
   policed && { remembered: policed.remember(given.powers), start: policed.start };
@@ -59,11 +54,9 @@ type Place = (plan: Plan, beginning: Beginning) => Promise<Making>;
 export async function forkRemotely(state: Copied, plan: Plan, wait: number, place: Place): Promise<Making> {
   const { takes, home } = state;
   checkOriginals(originalsOf(state.plan), originalsOf(plan));
-  const read = (taken: Taken) => {
-    awake(state);
-    return { ...taken, incarnation: ++state.copies, policy: pastOf(state) };
-  };
-  const { number, handles, clock, incarnation, policy } = await takes.ask(TAKE.KEEP, wait, read);
+  const read = (taken: Taken) => ({ ...taken, incarnation: ++state.copies, policy: pastOf(state) });
+  const taken = await whileAwake(state.resident, () => takes.ask(TAKE.KEEP, wait, read));
+  const { number, handles, clock, incarnation, policy } = taken;
   const over = (): void => home.images.forget(number);
   try {
     const image = (): HomeImage => ({ number, isWhole: false, over });
@@ -80,11 +73,9 @@ export async function saveRemotely(
   { key, wait }: SaveOptions,
   engine: () => Promise<Engine>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { plan, policed, copies } = state;
-  const [taken, past] = await state.takes.ask(TAKE.SEND, wait, (one) => {
-    awake(state);
-    return [one, pastOf(state)] as const;
-  });
+  const { plan, policed, copies, takes, resident } = state;
+  const read = (one: Taken) => [one, pastOf(state)] as const;
+  const [taken, past] = await whileAwake(resident, () => takes.ask(TAKE.SEND, wait, read));
   const { clock, handles, usage } = taken;
   const authority = {
     ...{ grants: await namesFor(plan), nextToken: 0, incarnation: copies, clock, generations: handles },
@@ -94,7 +85,5 @@ export async function saveRemotely(
   return writeSaved(await engine(), key, { guest: taken.guest as GuestPart, authority, policed, past });
 }
 
-export const sleepRemotely = (state: Copied, wait: number): Promise<void> =>
-  state.takes.ask(TAKE.SLEEP, wait, () => {
-    state.isAsleep = true;
-  });
+export const tellToSleep = ({ takes }: Pick<Copied, "takes">, wait: number): Promise<Taken> =>
+  takes.ask(TAKE.SLEEP, wait, (taken) => taken);

@@ -8,6 +8,7 @@ import { hostTarget } from "../power.ts";
 import { systemContracts } from "../system.ts";
 import { LOADER } from "./far-plan.ts";
 import type { Home } from "./home.ts";
+import type { HomeResident } from "./home-resident.ts";
 import type { Leash } from "./leash.ts";
 import type { Passage } from "./passage.ts";
 import type { GrantData, OriginData, PlanData } from "./plan-data.ts";
@@ -22,6 +23,7 @@ export interface GrantParts {
   readonly passage: Passage;
   readonly leash: Leash;
   readonly origin: OriginData | null;
+  readonly resident: Pick<HomeResident, "shelf" | "id">;
 }
 
 /** What was given: as policies know it, and by the numbers that the worker knows it by. */
@@ -56,7 +58,7 @@ function giveLoader({ plan: { load }, meter, passage }: GrantParts): number | nu
 
 /** Gives the grants; `known` hears of them. */
 export function planData(parts: GrantParts, known: Given): PlanData {
-  const { plan, sharing, leash, origin } = parts;
+  const { plan, sharing, leash, origin, resident } = parts;
   const { given, contracts } = giveGrants(parts, known);
   const { virtual, start } = plan;
   return {
@@ -66,6 +68,7 @@ export function planData(parts: GrantParts, known: Given): PlanData {
     virtual: virtual === undefined ? null : { start, seed: virtual.seed ?? null },
     tells: plan.trace !== undefined || plan.audits.length > 0,
     leash: leash.limits(),
+    id: resident.shelf === undefined ? null : resident.id,
   };
 }
 

@@ -41,6 +41,8 @@ export interface HomeRuns extends HomeRunsParts {
   next: number;
   /** The worker says that the guest waits. */
   isResting: boolean;
+  /** It waits for the embedder's own store: the worker is not to blame. */
+  isFetching: boolean;
 }
 
 /** What a worker may take for an answer beyond the time that the run has: then it is taken for dead. */
@@ -50,14 +52,20 @@ const LONGEST = 2 ** 31 - 1; // ms, what setTimeout can wait
 export function newHomeRuns(parts: HomeRunsParts): HomeRuns {
   const questions = newHomeQuestions(parts.post);
   parts.meter.interrupt = questions.ask;
-  return { ...parts, questions, runs: new Map(), next: 1, isResting: false };
+  return { ...parts, questions, runs: new Map(), next: 1, isResting: false, isFetching: false };
 }
 
 const lie = ({ lose }: HomeRuns, what: string): void => lose(`it broke the protocol: ${what}`);
 
-function watch({ lose }: HomeRuns, run: Run, ms: number): void {
+function watch({ lose, isFetching }: HomeRuns, run: Run, ms: number): void {
   clearTimeout(run.timer);
+  if (isFetching && ms > 0) return;
   run.timer = setTimeout(() => lose("it did not answer"), Math.min(ms + GRACE, LONGEST));
+}
+
+export function setFetching(home: HomeRuns, isFetching: boolean): void {
+  home.isFetching = isFetching;
+  for (const run of home.runs.values()) if (!run.isPaused) watch(home, run, run.job.limits.wall);
 }
 
 /** As a sandbox on this thread says it (embed/sandbox.ts). */

@@ -9,6 +9,7 @@ import { MAX_HANDLES, PAGE } from "../../kernel/index.ts";
 import type { Plan } from "../birth.ts";
 import { CordonError } from "../errors.ts";
 import type { GuestPart } from "../snapshot/guest.ts";
+import { mostPacked } from "../snapshot/packed.ts";
 import { OP, type Post, TAKE } from "./frame.ts";
 import type { ImageBook } from "./home-images.ts";
 import type { Leash } from "./leash.ts";
@@ -21,6 +22,8 @@ export interface Taken {
   readonly clock: number;
   readonly handles: readonly number[];
   readonly usage: Used;
+  /** Bytes of memory that are kept of a sleeper in the worker. */
+  readonly held: number;
   /** What was sent. */
   readonly guest: GuestPart | undefined;
 }
@@ -57,24 +60,24 @@ const GRACE = 5_000; // ms
 const LONGEST = 2 ** 31 - 1; // ms, what setTimeout can wait
 const MOST_GENERATION = 2 ** 32 - 1;
 
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const areHandles = (value: unknown): value is readonly number[] =>
-  Array.isArray(value) &&
-  value.length <= MAX_HANDLES &&
-  value.every((one) => Number.isSafeInteger(one) && one >= 0 && one <= MOST_GENERATION);
+  Array.isArray(value) && value.length <= MAX_HANDLES && value.every((one) => isCount(one) && one <= MOST_GENERATION);
 
 export const goneError = (why: string): CordonError =>
   new CordonError("E_DISPOSED", `the sandbox ${why}: make a new one`);
 
 /** Undefined: not what an honest worker says. `latest`: the guest's time so far, which stands still or goes on. */
 function read(plan: Plan, { what, gathered }: Asked, facts: Fields, latest: number): Omit<Taken, "number"> | undefined {
-  const { handles, usage, clock } = facts;
+  const { handles, usage, clock, held } = facts;
   const isSent = what === TAKE.SEND;
   const guest = isSent ? gathered.whole() : undefined;
-  if (!areHandles(handles) || !isUsage(usage) || (isSent && guest === undefined)) return undefined;
-  if (plan.virtual === undefined) return { clock: Date.now(), handles, usage, guest };
-  if (what === TAKE.SLEEP) return { clock: latest, handles, usage, guest };
+  if (!areHandles(handles) || !isUsage(usage) || !isCount(held) || (isSent && guest === undefined)) return undefined;
+  const said = { handles, usage, guest, held: Math.min(held, mostPacked(plan.limits.memory)) };
+  if (plan.virtual === undefined) return { clock: Date.now(), ...said };
+  if (what === TAKE.SLEEP) return { clock: latest, ...said };
   const isTime = typeof clock === "number" && clock >= latest && clock < Infinity;
-  return isTime ? { clock, handles, usage, guest } : undefined;
+  return isTime ? { clock, ...said } : undefined;
 }
 
 export function newHomeTakes({ plan, post, images, leash, lose }: HomeTakesParts): HomeTakes {

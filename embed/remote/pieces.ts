@@ -9,9 +9,14 @@ const PIECE = 4 * 1024 * 1024; // bytes
 export function piecesOf({ pages, chunks, globals = [] }: Image): Uint8Array[] {
   const output: Output = [];
   putGuest(output, { pages, chunks, globals });
-  const whole = concat(output);
-  return Array.from({ length: Math.ceil(whole.length / PIECE) }, (_, i) => whole.subarray(i * PIECE, (i + 1) * PIECE));
+  return cutUp(concat(output));
 }
+
+/** At least one piece. */
+export const cutUp = (whole: Uint8Array): Uint8Array[] =>
+  Array.from({ length: Math.max(Math.ceil(whole.length / PIECE), 1) }, (_, i) =>
+    whole.subarray(i * PIECE, (i + 1) * PIECE),
+  );
 
 /** Pieces that have come so far. */
 export interface Gathered {

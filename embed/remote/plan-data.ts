@@ -41,6 +41,8 @@ export interface PlanData {
   readonly tells: boolean;
   readonly leash: Amounts;
   readonly confinement: Confinement | null;
+  /** Its id in a store of the embedder's, where it sleeps. */
+  readonly id: string | null;
   /** A copy: of what image, which the worker has. */
   readonly origin: OriginData | null;
 }

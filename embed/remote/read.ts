@@ -16,10 +16,10 @@ const isAmount = (value: unknown): value is number => typeof value === "number" 
 const isRecord = (value: unknown): value is Fields => typeof value === "object" && value !== null;
 
 /** Why a worker would not. */
-export function refusalFrom(error: unknown): CordonError {
+export function refusalFrom(error: unknown, cause?: unknown): CordonError {
   const { code, message } = Object(error) as Fields;
   const known = Object.hasOwn(CODES, String(code)) ? (code as ErrorCode) : "E_ENGINE";
-  return new CordonError(known, textOf(message));
+  return new CordonError(known, textOf(message), cause === undefined ? undefined : { cause });
 }
 
 const USED = ["fuel", "memory", "calls", "bytes", "inFlight", "domains"] as const;

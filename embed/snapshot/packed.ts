@@ -21,6 +21,9 @@ const NIBBLES = 8; // in one word
 /** Words that are the same between two that are not, and are packed with them: shorter than another run. */
 const GAP = 1;
 
+/** Of a memory of `size` bytes, packed: more than words can take, every other one a run, and the head. */
+export const mostPacked = (size: number): number => size * 2 + 65_536;
+
 const KEPT = 2 ** 20; // words: larger scratch is given back
 const scratch = {
   ends: new Int32Array(0),

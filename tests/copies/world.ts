@@ -34,10 +34,10 @@ export interface World {
 }
 
 /** Time is virtual: what is seen depends on nothing but the program. */
-export async function newWorld(more: SandboxOptions = {}): Promise<World> {
+export async function newWorld(more: SandboxOptions = {}, make = createSandbox): Promise<World> {
   const { calls, grant } = newTools();
   const options: SandboxOptions = { grant, virtual: { seed: 1, start: 1_000 }, ...more };
-  const box = await createSandbox(options);
+  const box = await make(options);
   const made = await box.run(STATE);
   if (made.status !== "returned") throw new Error(JSON.stringify(made));
   return { box, calls, options };

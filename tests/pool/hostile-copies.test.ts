@@ -14,7 +14,7 @@ import { code, KEY } from "./copying.ts";
 import { type Taken, taken, USED, value } from "./taken.ts";
 import { farOf, poolOver, sleep } from "./world.ts";
 
-const FACTS = { clock: 5, handles: [0, 0], usage: USED };
+const FACTS = { clock: 5, handles: [0, 0], usage: USED, held: 0 };
 const PAGES = 20;
 const guest = piecesOf({ pages: PAGES, chunks: [{ at: 0, bytes: new Uint8Array(256).fill(7) }], globals: [1, 2n] });
 
@@ -74,6 +74,7 @@ describe("a worker that was taken over and is asked for a copy", () => {
       fork,
       say(OP.UNDONE, () => [4, { code: "E_LIMIT", message: "" }]),
     ],
+    ["keeps less than nothing of a sleeper", (box) => box.hibernate(), told({ held: -1 })],
     ["leaves out a field", fork, say(OP.TAKEN, (n) => [n, null])],
   ])("is ended when it %s; who asked hears of it, and the next one serves", async ([, ask, attack]) => {
     const { box, worker, workers } = await taken({ limits: { memory: "4 MiB" } });

@@ -5,7 +5,6 @@ import {
   createSandbox,
   createTemplate,
   type Isolation,
-  newResidency,
   type Pool,
   type PoolSandbox,
   type PoolSandboxOptions,
@@ -225,10 +224,4 @@ describe.for(ISOLATIONS)("%s: sleep", (isolation) => {
     expect([refused, box.ended()]).toEqual(["E_LIMIT", undefined]);
     expect(await value(box, "n")).toBe(4);
   });
-});
-
-test.for(["worker", "process"] as const)("in a %s nobody sleeps by a residency: that is refused", async (isolation) => {
-  const pool = poolIn(isolation);
-  expect(await code(pool.createSandbox({ idle: { after: 5 } }))).toBe("E_OPTION");
-  expect(await code(pool.createSandbox({ residency: newResidency() }))).toBe("E_OPTION");
 });

@@ -4,6 +4,8 @@ import { describe, expect } from "vitest";
 import { memoryStore, newResidency, type Residency } from "../../embed/node/index.ts";
 import { anyStep, type Step } from "../copies/programs.ts";
 import { newWorld, type Seen, take, type World } from "../copies/world.ts";
+import type { createSandbox } from "../embed/cordon.ts";
+import { type Place, placesOfAll } from "./places.ts";
 
 const COUNT = 200;
 const CONFINEMENTS = ["frame", "segment", "arena"] as const;
@@ -28,9 +30,10 @@ async function sleepers(
   order: readonly number[],
   residency: Residency,
   options: object,
+  make?: typeof createSandbox,
 ) {
   const worlds: World[] = [];
-  for (const _ of programs) worlds.push(await newWorld({ ...options, residency }));
+  for (const _ of programs) worlds.push(await newWorld({ ...options, residency }, make));
   const seen = programs.map(() => [] as Seen[]);
   const left = programs.map((steps) => [...steps]);
   // Eight at a time, so that some wake while others fall asleep.
@@ -52,19 +55,28 @@ async function sleepers(
   return { seen, asleep };
 }
 
+const makeIn = placesOfAll();
+/** Sandboxes of pools run, are called and sleep as others do. */
+const makeOf = (place: Place) => makeIn(place) as unknown as typeof createSandbox;
+
 /** Few kinds of programs, so that the ones that never sleep are few. */
 const anyPrograms = fc
   .array(fc.array(anyStep, { minLength: 1, maxLength: 6 }), { minLength: 6, maxLength: 6 })
   .map((kinds) => Array.from({ length: COUNT }, (_, i) => kinds[i % kinds.length] as Step[]));
 
-describe.each(CONFINEMENTS)("two hundred sandboxes, each %s", (confinement) => {
+const WHERE = [
+  ...CONFINEMENTS.map((one) => [one, "here"] as const),
+  ["frame", "worker"],
+  ["frame", "process"],
+] as const;
+describe.each(WHERE)("two hundred sandboxes, each %s, %s", (confinement, place) => {
   prop.prop([anyPrograms, fc.array(fc.nat(COUNT - 1), { minLength: 100, maxLength: 400 }), fc.nat(20), fc.boolean()], {
     numRuns: 1,
   })(
     "that sleep most of the time see what those see that never sleep",
     async (programs, order, most, isStored) => {
       const residency = newResidency({ most, ...(isStored ? { store: memoryStore() } : {}) });
-      const { seen, asleep } = await sleepers(programs, order, residency, { confinement });
+      const { seen, asleep } = await sleepers(programs, order, residency, { confinement }, makeOf(place));
       expect(asleep).toBeGreaterThan(COUNT / 2);
       expect(seen).toEqual(await expected(programs, confinement));
       expect([residency.awake(), residency.asleep(), residency.held()]).toEqual([0, 0, 0]);

@@ -1,36 +1,52 @@
 // Sandboxes in a residency: who sleeps, who wakes them, and that nobody can tell.
 import { afterEach, describe, expect, test } from "vitest";
-import { newResidency, type Residency, type Sandbox } from "../../embed/node/index.ts";
-import { arg, capability, contract, handle, integer, interrupt, meter, nothing } from "../../policy-libs/index.ts";
-import { cordon, createSandbox, gave } from "../embed/cordon.ts";
+import { newResidency, type PoolSandbox, type PoolSandboxOptions, type Residency } from "../../embed/node/index.ts";
+import {
+  arg,
+  capability,
+  contract,
+  handle,
+  integer,
+  interrupt,
+  type Meter,
+  meter,
+  nothing,
+} from "../../policy-libs/index.ts";
+import { cordon, gave } from "../embed/cordon.ts";
 import { pause, soon, toldStore } from "./kit.ts";
+import { type Make, PLACES, placesOfAll } from "./places.ts";
 
 const COUNT = "globalThis.n = (globalThis.n ?? 0) + 1";
-const open: Sandbox[] = [];
+const open: Pick<PoolSandbox, "dispose">[] = [];
 afterEach(() => {
   for (const box of open.splice(0)) box.dispose();
 });
-async function made(options: Parameters<typeof createSandbox>[0]): Promise<Sandbox> {
-  const box = await createSandbox(options);
-  open.push(box);
-  return box;
-}
-const several = (count: number, residency: Residency): Promise<Sandbox[]> =>
+const makeIn = placesOfAll();
+const keeping =
+  (make: Make): Make =>
+  async (options) => {
+    const box = await make(options);
+    open.push(box);
+    return box;
+  };
+const several = (made: Make, count: number, residency: Residency): Promise<PoolSandbox[]> =>
   Promise.all(Array.from({ length: count }, (_, i) => made({ residency, id: `${i}` })));
-const value = async (box: Sandbox, source: string): Promise<unknown> => gave(await box.run(source));
+const value = async (box: Pick<PoolSandbox, "run">, source: string): Promise<unknown> => gave(await box.run(source));
 
-describe("a residency", () => {
+describe.for(PLACES)("a residency, of sandboxes %s,", (place) => {
+  const made = keeping(makeIn(place));
+
   test("keeps as many awake as it may: those used last; and all of them as they were", async () => {
     const { store, log } = toldStore();
     const residency = newResidency({ most: 2, store });
-    const boxes = await several(5, residency);
+    const boxes = await several(made, 5, residency);
     for (const [i, box] of boxes.entries()) await value(box, `globalThis.own = ${i}`);
     expect([residency.awake(), residency.asleep()]).toEqual([2, 3]);
     await soon(() => residency.held()).toBe(0);
     log.splice(0);
-    expect(await value(boxes[1] as Sandbox, "own")).toBe(1);
+    expect(await value(boxes[1] as PoolSandbox, "own")).toBe(1);
     // The two that were awake are 3 and 4, of which 3 was used less lately.
-    await soon(() => log).toEqual(["get 1", "put 3"]);
+    await soon(() => log.toSorted()).toEqual(["get 1", "put 3"]);
     for (const [i, box] of boxes.entries()) expect(await value(box, "own")).toBe(i);
     expect([residency.awake(), residency.asleep()]).toEqual([2, 3]);
   });
@@ -95,7 +111,7 @@ describe("a residency", () => {
   test("forgets who has ended, of itself or by its owner, awake or asleep", async () => {
     const { store, log } = toldStore();
     const residency = newResidency({ store });
-    const [dead, asleep, awake] = (await several(3, residency)) as [Sandbox, Sandbox, Sandbox];
+    const [dead, asleep, awake] = (await several(made, 3, residency)) as [PoolSandbox, PoolSandbox, PoolSandbox];
     expect(await dead.run("for (;;);", { limits: { fuel: 1e6 } })).toMatchObject({ status: "exhausted" });
     await asleep.hibernate();
     await soon(() => log).toEqual(["put 1"]);
@@ -110,16 +126,19 @@ describe("a residency", () => {
   });
 });
 
-describe("a sandbox that sleeps", () => {
-  test("costs no memory of its meter, and wakes when there is enough again", async () => {
+describe.for(PLACES)("a sandbox that sleeps, %s,", (place) => {
+  const made = keeping(makeIn(place));
+
+  test.runIf(place === "here")("costs no memory of its meter, and wakes when there is enough again", async () => {
     const box = await made({});
     const { memory } = (await box.run("1")).usage as { memory: number };
+    const of = (meter: Meter) => ({ meter }) as PoolSandboxOptions;
     const above = meter({ name: "tenant", limits: { memory: memory * 1.5 } });
-    const one = await made({ meter: above });
+    const one = await made(of(above));
     await value(one, COUNT);
     await one.hibernate();
     expect(above.usage().memory).toBe(0);
-    const other = await made({ meter: above });
+    const other = await made(of(above));
     await expect(one.run("n")).rejects.toMatchObject({ code: "E_LIMIT" });
     expect(one.ended()).toBeUndefined();
     other.dispose();
@@ -211,19 +230,20 @@ describe("a sandbox that sleeps", () => {
   });
 });
 
-test("options that mean nothing are refused", async () => {
+test.for(PLACES)("options that mean nothing are refused, %s", async (place) => {
+  const make = makeIn(place);
   const residency = newResidency();
   const wrong: readonly object[] = [
     ...[{ residency: {} }, { residency: 5 }, { idle: 5 }, { idle: { most: 3 } }, { idle: { after: -1 } }],
     ...[{ idle: { store: {} } }, { idle: { onError: 1 } }, { residency, idle: {} }],
   ];
   for (const options of wrong)
-    await expect(createSandbox(options as never), JSON.stringify(options)).rejects.toMatchObject({ code: "E_OPTION" });
-  await expect(createSandbox({ id: 5 as never })).rejects.toMatchObject({ code: "E_STORE" });
+    await expect(make(options as never), JSON.stringify(options)).rejects.toMatchObject({ code: "E_OPTION" });
+  await expect(make({ id: 5 as never })).rejects.toMatchObject({ code: "E_STORE" });
   const { store } = toldStore();
   const stored = newResidency({ store });
-  await made({ residency: stored, id: "x" });
-  await expect(createSandbox({ residency: stored, id: "x" })).rejects.toMatchObject({ code: "E_OPTION" });
+  await keeping(make)({ residency: stored, id: "x" });
+  await expect(make({ residency: stored, id: "x" })).rejects.toMatchObject({ code: "E_OPTION" });
   expect(stored.awake()).toBe(1);
   for (const options of [{ most: 1.5 }, { most: "3" }, { before: 1 }, { store: "file" }])
     expect(() => newResidency(options as never)).toThrow(expect.objectContaining({ code: "E_OPTION" }));

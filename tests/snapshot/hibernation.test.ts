@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { fc, test as prop } from "@fast-check/vitest";
 import { afterAll, describe, expect, test } from "vitest";
 import { type Bed, clear, type Ground, newBed, type Shelf, sleep, wake, wakeNow } from "../../embed/hibernation/bed.ts";
-import { admit, newResidency, type Residency, type Resident } from "../../embed/hibernation/residency.ts";
+import { admit, newResidency, type Residency } from "../../embed/hibernation/residency.ts";
+import type { House, Resident } from "../../embed/hibernation/resident.ts";
 import { contentOf } from "../../embed/image.ts";
 import { fileStore, memoryStore, type Store } from "../../embed/node/index.ts";
 import type { Domain } from "../../kernel/index.ts";
@@ -45,7 +46,11 @@ const PLACES: readonly (readonly [string, () => Promise<Store | undefined>])[] =
   ["a store in memory", async () => memoryStore()],
   ["a store in a file", () => fileStore(join(folder, `${files++}.cordon`))],
 ];
-const silent = { onNeeded: () => undefined, onTurned: () => undefined, onHeld: () => undefined };
+const nothing = () => undefined;
+const silent: House = {
+  ...{ onNeeded: nothing, onTurned: nothing, onHeld: nothing },
+  ...{ enter: nothing, leave: nothing, sleep: () => false, quit: nothing },
+};
 const bedOf = (domain: Domain, shelf?: Shelf, id = "a"): Bed => newBed(domain, ground, silent, shelf, id);
 const heldBy = ({ held }: Bed): number => held?.length ?? 0;
 const loud = (error: Error): never => {
@@ -188,7 +193,7 @@ describe("residency", () => {
   const admitted = (residency: Residency, count: number): (readonly [Domain, Resident])[] =>
     Array.from({ length: count }, (_, i) => {
       const domain = born();
-      const resident = admit(residency, domain, ground, `${i}`);
+      const resident = admit(residency, `${i}`, (house, shelf, id) => newBed(domain, ground, house, shelf, id));
       leave(resident);
       return [domain, resident] as const;
     });

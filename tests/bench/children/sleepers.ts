@@ -2,7 +2,8 @@
 // that belongs to it; and how long one takes to wake and to fall asleep, apart from what it does then.
 import type { Box } from "../../../embed/box.ts";
 import { newEngine } from "../../../embed/engine.ts";
-import { newResidency, type Resident } from "../../../embed/hibernation/residency.ts";
+import { newResidency } from "../../../embed/hibernation/residency.ts";
+import type { Resident } from "../../../embed/hibernation/resident.ts";
 import { nodePowers } from "../../../embed/node/assets.ts";
 import { runInBox, sandboxOf } from "../../../embed/sandbox.ts";
 import { newTemplate } from "../../../embed/template.ts";

@@ -1,0 +1,105 @@
+// Where a sandbox in a worker sleeps that has a store: the worker packs it, the embedder's store keeps the bytes.
+//
+// Invariants
+//   SH1  A worker reaches one id of the store, that of its sandbox, and nothing once the sandbox has ended.
+//   SH2  What is kept is at most as long as a packed memory of its limit can be; only so many requests are open at once.
+//   SH3  What was put is deleted when the sandbox ends, whatever the worker says or does not say.
+import { fetchFrom, type Shelf, storeError, takeFrom } from "../hibernation/bed.ts";
+import { concat } from "../snapshot/bytes.ts";
+import { mostPacked } from "../snapshot/packed.ts";
+import { GOT, OP, type Post } from "./frame.ts";
+import { cutUp } from "./pieces.ts";
+
+export interface HomeShelf {
+  put(number: number, isLast: boolean, piece: Uint8Array): void;
+  get(number: number): void;
+  /** Why the store did not give it back, the last time. */
+  cause(): unknown;
+  clear(): void;
+}
+
+export interface HomeShelfParts {
+  readonly shelf: Shelf | undefined;
+  readonly id: string;
+  readonly post: Post;
+  /** Bytes of memory that it may have. */
+  readonly memory: number;
+  readonly lie: (what: string) => void;
+  /** The store has it. */
+  readonly onKept: () => void;
+  /** It waits for the store, or does so no more. */
+  readonly onFetch: (isFetching: boolean) => void;
+}
+
+/** What an honest worker asks for at once: three naps are to be kept, and one is to be had back. */
+const MOST_OPEN = 4;
+const NOTHING = new Uint8Array(0);
+
+interface Kept {
+  readonly pieces: Uint8Array[];
+  length: number;
+}
+
+export function newHomeShelf(parts: HomeShelfParts): HomeShelf {
+  const { shelf, id, post, memory, lie, onKept, onFetch } = parts;
+  const coming = new Map<number, Kept>();
+  let [open, fetches, isStored, isCleared] = [0, 0, false, false];
+  let [why, latest]: [unknown, number] = [undefined, 0];
+
+  async function keep({ store, onError }: Shelf, number: number, { pieces }: Kept): Promise<void> {
+    isStored = true;
+    latest = number;
+    open++;
+    try {
+      await store.put(id, concat(pieces));
+      if (isCleared) return;
+      if (number === latest) onKept();
+      post(OP.STORED, [number, true]);
+    } catch (cause) {
+      onError(storeError(id, "cannot be stored, it is kept in memory", cause));
+      if (!isCleared) post(OP.STORED, [number, false]);
+    } finally {
+      open--;
+    }
+  }
+  async function give(from: Shelf, number: number): Promise<void> {
+    open++;
+    onFetch(++fetches > 0);
+    why = undefined;
+    try {
+      const found = await fetchFrom(from, id);
+      if (isCleared) return;
+      const pieces = found === undefined ? [NOTHING] : cutUp(found);
+      const kind = found === undefined ? GOT.NOTHING : GOT.BYTES;
+      for (const [i, piece] of pieces.entries()) post(OP.GOT, [number, kind, i === pieces.length - 1], piece);
+    } catch (error) {
+      why = (error as Error).cause;
+      if (!isCleared) post(OP.GOT, [number, GOT.FAILED, true]);
+    } finally {
+      open--;
+      onFetch(--fetches > 0);
+    }
+  }
+  return {
+    put(number, isLast, piece) {
+      const known = coming.get(number);
+      const one = known ?? { pieces: [], length: 0 };
+      one.length += piece.length;
+      const isTooMuch = one.length > mostPacked(memory) || (known === undefined && open + coming.size >= MOST_OPEN);
+      if (shelf === undefined || isTooMuch) return lie("bytes for a store that are not its to send");
+      one.pieces.push(piece.slice());
+      coming.set(number, one);
+      if (isLast && coming.delete(number) && !isCleared) void keep(shelf, number, one);
+    },
+    get(number) {
+      if (shelf === undefined || open >= MOST_OPEN) return lie("a question to a store that it has not");
+      if (!isCleared) void give(shelf, number);
+    },
+    cause: () => why,
+    clear() {
+      if (!isCleared && isStored && shelf !== undefined) void takeFrom(shelf, id);
+      isCleared = true;
+      coming.clear();
+    },
+  };
+}
