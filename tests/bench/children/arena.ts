@@ -1,6 +1,8 @@
-// `node arena.ts COUNT`: what each of COUNT sandboxes costs that live at once in one process, all of them resident.
+// `node arena.ts COUNT`: what each of COUNT sandboxes costs that live at once in one process, all of them resident. Says
+// how many come next as it goes on.
 import { createTemplate } from "../../../embed/node/index.ts";
 
+const STEP = 100;
 const count = Number(process.argv[2]);
 const confinement = process.argv[3] === "frame" ? "frame" : "arena";
 const template = await createTemplate({ source: "globalThis.kept = [1, 2, 3].map(String); 0", confinement });
@@ -18,7 +20,10 @@ for (let i = 0; i < 200; i++) kept.push(await born());
 collect();
 const before = process.memoryUsage().rss;
 const [start, used] = [performance.now(), process.cpuUsage()];
-for (let i = 0; i < count; i++) kept.push(await born());
+for (let i = 0; i < count; i++) {
+  if (i % STEP === 0) process.stdout.write(`${STEP}\n`);
+  kept.push(await born());
+}
 const ms = (performance.now() - start) / count;
 const system = process.cpuUsage(used).system / 1_000 / count;
 collect();

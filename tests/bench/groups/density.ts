@@ -1,5 +1,5 @@
 // How many sandboxes live at once: what each costs in memory, and whether many cost more each than few.
-import { child } from "../children.ts";
+import { child, childOnHeld } from "../children.ts";
 import { entryOf, paired } from "../pairs.ts";
 import type { Field, Group, Line } from "../types.ts";
 
@@ -13,7 +13,7 @@ interface Cost {
 const [FEW, MANY] = [1_000, 20_000];
 const ROUNDS = 3;
 const GB = 2 ** 30;
-const TOUCHED = 350_000; // bytes of each, and some more
+const HELD = 300_000; // bytes of each, and some more
 
 async function measure(_field: Field, emit: (line: Line) => void): Promise<void> {
   const resident = async (): Promise<number> => GB / (await child<Cost>("arena", String(FEW))).bytes;
@@ -24,10 +24,8 @@ async function measure(_field: Field, emit: (line: Line) => void): Promise<void>
     unit: "per GB",
     entries: perGb,
   });
-  // On memory that this machine has just used: a virtual machine's host takes back what is free, and its time to give it
-  // again, up to 10 us a page.
-  await child("touch", String(MANY * TOUCHED));
-  const [few, many] = [await child<Cost>("arena", String(FEW)), await child<Cost>("arena", String(MANY))];
+  const few = await childOnHeld<Cost>(HELD, "arena", FEW);
+  const many = await childOnHeld<Cost>(HELD, "arena", MANY);
   const what = `cost of one of ${MANY} that live at once, against one of ${FEW}`;
   const us = (ms: number): string => (ms * 1_000).toFixed(0);
   const system = `of which the system takes ${us(few.system)} and ${us(many.system)}`;
