@@ -18,6 +18,7 @@ import { type Meter, meterUnder, type PolicySource, UNJUDGED } from "../policy-l
 import { ENGINE } from "../stdlib/abi.ts";
 import { type Audit, readAudits } from "./audit-options.ts";
 import { type CallEntry, type Prepared, prepareGrants } from "./capability.ts";
+import type { ChildSandbox } from "./child.ts";
 import { contractsOf } from "./child-grants.ts";
 import { type Clock, realClock, startOf, type VirtualOptions, virtualClock } from "./clock.ts";
 import { type Confinement, type Engine, later, now } from "./engine.ts";
@@ -112,13 +113,25 @@ export interface Born {
   readonly originals: readonly Original[];
 }
 
-const bornBy = new WeakMap<Account, Born>();
+type Shared = "limits" | "clock" | "meter" | "virtual" | "timeZoneOffset" | "confinement" | "policed";
+
+/** A domain, as those know it that it makes. */
+export interface Maker extends Pick<Born, Shared> {
+  /** Who pays for them on this thread. */
+  readonly account: Meter | undefined;
+  /** Makes one where it lives itself, if that is elsewhere. Rejects with CordonError. */
+  readonly makeChild?: (plan: Plan) => Promise<ChildSandbox>;
+}
+
+const makers = new WeakMap<Account, Maker>();
+
+export const noteMaker = (account: Account, maker: Maker): void => void makers.set(account, maker);
 
 /** The domain that pays by this account, or by one below which it is. */
-export function payerOf(account: Account | undefined): Born | undefined {
+export function payerOf(account: Account | undefined): Maker | undefined {
   for (let at = account; at !== undefined; at = at.parent) {
-    const born = bornBy.get(at);
-    if (born !== undefined) return born;
+    const maker = makers.get(at);
+    if (maker !== undefined) return maker;
   }
   return undefined;
 }
@@ -362,7 +375,7 @@ async function bear(engine: Engine, plan: Plan, account: Meter): Promise<Born> {
     const { confinement } = plan.options;
     const how = { limits, virtual, timeZoneOffset, confinement };
     const born = { domain, output, clock, meter, account, policed, base, originals, ...how };
-    bornBy.set(account.account, born);
+    noteMaker(account.account, born);
     return born;
   } catch (error) {
     domain.end();

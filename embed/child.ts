@@ -11,8 +11,11 @@ import type { Result, RunUsage } from "./result.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { Language } from "./typescript.ts";
 
+/** As much of a sandbox as its parent can use. */
+export type ChildSandbox = Pick<Sandbox, "run" | "call" | "check" | "ended" | "dispose">;
+
 export interface ChildParts {
-  readonly sandbox: Sandbox;
+  readonly sandbox: ChildSandbox;
   readonly language: Language;
   /** Time is virtual: how long something really took is not told. */
   readonly isVirtual: boolean;

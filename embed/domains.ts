@@ -12,10 +12,10 @@
 //       more than the one at the top may.
 //   D3  So many children of one domain live at once, and so deep. A child under a virtual clock has one, too.
 import { capability, currentCall, type GrantedOf } from "../policy-libs/index.ts";
-import { type Born, payerOf, planSandbox } from "./birth.ts";
+import { type Maker, type Plan, payerOf, planSandbox } from "./birth.ts";
 import { newBox } from "./box.ts";
 import { type Grants, prepareGrants } from "./capability.ts";
-import { childOf } from "./child.ts";
+import { type ChildSandbox, childOf } from "./child.ts";
 import { allowing } from "./child-grants.ts";
 import { startOf } from "./clock.ts";
 import { DOMAIN } from "./domain-contract.ts";
@@ -52,7 +52,7 @@ interface Family {
   readonly allow: Grants;
   readonly most: number;
   /** Of each parent: how many children live, and how many were made. */
-  readonly counts: WeakMap<Born, { alive: number; made: number }>;
+  readonly counts: WeakMap<Maker, { alive: number; made: number }>;
 }
 
 const KEYS = ["allow", "most", "limits", "depth", "modules"];
@@ -78,13 +78,13 @@ function given(allow: Grants, names: readonly string[]): Grants {
 }
 
 /** The same program makes the same children: time and chance of a child come from its parent's. */
-function virtualOf({ virtual, clock }: Born, number: number): SandboxOptions["virtual"] {
+function virtualOf({ virtual, clock }: Maker, number: number): SandboxOptions["virtual"] {
   if (virtual === undefined) return undefined;
   return { start: startOf({ start: Math.floor(clock.now()) }), seed: `${virtual.seed ?? ""}/${number}` };
 }
 
 /** What the guest asks for, as options of a sandbox. A wrong limit is its own mistake. */
-function optionsOf(family: Family, parent: Born, asked: NonNullable<Create>, number: number): SandboxOptions {
+function optionsOf(family: Family, parent: Maker, asked: NonNullable<Create>, number: number): SandboxOptions {
   try {
     return {
       grant: given(family.allow, asked.give ?? []),
@@ -98,6 +98,10 @@ function optionsOf(family: Family, parent: Born, asked: NonNullable<Create>, num
     throw isCordonError(error) ? refusal("E_VALUE", error.message) : error;
   }
 }
+
+/** Where its parent lives. */
+const make = async ({ engine }: Family, { makeChild }: Maker, plan: Plan): Promise<ChildSandbox> =>
+  makeChild === undefined ? sandboxOf(await newBox(engine, plan)) : makeChild(plan);
 
 async function create(family: Family, asked: Create = {}): Promise<ReturnType<typeof childOf>> {
   const call = currentCall();
@@ -117,7 +121,7 @@ async function create(family: Family, asked: Create = {}): Promise<ReturnType<ty
   try {
     const plan = { ...planSandbox(options), name, above: parent.meter, policy: parent.policed };
     const housed = { ...plan.options, confinement: parent.confinement };
-    const sandbox = sandboxOf(await newBox(family.engine, { ...plan, options: housed }));
+    const sandbox = await make(family, parent, { ...plan, options: housed });
     if (dropped?.aborted === true) sandbox.dispose();
     if (sandbox.ended() !== undefined) refuse("E_ENDED", "the child has ended");
     const language: Language = asked.language ?? "javascript";

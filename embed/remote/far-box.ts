@@ -22,6 +22,8 @@ import { newPassage, type Passage } from "./passage.ts";
 import type { Amounts, JobData, PlanData } from "./plan-data.ts";
 
 export interface FarBox {
+  /** Once it has been made. */
+  made(): Box | undefined;
   take(message: Message): void;
   /** Tells what it uses, if that has changed. */
   tell(): void;
@@ -187,13 +189,15 @@ interface MakeParts {
 }
 
 async function make(world: FarWorld, { store, ...parts }: MakeParts, data: PlanData): Promise<Box> {
-  const { origin } = data;
+  const { origin, parent } = data;
   const begin = origin === null ? undefined : world.images.find(origin.image);
   const engine = await world.engine();
   const { canSuspend } = engine.kernel;
   const trace = data.tells ? tellingTo(parts.post, data) : undefined;
   const image = origin === null ? undefined : begin?.(origin, engine);
   if (origin !== null && image === undefined) throw new CordonError("E_ENGINE", "the copy's image is not there");
+  if (parent !== null && world.find(parent)?.made() === undefined)
+    throw new CordonError("E_ENGINE", "the sandbox that makes it has ended");
   const residency = store && (await residencyOver(store));
   const plan = planFrom(data, { ...parts, contracts: world.contracts, canSuspend, trace, image, residency });
   return newBox(world.engine, plan);
@@ -259,13 +263,22 @@ function tenantMeter({ meters }: FarWorld, { tenant }: PlanData): Meter {
   return known;
 }
 
+/** Under its maker's meter, with its maker's time. */
+function underParent(world: FarWorld, data: PlanData): { readonly paying: Meter; readonly plan: PlanData } {
+  const parent = data.parent === null ? undefined : world.find(data.parent)?.made();
+  if (parent === undefined) return { paying: tenantMeter(world, data), plan: data };
+  const virtual = data.virtual && { ...data.virtual, start: Math.floor(parent.clock.now()) };
+  return { paying: parent.account, plan: { ...data, virtual } };
+}
+
 /** Begins to make a sandbox. `onGone`: nothing more will come for it. */
 export function newFarBox(world: FarWorld, id: number, data: PlanData, onGone: () => void): FarBox {
   const post: Post = (op, fields, body) => world.post(id, op, fields, body);
   const passage = farPassage(post, () => state);
-  const leash = tenantMeter(world, data).child({ name: data.name });
+  const { paying, plan } = underParent(world, data);
+  const leash = paying.child({ name: data.name });
   const shelf = data.id === null ? undefined : newFarStore(post);
-  const making = make(world, { post, passage, leash, store: shelf?.store }, data);
+  const making = make(world, { post, passage, leash, store: shelf?.store }, plan);
   const box = Promise.resolve().then(() => tellMade(state, making, onGone));
   const state: State = {
     ...{ post, passage, leash, box, shelf, images: world.images },
@@ -274,6 +287,7 @@ export function newFarBox(world: FarWorld, id: number, data: PlanData, onGone: (
   };
   hold(state, data.leash, false);
   return {
+    made: () => state.made,
     take(message) {
       const handler = HANDLERS.get(message.op);
       if (message.op === OP.DISPOSE) void dispose(state, onGone);

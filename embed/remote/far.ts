@@ -26,6 +26,7 @@ export interface FarWorld {
   /** Of tenants, by their names: the scheduler here goes by their shares. */
   readonly meters: Map<string, Meter>;
   readonly images: FarImages;
+  readonly find: (box: number) => FarBox | undefined;
 }
 
 function learn({ contracts }: FarWorld, plan: PlanData): void {
@@ -46,6 +47,7 @@ export function serveFar(engine: () => Promise<Engine>, channel: Channel, fail: 
     contracts: new Map(),
     meters: new Map(),
     images: newFarImages(),
+    find: (box) => boxes.get(box),
     post: (box, op, fields, body) => channel.post(writeFrame(op, box, fields, body)),
   };
 

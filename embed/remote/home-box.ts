@@ -8,8 +8,16 @@
 //        run on behind a limit.
 import { type Ending, frozenAt } from "../../kernel/index.ts";
 import { type Meter, meterUnder } from "../../policy-libs/index.ts";
-import { type CallMeter, checkOriginals, newCallMeter, type Plan, underPolicy } from "../birth.ts";
-import { makesChildren } from "../child-grants.ts";
+import {
+  type CallMeter,
+  checkOriginals,
+  type Maker,
+  newCallMeter,
+  noteMaker,
+  type Plan,
+  underPolicy,
+} from "../birth.ts";
+import type { ChildSandbox } from "../child.ts";
 import { realClock } from "../clock.ts";
 import { CordonError } from "../errors.ts";
 import type { Job } from "../job.ts";
@@ -20,6 +28,7 @@ import { isAborted } from "../signal.ts";
 import { newWatchers, type Watchers } from "../watchers.ts";
 import { type Message, OP, type Post } from "./frame.ts";
 import type { Addressee, Home } from "./home.ts";
+import { childSandbox } from "./home-child.ts";
 import { type Beginning, type Copied, forkRemotely, saveRemotely, tellToSleep } from "./home-copies.ts";
 import { type Given, originalsOf, planData } from "./home-grants.ts";
 import type { HomeImage } from "./home-images.ts";
@@ -206,14 +215,11 @@ const observing =
     });
 
 /** What only a sandbox on the embedder's own thread can have. */
-function checkPlan({ grants, policy, virtual }: Plan): void {
-  const maker = grants.find(({ granted }) => makesChildren(granted));
-  if (maker !== undefined)
-    throw new CordonError("E_GRANT", `grant.${maker.name}: guests in workers make no domains: use isolation "inline"`);
+function checkPlan({ policy, virtual }: Plan): void {
   if (policy !== undefined && virtual !== undefined)
     throw new CordonError(
       "E_OPTION",
-      'a policy under virtual time needs isolation "inline": its clock is the guest\'s',
+      'a policy under virtual time needs isolation "inline": elsewhere its clock would be the worker\'s to set',
     );
 }
 
@@ -236,13 +242,29 @@ const sleeperOf = (state: State): FarSleeper => ({
   tell: () => tellToSleep(state, PATIENCE),
 });
 
-async function place(home: Home, sharing: Sharing, plan: Plan, from: Beginning | undefined): Promise<Making> {
+/** What a guest makes lives beside it, and what it uses there counts as its maker's. */
+async function makeChild({ home, sharing, id }: State, plan: Plan): Promise<ChildSandbox> {
+  const making = await place(home, sharing, plan, undefined, id);
+  await making.made;
+  return childSandbox(making, plan);
+}
+
+const makerOf = (state: State): Maker => ({
+  ...{ limits: state.plan.limits, virtual: state.plan.virtual, timeZoneOffset: state.plan.timeZoneOffset },
+  ...{ confinement: state.plan.options.confinement, meter: state.meter, policed: state.policed, account: undefined },
+  clock: realClock(), // of a guest under a virtual one the worker knows it
+  makeChild: (plan) => makeChild(state, plan),
+});
+
+type From = Beginning | undefined;
+
+async function place(home: Home, sharing: Sharing, plan: Plan, from: From, parent?: number): Promise<Making> {
   checkPlan(plan);
   const account = meterUnder(plan.paying, plan.name);
   let resident: HomeResident | undefined;
   try {
     resident = admitFar(plan.options);
-    return await settle(home, sharing, { plan, account, from, resident });
+    return await settle(home, sharing, { plan, account, from, resident, parent: parent ?? null });
   } catch (error) {
     resident?.house.quit(resident);
     account.remove();
@@ -255,9 +277,14 @@ interface Settling {
   readonly account: Meter;
   readonly from: Beginning | undefined;
   readonly resident: HomeResident;
+  readonly parent: number | null;
 }
 
-async function settle(home: Home, sharing: Sharing, { plan, account, from, resident }: Settling): Promise<Making> {
+async function settle(
+  home: Home,
+  sharing: Sharing,
+  { plan, account, from, resident, parent }: Settling,
+): Promise<Making> {
   const given: Given = { powers: [], names: new Map() };
   let state: State | undefined;
   const domain = { id: 0, end: (ending: Ending = { kind: "aborted" }) => void (state && endIt(state, ending)) };
@@ -293,9 +320,13 @@ async function settle(home: Home, sharing: Sharing, { plan, account, from, resid
       ...{ resident, shelf, made, ending: undefined, isDisposed: false, isOver: false, isMade: false, copies: 0 },
     };
     resident.sleeper = sleeperOf(state);
+    noteMaker(account.account, makerOf(state));
     const image = from?.image();
     const origin = image === undefined || from === undefined ? null : originData(image, from);
-    const data = planData({ home, plan, sharing, meter, grants, policed, passage, leash, origin, resident }, given);
+    const data = planData(
+      { home, plan, sharing, meter, grants, policed, passage, leash, origin, resident, parent },
+      given,
+    );
     leash.reserve();
     post(OP.MAKE, [data]);
     image?.over();

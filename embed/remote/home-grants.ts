@@ -24,6 +24,7 @@ export interface GrantParts {
   readonly leash: Leash;
   readonly origin: OriginData | null;
   readonly resident: Pick<HomeResident, "shelf" | "id">;
+  readonly parent: number | null;
 }
 
 /** What was given: as policies know it, and by the numbers that the worker knows it by. */
@@ -58,13 +59,13 @@ function giveLoader({ plan: { load }, meter, passage }: GrantParts): number | nu
 
 /** Gives the grants; `known` hears of them. */
 export function planData(parts: GrantParts, known: Given): PlanData {
-  const { plan, sharing, leash, origin, resident } = parts;
+  const { plan, sharing, leash, origin, resident, parent } = parts;
   const { given, contracts } = giveGrants(parts, known);
   const { virtual, start } = plan;
   return {
     ...{ name: plan.name, limits: plan.limits, grants: given, contracts, timeZoneOffset: plan.timeZoneOffset },
     tenant: { name: sharing.name, share: sharing.share, priority: sharing.priority },
-    ...{ confinement: plan.options.confinement ?? null, load: giveLoader(parts), origin },
+    ...{ confinement: plan.options.confinement ?? null, load: giveLoader(parts), origin, parent },
     virtual: virtual === undefined ? null : { start, seed: virtual.seed ?? null },
     tells: plan.trace !== undefined || plan.audits.length > 0,
     leash: leash.limits(),

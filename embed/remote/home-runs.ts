@@ -124,9 +124,9 @@ function leave({ runs }: HomeRuns, run: Run): void {
 
 function factsOf({ plan, meter }: HomeRuns, { start }: Run, usage: unknown): RunFacts | undefined {
   if (!isRunUsage(usage)) return undefined;
-  const { fuel, memory, bytes, wall } = usage;
-  const own = { calls: meter.used, wall: Math.min(wall, now() - start) };
-  return { usage: { fuel, memory, bytes, ...own }, console: plan.output.lines() };
+  const { fuel, memory, bytes, wall: told } = usage;
+  const [calls, wall] = [meter.used, Math.min(told, now() - start)];
+  return { usage: { fuel, memory, calls, bytes, wall }, console: plan.output.lines() };
 }
 
 /** What the worker says of a run. */

@@ -39,7 +39,8 @@ export function newLeash(
   end: (ending: Ending) => void,
 ): Leash {
   const noted = NAMES.map(() => 0);
-  const most: Readonly<Record<string, number>> = { memory: limits.memory, inFlight: limits.inFlight, domains: 1 };
+  // Those that it makes are among its domains.
+  const most: Readonly<Record<string, number>> = { memory: limits.memory, inFlight: limits.inFlight, domains: 10_000 };
   let told = "";
   const index = (name: string): number => (RESOURCES as readonly string[]).indexOf(name);
 

@@ -41,6 +41,8 @@ export interface PlanData {
   readonly tells: boolean;
   readonly leash: Amounts;
   readonly confinement: Confinement | null;
+  /** Its maker, a sandbox in the same worker: that pays for it. */
+  readonly parent: number | null;
   /** Its id in a store of the embedder's, where it sleeps. */
   readonly id: string | null;
   /** A copy: of what image, which the worker has. */

@@ -5,7 +5,7 @@ import { memoryStore, newResidency, type Residency } from "../../embed/node/inde
 import { anyStep, type Step } from "../copies/programs.ts";
 import { newWorld, type Seen, take, type World } from "../copies/world.ts";
 import type { createSandbox } from "../embed/cordon.ts";
-import { type Place, placesOfAll } from "./places.ts";
+import { type Place, placesOfAll } from "../pool/places.ts";
 
 const COUNT = 200;
 const CONFINEMENTS = ["frame", "segment", "arena"] as const;
@@ -57,7 +57,7 @@ async function sleepers(
 
 const makeIn = placesOfAll();
 /** Sandboxes of pools run, are called and sleep as others do. */
-const makeOf = (place: Place) => makeIn(place) as unknown as typeof createSandbox;
+const makeOf = (place: Place) => makeIn(place).createSandbox as unknown as typeof createSandbox;
 
 /** Few kinds of programs, so that the ones that never sleep are few. */
 const anyPrograms = fc

@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { type CordonError, memoryStore, newResidency, type PoolSandbox, type Store } from "../../embed/node/index.ts";
 import { gave } from "../embed/cordon.ts";
+import { type Make, PLACES, placesOfAll } from "../pool/places.ts";
 import { pause, soon } from "./kit.ts";
-import { type Make, PLACES, placesOfAll } from "./places.ts";
 
 const makeIn = placesOfAll();
 const open: PoolSandbox[] = [];
@@ -29,7 +29,7 @@ const fails = async (): Promise<never> => {
 };
 
 describe.for(PLACES)("a store that fails, for sandboxes %s,", (place) => {
-  const asleepIn = (store: Store, isStored?: boolean) => asleepAt(makeIn(place), store, isStored);
+  const asleepIn = (store: Store, isStored?: boolean) => asleepAt(makeIn(place).createSandbox, store, isStored);
 
   test("to keep costs memory, never a sandbox; its owner hears of it", async () => {
     const { box, residency, errors } = await asleepIn({ ...memoryStore(), put: fails }, false);
@@ -48,7 +48,7 @@ describe.for(PLACES)("a store that fails, for sandboxes %s,", (place) => {
       throw new Error("nor is this");
     };
     const residency = newResidency({ store: { ...memoryStore(), put }, onError });
-    const box = await makeIn(place)({ residency });
+    const box = await makeIn(place).createSandbox({ residency });
     await box.hibernate();
     await pause(10);
     expect(gave(await box.run("5"))).toBe(5);
@@ -78,7 +78,7 @@ describe.for(PLACES)("a store that fails, for sandboxes %s,", (place) => {
 });
 
 describe.for(PLACES)("a store that never answers, for sandboxes %s,", (place) => {
-  const asleepIn = (store: Store, isStored?: boolean) => asleepAt(makeIn(place), store, isStored);
+  const asleepIn = (store: Store, isStored?: boolean) => asleepAt(makeIn(place).createSandbox, store, isStored);
 
   const blocked = async () => asleepIn({ ...memoryStore(), get: never });
 
@@ -112,7 +112,7 @@ describe.for(PLACES)("a store that never answers, for sandboxes %s,", (place) =>
 });
 
 describe.for(PLACES)("a store that answers late, for sandboxes %s,", (place) => {
-  const asleepIn = (store: Store, isStored?: boolean) => asleepAt(makeIn(place), store, isStored);
+  const asleepIn = (store: Store, isStored?: boolean) => asleepAt(makeIn(place).createSandbox, store, isStored);
 
   test("has what a sandbox was at its last sleep, and wakes it once for all who want it", async () => {
     const store = memoryStore();
@@ -137,7 +137,7 @@ describe.for(PLACES)("a store that answers late, for sandboxes %s,", (place) => 
 });
 
 describe.for(PLACES)("a store that loses or lies, for sandboxes %s,", (place) => {
-  const asleepIn = (store: Store, isStored?: boolean) => asleepAt(makeIn(place), store, isStored);
+  const asleepIn = (store: Store, isStored?: boolean) => asleepAt(makeIn(place).createSandbox, store, isStored);
 
   const other = async (): Promise<Uint8Array> => {
     const store = memoryStore();
@@ -204,7 +204,7 @@ test("a store that takes longer than a worker may is not the worker's fault", as
     PLACES.map(async (place) => {
       const store = memoryStore();
       const get = (id: string) => pause(GRACE + 400).then(() => store.get(id));
-      const { box } = await asleepAt(makeIn(place), { ...store, get });
+      const { box } = await asleepAt(makeIn(place).createSandbox, { ...store, get });
       return gave(await box.run("++n", { limits: { wall: 200 } }));
     }),
   );
