@@ -1,7 +1,7 @@
 // One job of a pool, from its queue to its result.
 import { CordonError } from "../errors.ts";
 import type { Job } from "../job.ts";
-import { isLost } from "../remote/home-box.ts";
+import { isLost } from "../remote/home-state.ts";
 import { NO_FACTS, type Result, refused } from "../result.ts";
 import { isAborted, onAbort } from "../signal.ts";
 import { newSlot, type Slot } from "./crew.ts";

@@ -2,7 +2,7 @@
 import { CordonError } from "../errors.ts";
 import { planCall, planCheck, planRun } from "../job.ts";
 import type { RunOptions, SandboxOptions, Source, WaitOptions } from "../options.ts";
-import { isLost } from "../remote/home-box.ts";
+import { isLost } from "../remote/home-state.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { SnapshotOptions } from "../saved-options.ts";
 import { fork, hibernate, type PoolForkOptions, snapshot } from "./copies.ts";

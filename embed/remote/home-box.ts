@@ -6,206 +6,44 @@
 //   HB2  Every run is told of once: by its result, or by how the sandbox or the worker ended.
 //   HB3  The worker is told of an ending before it is told of what came of the call that led to it: the guest does not
 //        run on behind a limit.
-import { type Ending, frozenAt } from "../../kernel/index.ts";
+import type { Ending } from "../../kernel/index.ts";
 import { type Meter, meterUnder } from "../../policy-libs/index.ts";
-import {
-  type CallMeter,
-  checkOriginals,
-  type Maker,
-  newCallMeter,
-  noteMaker,
-  type Plan,
-  underPolicy,
-} from "../birth.ts";
+import { checkOriginals, type Maker, newCallMeter, noteMaker, type Plan, underPolicy } from "../birth.ts";
 import type { ChildSandbox } from "../child.ts";
 import { realClock } from "../clock.ts";
 import { CordonError } from "../errors.ts";
 import type { Job } from "../job.ts";
-import type { DomainState } from "../pool/domain-state.ts";
 import type { Making, Sharing } from "../pool/place.ts";
 import { endingText, NO_FACTS, type Result } from "../result.ts";
 import { isAborted } from "../signal.ts";
 import { newWatchers, type Watchers } from "../watchers.ts";
-import { type Message, OP, type Post } from "./frame.ts";
-import type { Addressee, Home } from "./home.ts";
+import { OP, type Post } from "./frame.ts";
+import type { Home } from "./home.ts";
 import { childSandbox } from "./home-child.ts";
-import { type Beginning, type Copied, forkRemotely, saveRemotely, tellToSleep } from "./home-copies.ts";
+import { type Beginning, forkRemotely, saveRemotely, tellToSleep } from "./home-copies.ts";
 import { type Given, originalsOf, planData } from "./home-grants.ts";
+import { addresseeOf } from "./home-heard.ts";
 import type { HomeImage } from "./home-images.ts";
-import { admitFar, type FarSleeper, type HomeResident, shelved, sleepNow, sleepOn, wakeBy } from "./home-resident.ts";
-import {
-  endRuns,
-  expectEnds,
-  failRun,
-  failRuns,
-  type HomeRuns,
-  isParked,
-  newHomeRuns,
-  performRun,
-  setFetching,
-  takeResult,
-} from "./home-runs.ts";
-import { type HomeShelf, newHomeShelf } from "./home-shelf.ts";
-import { goneError, newHomeTakes } from "./home-takes.ts";
-import { type Leash, newLeash } from "./leash.ts";
-import { newPassage, type Passage } from "./passage.ts";
+import { admitFar, type FarSleeper, type HomeResident, shelved, sleepNow, wakeBy } from "./home-resident.ts";
+import { expectEnds, newHomeRuns, performRun, setFetching } from "./home-runs.ts";
+import { newHomeShelf } from "./home-shelf.ts";
+import { alive, lostError, type State, stateOf } from "./home-state.ts";
+import { newHomeTakes } from "./home-takes.ts";
+import { newLeash } from "./leash.ts";
+import { newPassage } from "./passage.ts";
 import type { OriginData } from "./plan-data.ts";
-import { type Fields, isEnding, isUsage, readSaid, refusalFrom, textOf } from "./read.ts";
 import type { Served } from "./serving.ts";
 
 /** Beyond what its limits allow, for calls of the engine itself. */
 const SYSTEM_CALLS = 1_000;
 
-interface State extends Copied {
-  readonly sharing: Sharing;
-  readonly id: number;
-  readonly post: Post;
-  readonly meter: CallMeter;
-  readonly account: Meter;
-  readonly passage: Passage;
-  readonly watchers: Watchers;
-  readonly runs: HomeRuns;
-  readonly leash: Leash;
-  readonly shelf: HomeShelf;
-  readonly made: PromiseWithResolvers<void>;
-  ending: Ending | undefined;
-  isMade: boolean;
-  isDisposed: boolean;
-  isOver: boolean;
-}
-
-const goneText = ({ isDisposed, ending }: State): string =>
-  isDisposed || ending === undefined ? "was disposed" : `has ended (${endingText(ending)})`;
-
 /** How long the worker may try to put one to sleep before its residency asks again. */
 const PATIENCE = 20; // ms
-
-/** Nothing more of it is to be heard. */
-function finish(state: State): void {
-  if (state.isOver) return;
-  state.isOver = true;
-  state.resident.house.quit(state.resident);
-  state.takes.end(goneText(state));
-  state.passage.close();
-  state.leash.end();
-  state.meter.watching?.end();
-  state.account.remove();
-  state.home.remove(state.id);
-}
-
-function lie(state: State, what: string): void {
-  state.home.lose(`it broke the protocol: ${what}`);
-}
-
-function onMade(state: State, [error, usage]: readonly unknown[]): void {
-  if (!isUsage(usage)) return lie(state, "a usage that is none");
-  state.leash.note(usage);
-  state.isMade = error === null;
-  if (error === null) {
-    state.resident.house.leave(state.resident);
-    return state.made.resolve();
-  }
-  const refusal = refusalFrom(error);
-  state.made.reject(refusal);
-  failRuns(state.runs, refusal);
-  finish(state);
-}
-
-function onEnded(state: State, [ending]: readonly unknown[]): void {
-  if (!isEnding(ending)) return lie(state, "an ending that is none");
-  state.ending ??= ending;
-  state.passage.close();
-}
-
-function onSaid(state: State, _fields: readonly unknown[], body: Uint8Array): void {
-  const said = readSaid(body);
-  if (said === undefined) return lie(state, "a line that is none");
-  const context = { domain: state.id, owner: undefined, account: undefined, capabilities: [], found: [] };
-  void state.plan.output.target(0, body, body.length, { ...context, onDropped: () => undefined });
-}
-
-function onTold({ watchers, id }: State, [told]: readonly unknown[], body: Uint8Array): void {
-  const { handle, contract, call, bytesIn, bytesOut } = told as Readonly<Record<string, unknown>>;
-  const numbers = { handle: Number(handle), bytesIn: Number(bytesIn), bytesOut: Number(bytesOut) };
-  const texts = { contract: textOf(contract), call: textOf(call) };
-  watchers.onCall?.({ domain: id, ...numbers, ...texts, decision: "refused", answer: body, isLate: false });
-}
-
-function onUsage(state: State, [usage]: readonly unknown[]): void {
-  if (!isUsage(usage)) return lie(state, "a usage that is none");
-  state.leash.note(usage);
-}
-
-type Handler = (state: State, fields: readonly unknown[], body: Uint8Array) => void;
-const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
-  [OP.MADE, onMade],
-  [OP.ENDED, onEnded],
-  [OP.SAY, onSaid],
-  [OP.TOLD, onTold],
-  [OP.USAGE, onUsage],
-  [
-    OP.RESTS,
-    ({ runs }, [rests]) => {
-      runs.isResting = rests === true;
-    },
-  ],
-  [OP.RESULT, ({ runs }, [job, result], body) => takeResult(runs, job as number, result as never, body)],
-  [OP.TAKEN, ({ takes }, [number, error, facts]) => takes.taken(number as number, error as Fields, facts as Fields)],
-  [OP.BYTES, ({ takes }, [number], body) => takes.bytes(number as number, body)],
-  [
-    OP.UNDONE,
-    ({ runs, resident, shelf }, [job, error]) => {
-      failRun(runs, job as number, refusalFrom(error, shelf.cause()));
-      sleepOn(resident);
-    },
-  ],
-  [OP.PUT, ({ shelf }, [number, isLast], body) => shelf.put(number as number, isLast as boolean, body)],
-  [OP.GET, ({ shelf }, [number]) => shelf.get(number as number)],
-  [
-    OP.GONE,
-    (state, fields) => {
-      onUsage(state, fields);
-      endRuns(state.runs);
-      finish(state);
-    },
-  ],
-]);
 
 function endIt(state: State, ending: Ending): void {
   if (state.ending !== undefined) return;
   state.post(OP.END, [ending]);
 }
-
-/** Frames of one sandbox. */
-function addresseeOf(state: State): Addressee {
-  return {
-    take(message: Message) {
-      const handler = HANDLERS.get(message.op);
-      if (handler === undefined) state.passage.take(message);
-      else handler(state, message.fields, message.body);
-    },
-    look: () => state.leash.look(state.runs.runs.size > 0),
-    lost(why) {
-      state.ending ??= state.isDisposed ? { kind: "aborted" } : { kind: "trap", reason: lostText(why) };
-      state.made.reject(lostError(why));
-      endRuns(state.runs);
-      finish(state);
-    },
-  };
-}
-
-/** How a run ends whose worker does: stable, for programs that look for it. */
-const lostText = (why: string): string => `the worker was lost: ${why}`;
-
-const lostErrors = new WeakSet<object>();
-function lostError(why: string): CordonError {
-  const error = new CordonError("E_ENGINE", `no sandbox could be made: ${lostText(why)}`);
-  lostErrors.add(error);
-  return error;
-}
-
-/** No sandbox was made because the worker was lost: nothing of a guest has run. */
-export const isLost = (error: unknown): boolean => typeof error === "object" && error !== null && lostErrors.has(error);
 
 const observing =
   (watchers: Watchers, domain: number) =>
@@ -335,22 +173,9 @@ async function settle(
   return facade(state as unknown as State);
 }
 
-/** While it is being made its engine runs. */
-function stateOf({ ending, isDisposed, isMade, resident, runs, account }: State): DomainState {
-  if (isDisposed || ending !== undefined) return "ended";
-  if (resident.isAsleep) return "asleep";
-  if (runs.runs.size === 0) return isMade ? "idle" : "running";
-  return isParked(runs) || frozenAt(account.account) !== undefined ? "parked" : "running";
-}
-
 const originData = ({ number, isWhole }: HomeImage, { incarnation, handles }: Beginning): OriginData => ({
   ...{ image: number, isWhole, incarnation, handles },
 });
-
-/** Throws CordonError E_DISPOSED. */
-function alive(state: State): void {
-  if (state.isDisposed || state.isOver) throw goneError(goneText(state));
-}
 
 /** While a run goes on, or is interrupted, nobody puts it to sleep. */
 function use({ resident, runs }: State, job: Job, onOver: () => void): Promise<Result> {

@@ -56,6 +56,8 @@ describe("a worker that was taken over", () => {
     ["says what only the embedder says", say(OP.MAKE, [{}])],
     ["speaks of a sandbox that there is not", say(OP.SAY, [], value(["log", "x"]), 99)],
     ["is ready twice, as another version", say(OP.READY, [VERSION + 1], undefined, 0)],
+    ["says twice that its sandbox is made", say(OP.MADE, [null, USED])],
+    ["says that what was made was not", say(OP.MADE, [{ code: "E_LIMIT", message: "" }, USED])],
     ["says a line that is none", say(OP.SAY, [], value("no list"))],
     ["ends in a way that there is not", say(OP.ENDED, [{ kind: "returned", value: 1 }])],
     ["uses less than nothing", say(OP.USAGE, [{ ...USED, fuel: -1 }])],
