@@ -4,6 +4,8 @@ import { join } from "node:path";
 
 export const ROOT = join(import.meta.dirname, "../..");
 const BIN = join(ROOT, "embed/cli/bin.cjs");
+/** The words with which it begins. */
+export const COMMAND: readonly string[] = [process.execPath, BIN];
 
 export interface Ended {
   readonly code: number | null;

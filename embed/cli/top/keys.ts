@@ -1,4 +1,5 @@
-// Keys of a terminal while something is watched: q and Ctrl-C end it, and so does what ends a process.
+// Keys of a terminal while something is watched: q and Ctrl-C end it, and so does what ends a process; Ctrl-Z stops it
+// until the shell lets it go on.
 import { emitKeypressEvents } from "node:readline";
 
 export interface Keys {
@@ -15,12 +16,30 @@ interface Key {
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** `onKey`: by the names of node:readline; a character that has none is itself. */
-export function onKeys(onKey: (key: string) => void): Keys {
+export interface KeyHandlers {
+  /** By the names of node:readline; a character that has none is itself. */
+  onKey(key: string): void;
+  /** The process is about to stop: the terminal is somebody else's. */
+  onStop(): void;
+  /** It goes on. */
+  onContinue(): void;
+}
+
+export function onKeys({ onKey, onStop, onContinue }: KeyHandlers): Keys {
   const { stdin } = process;
   const left = Promise.withResolvers<undefined>();
   const leave = (): void => left.resolve(undefined);
+  const stop = (): void => {
+    onStop();
+    stdin.setRawMode(false);
+    process.once("SIGCONT", () => {
+      stdin.setRawMode(true);
+      onContinue();
+    });
+    process.kill(process.pid, "SIGTSTP");
+  };
   const press = (_text: unknown, { name, sequence = "", ctrl = false }: Key): void => {
+    if (ctrl && name === "z" && hasRawMode && process.platform !== "win32") return stop();
     if (ctrl) return name === "c" ? leave() : undefined;
     if (name === "q") leave();
     else onKey(name ?? sequence);

@@ -36,10 +36,17 @@ export async function watch(screen: Screen, lines: AsyncIterable<Stats>, first: 
     [look, page] = [frame.look, frame.page];
     screen.write(HOME + frame.lines.join(EACH) + CLEAR_REST);
   }
-  const keys = onKeys((key) => {
-    if (last === undefined) return;
-    look = press(look, key, last, page);
-    show();
+  const keys = onKeys({
+    onKey(key) {
+      if (last === undefined) return;
+      look = press(look, key, last, page);
+      show();
+    },
+    onStop: () => screen.write(END),
+    onContinue() {
+      screen.write(BEGIN);
+      show();
+    },
   });
   const timer = setInterval(() => performance.now() - heard >= SILENCE && show(), TICK);
   process.stdout.on("resize", show);

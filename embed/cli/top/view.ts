@@ -70,7 +70,7 @@ const HELP = [
   "  v, Tab                   tenants with domains; domains alone; tenants alone",
   "  f m c r n                sort by fuel, memory, calls, what runs, name",
   "  + -                      more or fewer domains below each tenant",
-  "  ?                        this help; q or Ctrl-C: leave",
+  "  ?                        this help; q or Ctrl-C: leave; Ctrl-Z: stop",
   "",
   "  running  has the thread, or could use it      idle    has no run",
   "  parked   waits for the host, a timer, an       asleep  has no memory either",
