@@ -12,9 +12,9 @@ import type { RepyResult } from "./repy.ts";
 import type { RepyOptions } from "./repy-options.ts";
 import { newRepyParts } from "./repy-parts.ts";
 import type { Result } from "./result.ts";
-import { type CreateOptions, newSandbox, runAlone, runInBox, type Sandbox, sandboxOf } from "./sandbox.ts";
+import { newSandbox, runAlone, runInBox, type Sandbox, sandboxOf } from "./sandbox.ts";
 import { newStack, type Stack, type StackedLayer } from "./stack.ts";
-import { newTemplate, type Template, type TemplateRequest } from "./template.ts";
+import { type CreateOptions, newTemplate, type Template, type TemplateRequest } from "./template.ts";
 
 /** One run: a source, what it is granted, and how it is run. */
 export interface RunRequest extends SandboxOptions, Omit<RunOptions, "limits"> {

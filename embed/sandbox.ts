@@ -14,7 +14,7 @@ import { endingText, NO_FACTS, type Result, refused } from "./result.ts";
 import { startRun } from "./running.ts";
 import type { SnapshotOptions } from "./saved-options.ts";
 import { isAborted } from "./signal.ts";
-import { isTemplate, type Template } from "./template.ts";
+import { beginBox, type CreateOptions } from "./template.ts";
 
 /** A guest that keeps its state between runs. */
 export interface Sandbox {
@@ -151,26 +151,8 @@ function endOf({ domain, isDisposed }: Box): string | undefined {
 }
 
 /** Makes a sandbox. `engine` is asked for only when the options are found to be right. */
-export async function newSandbox(engine: () => Promise<Engine>, options: CreateOptions): Promise<Sandbox> {
-  const { from, key, ...rest } = readPlain<CreateOptions>(options, "what createSandbox takes");
-  if (from === undefined && key === undefined) return sandboxOf(await newBox(engine, planSandbox(rest)));
-  if (isTemplate(from) && key === undefined) return from.fork(rest);
-  if (isTemplate(from)) throw new CordonError("E_OPTION", "key: a template needs none, it never left this process");
-  if (from === undefined) throw new CordonError("E_OPTION", "key is for a snapshot: pass its bytes as `from`");
-  const { loadBox } = await import("./saved.ts");
-  return sandboxOf(await loadBox(engine, from, key, planSandbox(rest)));
-}
-
-/** What `createSandbox` may be told besides. */
-export interface CreateOptions extends SandboxOptions {
-  /** A template, or the bytes of a snapshot: it goes on from there. */
-  readonly from?: Template | Uint8Array | undefined;
-  /**
-   * The key with which the snapshot was sealed. Without it its authority is what is granted here, and a policy begins
-   * afresh: nothing that the guest did before counts.
-   */
-  readonly key?: Uint8Array | undefined;
-}
+export const newSandbox = async (engine: () => Promise<Engine>, options: CreateOptions): Promise<Sandbox> =>
+  sandboxOf(await beginBox(engine, readPlain<CreateOptions>(options, "what createSandbox takes")));
 
 /**
  * One run in a sandbox of its own, which ends with it. What the caller changes after the call is not seen, though the

@@ -7,11 +7,23 @@ import { type ForkOptions, planAgain, planFrom, templateOrigin } from "./copy.ts
 import type { Engine } from "./engine.ts";
 import { CordonError } from "./errors.ts";
 import { type RunOptions, type SandboxOptions, type Source, splitOptions } from "./options.ts";
+import { readPlain } from "./plain.ts";
 import type { Result } from "./result.ts";
 import type { Sandbox } from "./sandbox.ts";
 
+/** What `createSandbox` may be told besides. */
+export interface CreateOptions extends SandboxOptions {
+  /** A template, or the bytes of a snapshot: it goes on from there. */
+  readonly from?: Template | Uint8Array | undefined;
+  /**
+   * The key with which the snapshot was sealed. Without it its authority is what is granted here, and a policy begins
+   * afresh: nothing that the guest did before counts.
+   */
+  readonly key?: Uint8Array | undefined;
+}
+
 /** What a template is made of: a source that it runs once, and what its copies are granted if they say nothing else. */
-export interface TemplateRequest extends SandboxOptions, Omit<RunOptions, "limits"> {
+export interface TemplateRequest extends CreateOptions, Omit<RunOptions, "limits"> {
   /** Default: nothing is run. */
   readonly source?: Source | undefined;
 }
@@ -36,6 +48,16 @@ const templates = new WeakMap<object, TemplateInside>();
 export const isTemplate = (value: unknown): value is Template => templates.has(Object(value));
 export const insideOf = (template: Template): TemplateInside => templates.get(template) as TemplateInside;
 
+/** Where it begins: anew, or from somewhere. Throws CordonError. */
+export async function beginBox(engine: () => Promise<Engine>, { from, key, ...rest }: CreateOptions): Promise<Box> {
+  if (from === undefined && key === undefined) return newBox(engine, planSandbox(rest));
+  if (from === undefined) throw new CordonError("E_OPTION", "key is for a snapshot: pass its bytes as `from`");
+  if (!isTemplate(from)) return (await import("./saved.ts")).loadBox(engine, from, key, planSandbox(rest));
+  if (key !== undefined) throw new CordonError("E_OPTION", "key: a template needs none, it never left this process");
+  const inside = insideOf(from);
+  return newBox(async () => inside.engine, inside.plan(rest));
+}
+
 /** A way to make sandboxes of boxes, and to run a job in one. */
 export interface TemplateParts {
   readonly open: (box: Box) => Sandbox;
@@ -57,8 +79,9 @@ export async function newTemplate(
   request: TemplateRequest,
   parts: TemplateParts,
 ): Promise<Template> {
-  const [, sandboxOptions, runOptions] = splitOptions({ ...request, source: request.source ?? "" });
-  const box = await newBox(engine, planSandbox(sandboxOptions));
+  const { from, key, source = "", ...rest } = readPlain<TemplateRequest>(request, "what createTemplate takes");
+  const [, sandboxOptions, runOptions] = splitOptions({ ...rest, source });
+  const box = await beginBox(engine, { from, key, ...sandboxOptions });
   try {
     await warm(box, request, parts, runOptions);
     return templateOf(box, await templateOrigin(box), parts);
