@@ -8,7 +8,7 @@ import { fetchFrom, type Shelf, storeError, takeFrom } from "../hibernation/bed.
 import { concat } from "../snapshot/bytes.ts";
 import { mostPacked } from "../snapshot/packed.ts";
 import { GOT, OP, type Post } from "./frame.ts";
-import { cutUp } from "./pieces.ts";
+import { cutUp, mostPieces } from "./pieces.ts";
 
 export interface HomeShelf {
   put(number: number, isLast: boolean, piece: Uint8Array): void;
@@ -42,6 +42,7 @@ interface Kept {
 
 export function newHomeShelf(parts: HomeShelfParts): HomeShelf {
   const { shelf, id, post, memory, lie, onKept, onFetch } = parts;
+  const most = mostPacked(memory);
   const coming = new Map<number, Kept>();
   let [open, fetches, isStored, isCleared] = [0, 0, false, false];
   let [why, latest]: [unknown, number] = [undefined, 0];
@@ -85,8 +86,9 @@ export function newHomeShelf(parts: HomeShelfParts): HomeShelf {
       const known = coming.get(number);
       const one = known ?? { pieces: [], length: 0 };
       one.length += piece.length;
-      const isTooMuch = one.length > mostPacked(memory) || (known === undefined && open + coming.size >= MOST_OPEN);
-      if (shelf === undefined || isTooMuch) return lie("bytes for a store that are not its to send");
+      const isTooLong = one.length > most || one.pieces.length >= mostPieces(most);
+      const isTooMany = known === undefined && open + coming.size >= MOST_OPEN;
+      if (shelf === undefined || isTooLong || isTooMany) return lie("bytes for a store that are not its to send");
       one.pieces.push(piece.slice());
       coming.set(number, one);
       if (isLast && coming.delete(number) && !isCleared) void keep(shelf, number, one);

@@ -5,6 +5,9 @@ import { type GuestPart, mostGuestBytes, putGuest, takeGuest } from "../snapshot
 
 const PIECE = 4 * 1024 * 1024; // bytes
 
+/** Of so many bytes, honestly cut: many small ones would cost whoever gathers them far more than their bytes. */
+export const mostPieces = (bytes: number): number => Math.ceil(bytes / PIECE) + 1;
+
 /** A memory as a guest part, in pieces: at least one. */
 export function piecesOf({ pages, chunks, globals = [] }: Image): Uint8Array[] {
   const output: Output = [];
@@ -20,7 +23,7 @@ export const cutUp = (whole: Uint8Array): Uint8Array[] =>
 
 /** Pieces that have come so far. */
 export interface Gathered {
-  /** False: they are more than a guest part of so many pages has, or the piece is empty. */
+  /** False: they are more than a guest part of so many pages has, in bytes or in pieces, or the piece is empty. */
   add(piece: Uint8Array): boolean;
   /** The guest part that they are; undefined if they are none. */
   whole(): GuestPart | undefined;
@@ -33,11 +36,12 @@ const fail = (): never => {
 
 export function gather(mostPages: number): Gathered {
   const pieces: Uint8Array[] = [];
+  const most = mostGuestBytes(mostPages);
   let length = 0;
   return {
     add(piece) {
       length += piece.length;
-      if (piece.length === 0 || length > mostGuestBytes(mostPages)) return false;
+      if (piece.length === 0 || length > most || pieces.length >= mostPieces(most)) return false;
       pieces.push(piece.slice());
       return true;
     },

@@ -93,6 +93,14 @@ describe("a worker that was taken over and is asked for a copy", () => {
     await refused;
   });
 
+  test("cannot send in ever smaller pieces, which would cost more than they hold", async () => {
+    const { box, worker } = await taken({ limits: { memory: "4 MiB" } });
+    const refused = expect(box.snapshot()).rejects.toMatchObject(BROKE);
+    const number = numberOf(await asked(worker));
+    for (let i = 0; i < 9; i++) worker.say(OP.BYTES, [number], Uint8Array.of(i));
+    await refused;
+  });
+
   test("cannot answer twice: the first answer holds, and it is ended", async () => {
     const { box, worker } = await taken();
     const twin = box.fork();

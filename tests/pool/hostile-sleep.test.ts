@@ -34,6 +34,13 @@ describe("a worker that was taken over and whose sandbox has a store", () => {
         for (let i = 0; i < 5; i++) worker.say(OP.PUT, [i, false], MiB);
       },
     ],
+    [
+      "puts in ever smaller pieces",
+      true,
+      (worker) => {
+        for (let i = 0; i < 9; i++) worker.say(OP.PUT, [1, false], Uint8Array.of(i));
+      },
+    ],
     ["says what only the embedder says", true, (worker) => worker.say(OP.STORED, [1, true])],
     ["gives what only the embedder gives", true, (worker) => worker.say(OP.GOT, [1, GOT.BYTES, true], MiB)],
   ])("is ended when it %s", async ([, hasStore, attack]) => {
