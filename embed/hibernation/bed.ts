@@ -82,13 +82,15 @@ function hold(bed: Bed, packed: Packed | undefined): void {
 }
 
 /** BD1, BD4. */
-async function shelve(bed: Bed, { store, onError }: Shelf, packed: Packed): Promise<void> {
-  const { nap, id } = bed;
+async function shelve(bed: Bed, shelf: Shelf, packed: Packed): Promise<void> {
+  const [{ nap, id }, { store, onError }] = [bed, shelf];
   try {
     const print = await fingerprintOf(packed);
     if (nap !== bed.nap) return;
     bed.print = ""; // from now on the store may have something of it
     await store.put(id, packed);
+    // It may have come after the deletion.
+    if (bed.isCleared && bed.house.isFree(id)) return void takeFrom(shelf, id);
     if (nap !== bed.nap) return;
     bed.print = print;
     hold(bed, undefined);

@@ -147,6 +147,7 @@ export function newResidency(given: ResidencyOptions = {}): Residency {
     ...{ awake: 0, asleep: 0, held: 0, timer: undefined, due: 0 },
     ...{ enter, leave, quit, sleep: (resident: Resident) => resident.uses === 0 && resident.ways.sleep(resident) },
     onNeeded: needed,
+    isFree: (id: string) => !rooms.ids.has(id),
     onTurned(resident, isAsleep) {
       rooms.awake += isAsleep ? -1 : 1;
       rooms.asleep += isAsleep ? 1 : -1;

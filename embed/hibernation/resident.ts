@@ -42,6 +42,8 @@ export interface House {
   onNeeded(resident: Resident): void;
   /** It fell asleep, or woke. */
   onTurned(resident: Resident, isAsleep: boolean): void;
+  /** Nobody has this id now. */
+  isFree(id: string): boolean;
   /** It holds so many bytes more in this process. */
   onHeld(bytes: number): void;
 }

@@ -27,6 +27,8 @@ export interface FarBox {
   take(message: Message): void;
   /** Tells what it uses, if that has changed. */
   tell(): void;
+  /** So many more that it has made live. */
+  nurse(change: 1 | -1): void;
   end(): void;
 }
 
@@ -46,6 +48,9 @@ interface State {
   readonly running: Map<number, Running>;
   readonly questions: Map<number, AbortController>;
   made: Box | undefined;
+  children: number;
+  /** What is to be told though nothing of it runs. */
+  owes: boolean;
   isFrozen: boolean;
   isEndTold: boolean;
   told: string;
@@ -105,8 +110,10 @@ function perform(state: State, id: number, data: JobData, body: Uint8Array): voi
   state.restsTold = false;
   void state.box.then(async (box) => {
     if (box === undefined) return;
+    const job = jobOf(data, body.slice(), running.abort.signal);
     try {
-      tellResult(state, id, await enqueue(box, jobOf(data, body.slice(), running.abort.signal)));
+      // One that was interrupted, and is over without being resumed, is told of as if it had been.
+      tellResult(state, id, await enqueue(box, job, () => resume(state, id)));
     } catch (error) {
       // It sleeps, and could not wake.
       state.running.delete(id);
@@ -137,6 +144,11 @@ function resume(state: State, id: number): void {
   void continuation.resume().then((result) => tellResult(state, id, result));
 }
 
+/** Its run is over then, and is told of as such. */
+function cancel({ running, made }: State, id: number): void {
+  if (running.get(id)?.continuation !== undefined && made !== undefined) endBox(made, { kind: "aborted" });
+}
+
 /** A host function of the embedder asks something: as if one here had. */
 function ask(state: State, question: number): void {
   const asking = state.made?.meter.interrupt;
@@ -156,7 +168,7 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [OP.ASK, (state, [question]) => ask(state, question)],
   [OP.UNASK, (state, [question]) => state.questions.get(question)?.abort()],
   [OP.RESUME, (state, [id]) => resume(state, id)],
-  [OP.CANCEL, (state, [id]) => state.running.get(id)?.continuation?.cancel()],
+  [OP.CANCEL, (state, [id]) => cancel(state, id)],
   [OP.LEASH, (state, [limits, isFrozen]) => hold(state, limits, isFrozen)],
   [OP.TAKE, (state, [number, what, wait]) => take(state, { number, what, wait })],
   [OP.STORED, ({ shelf }, [number, isKept]) => shelf?.stored(number, isKept)],
@@ -232,7 +244,8 @@ async function dispose(state: State, onGone: () => void): Promise<void> {
 }
 
 function tell(state: State): void {
-  if (state.running.size === 0) return;
+  if (state.running.size === 0 && state.children === 0 && !state.owes) return;
+  state.owes = false;
   const used = usageOf(state);
   const text = JSON.stringify(used);
   if (text !== state.told) state.post(OP.USAGE, [used]);
@@ -271,6 +284,16 @@ function underParent(world: FarWorld, data: PlanData): { readonly paying: Meter;
   return { paying: parent.account, plan: { ...data, virtual } };
 }
 
+/** Counts it among those that its maker made, until it is gone. */
+function nursed(world: FarWorld, { parent }: PlanData, onGone: () => void): () => void {
+  const above = parent === null ? undefined : world.find(parent);
+  above?.nurse(1);
+  return () => {
+    above?.nurse(-1);
+    onGone();
+  };
+}
+
 /** Begins to make a sandbox. `onGone`: nothing more will come for it. */
 export function newFarBox(world: FarWorld, id: number, data: PlanData, onGone: () => void): FarBox {
   const post: Post = (op, fields, body) => world.post(id, op, fields, body);
@@ -278,11 +301,12 @@ export function newFarBox(world: FarWorld, id: number, data: PlanData, onGone: (
   const { paying, plan } = underParent(world, data);
   const leash = paying.child({ name: data.name });
   const shelf = data.id === null ? undefined : newFarStore(post);
+  const gone = nursed(world, data, onGone);
   const making = make(world, { post, passage, leash, store: shelf?.store }, plan);
-  const box = Promise.resolve().then(() => tellMade(state, making, onGone));
+  const box = Promise.resolve().then(() => tellMade(state, making, gone));
   const state: State = {
     ...{ post, passage, leash, box, shelf, images: world.images },
-    ...{ running: new Map(), questions: new Map(), made: undefined },
+    ...{ running: new Map(), questions: new Map(), made: undefined, children: 0, owes: false },
     ...{ isFrozen: false, isEndTold: false, told: "", restsTold: false },
   };
   hold(state, data.leash, false);
@@ -290,11 +314,15 @@ export function newFarBox(world: FarWorld, id: number, data: PlanData, onGone: (
     made: () => state.made,
     take(message) {
       const handler = HANDLERS.get(message.op);
-      if (message.op === OP.DISPOSE) void dispose(state, onGone);
+      if (message.op === OP.DISPOSE) void dispose(state, gone);
       else if (handler === undefined) passage.take(message);
       else handler(state, message.fields as unknown as CheckedFields, message.body);
     },
     tell: () => tell(state),
+    nurse(change) {
+      state.children += change;
+      state.owes = true;
+    },
     end() {
       passage.close();
       void box.then((one) => one && disposeBox(one));

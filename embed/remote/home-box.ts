@@ -24,7 +24,7 @@ import { type Beginning, forkRemotely, saveRemotely, tellToSleep } from "./home-
 import { type Given, originalsOf, planData } from "./home-grants.ts";
 import { addresseeOf } from "./home-heard.ts";
 import type { HomeImage } from "./home-images.ts";
-import { admitFar, type FarSleeper, type HomeResident, shelved, sleepNow, wakeBy } from "./home-resident.ts";
+import { admitFar, type FarSleeper, type HomeResident, shelved, sleepNow, sleepOn, wakeBy } from "./home-resident.ts";
 import { expectEnds, newHomeRuns, performRun, setFetching } from "./home-runs.ts";
 import { newHomeShelf } from "./home-shelf.ts";
 import { alive, lostError, type State, stateOf } from "./home-state.ts";
@@ -81,8 +81,8 @@ const sleeperOf = (state: State): FarSleeper => ({
 });
 
 /** What a guest makes lives beside it, and what it uses there counts as its maker's. */
-async function makeChild({ home, sharing, id }: State, plan: Plan): Promise<ChildSandbox> {
-  const making = await place(home, sharing, plan, undefined, id);
+async function makeChild(state: State, plan: Plan): Promise<ChildSandbox> {
+  const making = await place(state.home, state.sharing, plan, undefined, state);
   await making.made;
   return childSandbox(making, plan);
 }
@@ -96,13 +96,13 @@ const makerOf = (state: State): Maker => ({
 
 type From = Beginning | undefined;
 
-async function place(home: Home, sharing: Sharing, plan: Plan, from: From, parent?: number): Promise<Making> {
+async function place(home: Home, sharing: Sharing, plan: Plan, from: From, parent?: State): Promise<Making> {
   checkPlan(plan);
   const account = meterUnder(plan.paying, plan.name);
   let resident: HomeResident | undefined;
   try {
     resident = admitFar(plan.options);
-    return await settle(home, sharing, { plan, account, from, resident, parent: parent ?? null });
+    return await settle(home, sharing, { plan, account, from, resident, parent });
   } catch (error) {
     resident?.house.quit(resident);
     account.remove();
@@ -115,7 +115,7 @@ interface Settling {
   readonly account: Meter;
   readonly from: Beginning | undefined;
   readonly resident: HomeResident;
-  readonly parent: number | null;
+  readonly parent: State | undefined;
 }
 
 async function settle(
@@ -151,18 +151,25 @@ async function settle(
     const shelf = newHomeShelf({
       ...{ shelf: resident.shelf, id: resident.id, post, memory: plan.limits.memory, lie: violated },
       onKept: () => shelved(resident),
-      onFetch: (isFetching) => setFetching(runs, isFetching),
+      onFetch(isFetching) {
+        if (isFetching) sleepOn(resident);
+        setFetching(runs, isFetching);
+      },
+      onGiven: () => wakeBy(resident),
+      isFree: () => resident.house.isFree(resident.id),
     });
     state = {
       ...{ plan, sharing, home, id, post, meter, account, policed, given, passage, watchers, runs, takes, leash },
       ...{ resident, shelf, made, ending: undefined, isDisposed: false, isOver: false, isMade: false, copies: 0 },
+      ...{ children: 0, parent },
     };
+    if (parent !== undefined) parent.children++;
     resident.sleeper = sleeperOf(state);
     noteMaker(account.account, makerOf(state));
     const image = from?.image();
     const origin = image === undefined || from === undefined ? null : originData(image, from);
     const data = planData(
-      { home, plan, sharing, meter, grants, policed, passage, leash, origin, resident, parent },
+      { home, plan, sharing, meter, grants, policed, passage, leash, origin, resident, parent: parent?.id ?? null },
       given,
     );
     leash.reserve();

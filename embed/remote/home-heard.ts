@@ -93,7 +93,7 @@ export function addresseeOf(state: State): Addressee {
       if (handler === undefined) state.passage.take(message);
       else handler(state, message.fields, message.body);
     },
-    look: () => state.leash.look(state.runs.runs.size > 0),
+    look: () => state.leash.look(state.runs.runs.size > 0 || state.children > 0),
     lost(why) {
       state.ending ??= state.isDisposed ? { kind: "aborted" } : { kind: "trap", reason: lostText(why) };
       state.made.reject(lostError(why));

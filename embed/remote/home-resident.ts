@@ -34,6 +34,8 @@ export interface HomeResident extends Resident {
   readonly shelf: Shelf | undefined;
   nap: number;
   held: number;
+  /** What it held when it was last told to wake: it holds that again if it could not. */
+  before: number;
 }
 
 /** Who could not sleep is asked again after so long. */
@@ -46,6 +48,7 @@ function hold(one: HomeResident, bytes: number): void {
 
 function turn(one: HomeResident, isAsleep: boolean): void {
   one.nap++;
+  if (!isAsleep && one.held > 0) one.before = one.held;
   if (!isAsleep) hold(one, 0);
   if (one.isCleared || one.isAsleep === isAsleep) return;
   one.isAsleep = isAsleep;
@@ -94,7 +97,7 @@ const alone: Residency = newResidency();
 /** Begins awake and in use. Throws CordonError for an id that is none or is in use. */
 export const admitFar = ({ residency = alone, id }: SandboxOptions): HomeResident =>
   admit(residency, id, (house, shelf, name) => ({
-    ...{ house, ways: WAYS, shelf, id: name, sleeper: UNMADE, nap: 0, held: 0 },
+    ...{ house, ways: WAYS, shelf, id: name, sleeper: UNMADE, nap: 0, held: 0, before: 0 },
     ...{ isAsleep: false, isCleared: false, uses: 0, since: 0 },
   }));
 
@@ -123,13 +126,19 @@ export async function whileAwake<T>(one: HomeResident, task: () => Promise<T>): 
 export async function sleepNow(one: HomeResident, tell: () => Promise<Slept>): Promise<void> {
   const { nap } = one;
   const { held } = await tell();
-  if (nap !== one.nap) return;
+  if (nap !== one.nap || one.isAsleep) return;
   turn(one, true);
   hold(one, held);
 }
 
 /** The embedder's store has it. */
-export const shelved = (one: HomeResident): void => hold(one, 0);
+export const shelved = (one: HomeResident): void => {
+  one.before = 0;
+  hold(one, 0);
+};
 
 /** The worker says that it sleeps on: it could not wake. */
-export const sleepOn = (one: HomeResident): void => turn(one, true);
+export const sleepOn = (one: HomeResident): void => {
+  turn(one, true);
+  if (!one.isCleared) hold(one, one.before);
+};

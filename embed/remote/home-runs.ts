@@ -65,7 +65,8 @@ function watch({ lose, isFetching }: HomeRuns, run: Run, ms: number): void {
 
 export function setFetching(home: HomeRuns, isFetching: boolean): void {
   home.isFetching = isFetching;
-  for (const run of home.runs.values()) if (!run.isPaused) watch(home, run, run.job.limits.wall);
+  const [run] = home.runs.values();
+  if (run?.isPaused === false) watch(home, run, run.job.limits.wall);
 }
 
 /** As a sandbox on this thread says it (embed/sandbox.ts). */
@@ -99,27 +100,38 @@ export async function performRun(home: HomeRuns, job: Job, onOver: () => void): 
     onOver();
     return refusal;
   }
-  const { plan, meter, leash, post, runs } = home;
+  const { post, runs } = home;
   const id = home.next++;
   const run: Run = {
     ...{ id, job, onOver, start: now(), isPaused: false, timer: undefined },
     ...{ stopListening: listen(home, id, job), next: Promise.withResolvers<Result>() },
   };
   runs.set(id, run);
-  home.isResting = false;
-  plan.output.start(job.limits.output);
-  [meter.used, meter.most] = [0, job.limits.calls];
-  leash.look(true);
+  if (runs.size === 1) begin(home, run);
   post(OP.JOB, [id, dataOf(job)], job.message);
-  watch(home, run, job.limits.wall);
   return run.next.promise;
 }
 
-function leave({ runs }: HomeRuns, run: Run): void {
+/** The worker makes one after the other. What it says of this one comes after the result of the one before. */
+function begin(home: HomeRuns, run: Run): void {
+  const { plan, meter, leash } = home;
+  const { limits } = run.job;
+  home.isResting = false;
+  plan.output.start(limits.output);
+  [meter.used, meter.most] = [0, limits.calls];
+  leash.look(true);
+  watch(home, run, limits.wall);
+}
+
+function leave(home: HomeRuns, run: Run): void {
+  const { runs } = home;
+  const [first] = runs.values();
   runs.delete(run.id);
   clearTimeout(run.timer);
   run.stopListening();
   run.onOver();
+  const [next] = runs.values();
+  if (first === run && next !== undefined) begin(home, next);
 }
 
 function factsOf({ plan, meter }: HomeRuns, { start }: Run, usage: unknown): RunFacts | undefined {

@@ -29,31 +29,55 @@ export interface HomeShelfParts {
   readonly onKept: () => void;
   /** It waits for the store, or does so no more. */
   readonly onFetch: (isFetching: boolean) => void;
+  /** The worker has it back. */
+  readonly onGiven: () => void;
+  /** Nobody else has the id. */
+  readonly isFree: () => boolean;
 }
 
 /** What an honest worker asks for at once: three naps are to be kept, and one is to be had back. */
 const MOST_OPEN = 4;
 const NOTHING = new Uint8Array(0);
 
-interface Kept {
+interface Coming {
   readonly pieces: Uint8Array[];
   length: number;
 }
 
-export function newHomeShelf(parts: HomeShelfParts): HomeShelf {
-  const { shelf, id, post, memory, lie, onKept, onFetch } = parts;
+/** Pieces of what is to be kept, by their numbers. */
+function newComing(memory: number) {
+  const all = new Map<number, Coming>();
   const most = mostPacked(memory);
-  const coming = new Map<number, Kept>();
+  return {
+    all,
+    /** Undefined: it is more than can be. `open`: requests besides these. */
+    add(number: number, piece: Uint8Array, open: number): Coming | undefined {
+      const known = all.get(number);
+      if (known === undefined && open + all.size >= MOST_OPEN) return undefined;
+      const one = known ?? { pieces: [], length: 0 };
+      one.length += piece.length;
+      if (one.length > most || one.pieces.length >= mostPieces(most)) return undefined;
+      one.pieces.push(piece.slice());
+      all.set(number, one);
+      return one;
+    },
+  };
+}
+
+export function newHomeShelf(parts: HomeShelfParts): HomeShelf {
+  const { shelf, id, post, memory, lie, onKept, onFetch, onGiven, isFree } = parts;
+  const coming = newComing(memory);
   let [open, fetches, isStored, isCleared] = [0, 0, false, false];
   let [why, latest]: [unknown, number] = [undefined, 0];
 
-  async function keep({ store, onError }: Shelf, number: number, { pieces }: Kept): Promise<void> {
+  async function keep({ store, onError }: Shelf, number: number, { pieces }: Coming): Promise<void> {
     isStored = true;
     latest = number;
     open++;
     try {
       await store.put(id, concat(pieces));
-      if (isCleared) return;
+      // It may have come after the deletion.
+      if (isCleared) return void (isFree() && takeFrom({ store, onError }, id));
       if (number === latest) onKept();
       post(OP.STORED, [number, true]);
     } catch (cause) {
@@ -72,6 +96,7 @@ export function newHomeShelf(parts: HomeShelfParts): HomeShelf {
       if (isCleared) return;
       const pieces = found === undefined ? [NOTHING] : cutUp(found);
       const kind = found === undefined ? GOT.NOTHING : GOT.BYTES;
+      if (found !== undefined) onGiven();
       for (const [i, piece] of pieces.entries()) post(OP.GOT, [number, kind, i === pieces.length - 1], piece);
     } catch (error) {
       why = (error as Error).cause;
@@ -83,15 +108,9 @@ export function newHomeShelf(parts: HomeShelfParts): HomeShelf {
   }
   return {
     put(number, isLast, piece) {
-      const known = coming.get(number);
-      const one = known ?? { pieces: [], length: 0 };
-      one.length += piece.length;
-      const isTooLong = one.length > most || one.pieces.length >= mostPieces(most);
-      const isTooMany = known === undefined && open + coming.size >= MOST_OPEN;
-      if (shelf === undefined || isTooLong || isTooMany) return lie("bytes for a store that are not its to send");
-      one.pieces.push(piece.slice());
-      coming.set(number, one);
-      if (isLast && coming.delete(number) && !isCleared) void keep(shelf, number, one);
+      const one = coming.add(number, piece, open);
+      if (shelf === undefined || one === undefined) return lie("bytes for a store that are not its to send");
+      if (isLast && coming.all.delete(number) && !isCleared) void keep(shelf, number, one);
     },
     get(number) {
       if (shelf === undefined || open >= MOST_OPEN) return lie("a question to a store that it has not");
@@ -101,7 +120,7 @@ export function newHomeShelf(parts: HomeShelfParts): HomeShelf {
     clear() {
       if (!isCleared && isStored && shelf !== undefined) void takeFrom(shelf, id);
       isCleared = true;
-      coming.clear();
+      coming.all.clear();
     },
   };
 }

@@ -31,6 +31,9 @@ export interface State extends Copied {
   isMade: boolean;
   isDisposed: boolean;
   isOver: boolean;
+  /** Of those that it made, how many live. */
+  children: number;
+  readonly parent: State | undefined;
 }
 
 const goneText = ({ isDisposed, ending }: State): string =>
@@ -53,6 +56,7 @@ export function alive(state: State): void {
 export function finish(state: State): void {
   if (state.isOver) return;
   state.isOver = true;
+  if (state.parent !== undefined) state.parent.children--;
   state.resident.house.quit(state.resident);
   state.takes.end(goneText(state));
   state.passage.close();

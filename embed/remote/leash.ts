@@ -46,9 +46,7 @@ export function newLeash(
 
   function allowed(): Amounts {
     const rows = NAMES.map((name, at) => [name, available(account, index(name)) + (noted[at] as number)] as const);
-    return Object.fromEntries(
-      rows.filter(([, left]) => left < Infinity).map(([name, left]) => [name, Math.max(left, 0)]),
-    );
+    return Object.fromEntries(rows.map(([name, left]) => [name, Math.min(Math.max(left, 0), Number.MAX_SAFE_INTEGER)]));
   }
   function charge(at: number, now: number): void {
     const change = now - (noted[at] as number);

@@ -49,6 +49,7 @@ const PLACES: readonly (readonly [string, () => Promise<Store | undefined>])[] =
 const nothing = () => undefined;
 const silent: House = {
   ...{ onNeeded: nothing, onTurned: nothing, onHeld: nothing },
+  isFree: () => true,
   ...{ enter: nothing, leave: nothing, sleep: () => false, quit: nothing },
 };
 const bedOf = (domain: Domain, shelf?: Shelf, id = "a"): Bed => newBed(domain, ground, silent, shelf, id);

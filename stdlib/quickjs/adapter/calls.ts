@@ -61,9 +61,10 @@ function cross(handle: i32, method: i32, start: i32, mode: i32): i64 {
   if (code >= 0) return takeReply(start, code);
   if (code == CALL_ERROR) return throwReply(start);
   if (code > CALL_PENDING) return malformed();
-  if (code <= CALL_AWAITED) return awaitNow(CALL_AWAITED - code, start);
+  const isBlocking = (mode & BLOCKING) != 0;
+  if (code <= CALL_AWAITED) return awaitNow(CALL_AWAITED - code, start, isBlocking);
   const token = CALL_PENDING - code;
-  return (mode & BLOCKING) != 0 ? awaitNow(token, start) : promiseOf(token);
+  return isBlocking ? awaitNow(token, start, true) : promiseOf(token);
 }
 
 function takeReply(start: i32, length: i32): i64 {
@@ -100,14 +101,17 @@ function drop(functions: i32): void {
   JS_FreeValue(ctx(), load<i64>(functions, 8));
 }
 
-/** Parks the guest until the completion of `token` comes; everything else is put aside for the next turn. */
-export function awaitNow(token: i32, start: i32): i64 {
+/**
+ * Parks the guest until the completion of `token` comes; everything else is put aside for the next turn. A blocking call
+ * waits however long it takes; of another the guest gets a promise, as soon as it is known that it takes longer.
+ */
+export function awaitNow(token: i32, start: i32, isBlocking: bool): i64 {
   while (true) {
     const n = fetch(start, 1);
     if (n < 0) return cannotWait();
-    if (readMessage(start, start + n) && tokenOf() == token && isOk() >= 0)
-      return isOk() == TAKES_LONGER ? promiseOf(token) : complete(start + n);
-    shelve(start, n);
+    if (!readMessage(start, start + n) || tokenOf() != token || isOk() < 0) shelve(start, n);
+    else if (isOk() != TAKES_LONGER) return complete(start + n);
+    else if (!isBlocking) return promiseOf(token);
   }
 }
 
