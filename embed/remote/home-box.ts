@@ -24,7 +24,16 @@ import { type Beginning, forkRemotely, saveRemotely, tellToSleep } from "./home-
 import { type Given, originalsOf, planData } from "./home-grants.ts";
 import { addresseeOf } from "./home-heard.ts";
 import type { HomeImage } from "./home-images.ts";
-import { admitFar, type FarSleeper, type HomeResident, shelved, sleepNow, sleepOn, wakeBy } from "./home-resident.ts";
+import {
+  admitFar,
+  type FarSleeper,
+  fetched,
+  givenBack,
+  type HomeResident,
+  shelved,
+  sleepNow,
+  wakeBy,
+} from "./home-resident.ts";
 import { expectEnds, newHomeRuns, performRun, setFetching } from "./home-runs.ts";
 import { newHomeShelf } from "./home-shelf.ts";
 import { alive, lostError, type State, stateOf } from "./home-state.ts";
@@ -152,10 +161,10 @@ async function settle(
       ...{ shelf: resident.shelf, id: resident.id, post, memory: plan.limits.memory, lie: violated },
       onKept: () => shelved(resident),
       onFetch(isFetching) {
-        if (isFetching) sleepOn(resident);
+        fetched(resident, isFetching);
         setFetching(runs, isFetching);
       },
-      onGiven: () => wakeBy(resident),
+      onGiven: () => givenBack(resident),
       isFree: () => resident.house.isFree(resident.id),
     });
     state = {
@@ -163,7 +172,6 @@ async function settle(
       ...{ resident, shelf, made, ending: undefined, isDisposed: false, isOver: false, isMade: false, copies: 0 },
       ...{ children: 0, parent },
     };
-    if (parent !== undefined) parent.children++;
     resident.sleeper = sleeperOf(state);
     noteMaker(account.account, makerOf(state));
     const image = from?.image();
@@ -175,6 +183,7 @@ async function settle(
     leash.reserve();
     post(OP.MAKE, [data]);
     image?.over();
+    if (parent !== undefined) parent.children++;
     return addresseeOf(state);
   });
   return facade(state as unknown as State);

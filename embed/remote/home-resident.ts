@@ -36,6 +36,8 @@ export interface HomeResident extends Resident {
   held: number;
   /** What it held when it was last told to wake: it holds that again if it could not. */
   before: number;
+  /** The worker has asked the store for it: it wakes when it has it, and not sooner. */
+  isFetching: boolean;
 }
 
 /** Who could not sleep is asked again after so long. */
@@ -77,7 +79,7 @@ const WAYS: Ways = {
     return true;
   },
   wakeNow(one: HomeResident) {
-    turn(one, false);
+    if (!one.isFetching) turn(one, false);
     return true;
   },
   wake: () => Promise.resolve(),
@@ -97,7 +99,7 @@ const alone: Residency = newResidency();
 /** Begins awake and in use. Throws CordonError for an id that is none or is in use. */
 export const admitFar = ({ residency = alone, id }: SandboxOptions): HomeResident =>
   admit(residency, id, (house, shelf, name) => ({
-    ...{ house, ways: WAYS, shelf, id: name, sleeper: UNMADE, nap: 0, held: 0, before: 0 },
+    ...{ house, ways: WAYS, shelf, id: name, sleeper: UNMADE, nap: 0, held: 0, before: 0, isFetching: false },
     ...{ isAsleep: false, isCleared: false, uses: 0, since: 0 },
   }));
 
@@ -142,3 +144,15 @@ export const sleepOn = (one: HomeResident): void => {
   turn(one, true);
   if (!one.isCleared) hold(one, one.before);
 };
+
+/** It sleeps on while the store is asked for it. */
+export function fetched(one: HomeResident, isFetching: boolean): void {
+  one.isFetching = isFetching;
+  if (isFetching) sleepOn(one);
+}
+
+/** The store has given it back. */
+export function givenBack(one: HomeResident): void {
+  one.isFetching = false;
+  wakeBy(one);
+}

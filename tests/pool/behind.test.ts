@@ -140,6 +140,8 @@ describe.for(PLACES)("%s", (place) => {
     await soon(() => hung.held()).toBe(0);
     expect(await third.run("1", { signal: AbortSignal.timeout(50) })).toMatchObject({ status: "aborted" });
     expect([hung.awake(), hung.asleep()]).toEqual([0, 1]);
+    await expect(third.fork({ wait: 20 })).rejects.toMatchObject({ code: "E_BUSY" });
+    expect([hung.awake(), hung.asleep()]).toEqual([0, 1]);
     third.dispose();
   });
 
