@@ -173,6 +173,7 @@ function once(tenant: Tenant, later: (task: () => void, account: Account) => voi
   const go = (): void => {
     tenant.queued = false;
     task();
+    pump(tenant); // it may have been woken since by another message, and what came after that waits for this
   };
   later(go, tenant.account);
 }
@@ -360,9 +361,7 @@ export function deliver(tenant: Tenant, message: Uint8Array): void {
   tenant.inbox.push(message);
   tenant.inboxBytes += message.length;
   if (tenant.inboxBytes > limits.MAX_INBOX_BYTES) return end(tenant, exhausted("memory"));
-  if (tenant.state !== "parked" || tenant.parkedFor !== "message") pump(tenant);
-  // One that serves stands still between its callers, as one that was entered does: nobody's time is running.
-  else if (tenant.allowance.perAnswer === undefined || tenant.requests.size > 0) wakeSoon(tenant);
+  pump(tenant);
 }
 
 function wakeSoon(tenant: Tenant): void {
@@ -373,6 +372,9 @@ function wakeSoon(tenant: Tenant): void {
 /** Enters a guest that has messages and whose answer somebody waits for. Between runs a domain stands still. */
 export function pump(tenant: Tenant): void {
   if (tenant.state === "asleep" && tenant.requests.size > 0) tenant.onNeeded?.();
+  // One that serves stands still between its callers, as one that was entered does: nobody's time is running.
+  const wakes = tenant.allowance.perAnswer === undefined || tenant.requests.size > 0;
+  if (wakes && tenant.parkedFor === "message" && tenant.state === "parked" && tenant.inbox.length > 0) wakeSoon(tenant);
   if (tenant.state !== "idle" || tenant.queued || tenant.inbox.length === 0 || tenant.requests.size === 0) return;
   const { schedule, nested } = tenant.core;
   if (frozenAt(tenant.account) !== undefined || !schedule.mayEnter(tenant.account)) return pumpLater(tenant);
