@@ -67,7 +67,7 @@ export const TURN = {
 /**
  * Messages, each one CBOR array.
  *   [COMPLETION, token, ok: boolean, value]      a pending call has ended; value is a result or an error value. With null
- *                                                for `ok` it has not: whoever is parked for it goes on with a promise
+ *                                                for `ok` it has not: whoever is parked for it goes on with a promise, unless the call is "blocking"
  *   [REQUEST, token, method: uint, value]        somebody calls this domain; answer with the gate `answer`
  *   [INVOKE, token, object, name: text, args]    somebody calls an object that this domain has sent (tag OFFER); answer
  *   [FORGET, object, times: uint]                nobody holds that object any more, as often as it was sent until now
