@@ -6,7 +6,7 @@ import { decodeModule } from "../kit/disassemble.ts";
 import type { Segment } from "../kit/segment.ts";
 import { editBody } from "../kit/surgery.ts";
 import { artifactBytes } from "../kit/world.ts";
-import { type Inserted, insertedIn } from "../rules/mutants.ts";
+import { type Inserted, insertedIn } from "../rules/inserted.ts";
 
 export const MODE: Segment = { kind: "segment", mask: 2 * PAGE - 1, guard: GUARD };
 export const SIZE = MODE.mask + 1;

@@ -7,7 +7,7 @@ import { segmentWorld } from "../kit/segment.ts";
 import { editBody } from "../kit/surgery.ts";
 import { FRAME, SEGMENT } from "../kit/victim.ts";
 import { artifactBytes, mustReturn, newKernel, spawn } from "../kit/world.ts";
-import { allInserted, type Inserted } from "../rules/mutants.ts";
+import { allInserted, type Inserted } from "../rules/inserted.ts";
 
 // The verifier, switched off: it still decodes, since the kernel needs to know the module, and refuses nothing.
 vi.mock("../../kernel/verify.ts", async (load) => {

@@ -2,64 +2,14 @@
 // that at the end of shared/reference/security.md, and some more.
 import { confine, GLOBAL, IMPORTS, type Mode, RESERVED_GLOBALS, TRAMPOLINES } from "../../kernel/index.ts";
 import { type Bytes, type Code, encode, encodeAll, type Instruction, leb } from "../kit/assemble.ts";
-import { decodeModule, disassemble, type Seen } from "../kit/disassemble.ts";
+import { decodeModule, type Seen } from "../kit/disassemble.ts";
 import { append, concat, editBody, editSection } from "../kit/surgery.ts";
+import { at, type Inserted, insertedIn, type Kind, LENGTH } from "./inserted.ts";
 
 export interface Mutant {
   readonly name: string;
   readonly bytes: Bytes;
 }
-
-type Kind = "enter" | "charge" | "leave" | "settle" | "confine" | "base";
-
-/** An inserted sequence: instructions [from, to) of a body. */
-export interface Inserted {
-  readonly kind: Kind;
-  readonly body: number;
-  readonly from: number;
-  readonly to: number;
-  readonly seen: readonly Seen[];
-}
-
-const LENGTH = { enter: 16, charge: 10, leave: 4, settle: 6, confine: 4, base: 2 } as const;
-
-const at = ({ seen }: Pick<Inserted, "seen">, index: number): Seen => {
-  const found = seen[index];
-  if (found === undefined) throw new Error("no such instruction");
-  return found;
-};
-
-const isSettle = (seen: readonly Seen[], i: number): boolean =>
-  seen[i]?.name === "local.tee" && /^f..\.const$/.test(seen[i + 1]?.name ?? "") && seen[i + 5]?.name === "select";
-
-const isConfine = (seen: readonly Seen[], i: number, mode: Mode): boolean =>
-  mode.kind === "segment" &&
-  seen[i]?.name === "i32.const" &&
-  seen[i]?.first === mode.mask &&
-  seen[i + 1]?.name === "i32.and" &&
-  seen[i + 2]?.name === "local.get" &&
-  seen[i + 3]?.name === "i32.add";
-
-/** Everything that was inserted into one guest body. */
-export function insertedIn(bytes: Bytes, body: number, mode: Mode): Inserted[] {
-  const place = decodeModule(bytes).bodies[body] as { at: number; end: number };
-  const seen = disassemble(bytes, place);
-  const make = (kind: Kind, from: number): Inserted => ({ kind, body, from, to: from + LENGTH[kind], seen });
-  const found = [make("enter", 0), make("leave", seen.length - 5)];
-  if (mode.kind === "segment") found.push(make("base", LENGTH.enter));
-  seen.forEach(({ name }, index) => {
-    if (name === "loop") found.push(make("charge", index + 1));
-    if (isSettle(seen, index)) found.push(make("settle", index));
-    if (isConfine(seen, index, mode)) found.push(make("confine", index));
-  });
-  return found;
-}
-
-export const guestBodies = (bytes: Bytes): number[] =>
-  decodeModule(bytes).bodies.flatMap((_, index) => (index >= TRAMPOLINES.length ? [index] : []));
-
-export const allInserted = (bytes: Bytes, mode: Mode): Inserted[] =>
-  guestBodies(bytes).flatMap((body) => insertedIn(bytes, body, mode));
 
 const span = (one: Inserted): [number, number] => [at(one, one.from).at, at(one, one.to - 1).end];
 
@@ -75,10 +25,13 @@ const later: Edit = (bytes, one) => {
   return editBody(bytes, one.body, from, next.end, concat([bytes.subarray(to, next.end), bytes.subarray(from, to)]));
 };
 
+/** What leaves a settled number settled: settling before it does as well. */
+const KEEPS_SETTLED = /^local\.tee$|^f..\.abs$/;
+
 const earlier: Edit = (bytes, one) => {
   const [from, to] = span(one);
   const before = one.seen[one.from - 1];
-  if (before === undefined) return undefined;
+  if (before === undefined || (one.kind === "settle" && KEEPS_SETTLED.test(before.name))) return undefined;
   return editBody(bytes, one.body, before.at, to, concat([bytes.subarray(from, to), bytes.subarray(before.at, from)]));
 };
 

@@ -9,11 +9,10 @@ import { assemble, type Bytes } from "../kit/assemble.ts";
 import { anyProgram } from "../kit/generators.ts";
 import { FRAME, MAIN, SEGMENT, victim } from "../kit/victim.ts";
 import { artifactBytes, mustReturn, newKernel, spawn } from "../kit/world.ts";
+import { allInserted, guestBodies } from "./inserted.ts";
 import {
-  allInserted,
   exportMutants,
   flipsOf,
-  guestBodies,
   intrusions,
   layoutMutants,
   type Mutant,
@@ -172,7 +171,7 @@ describe.skipIf(ENGINE === undefined)("mutants of the engine", () => {
       const sample = fc.sample(fc.constantFrom(...mutants), { seed, numRuns: isDeep ? 50 : 6 });
       expect(survivors(bytes, sample, FRAME).names).toEqual([]);
     }
-  });
+  }, 600_000);
 });
 
 const allInsertedIn = (bytes: Bytes, body: number) =>
