@@ -128,7 +128,9 @@ export async function whileAwake<T>(one: HomeResident, task: () => Promise<T>): 
 export async function sleepNow(one: HomeResident, tell: () => Promise<Slept>): Promise<void> {
   const { nap } = one;
   const { held } = await tell();
-  if (nap !== one.nap || one.isAsleep) return;
+  if (one.isAsleep || one.isCleared) return;
+  // It was called meanwhile: before it fell asleep, or after. It is told again, and either sleeps on or goes to sleep.
+  if (nap !== one.nap) return void one.house.sleep(one);
   turn(one, true);
   hold(one, held);
 }

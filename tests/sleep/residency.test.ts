@@ -23,6 +23,22 @@ const several = (made: Make, count: number, residency: Residency): Promise<PoolS
   Promise.all(Array.from({ length: count }, (_, i) => made({ residency, id: `${i}` })));
 const value = async (box: Pick<PoolSandbox, "run">, source: string): Promise<unknown> => gave(await box.run(source));
 
+const PLUG = contract({
+  ...{ name: "plug", allows: "", never: "" },
+  calls: { ping: { takes: [], gives: integer(), refuses: [] } },
+});
+const SINK = contract({
+  ...{ name: "sink", allows: "", never: "" },
+  calls: { take: { takes: [arg("plug", handle(PLUG))], gives: nothing(), refuses: [] } },
+});
+type Plug = { readonly functions: { ping(): Promise<number> } };
+
+/** Keeps what guests give to `sink.take`. */
+function plugs() {
+  const kept: Plug[] = [];
+  return { kept, grant: { sink: capability(SINK, { take: (plug) => void kept.push(plug as unknown as Plug) }) } };
+}
+
 describe.for(PLACES)("a residency, of sandboxes %s,", (place) => {
   const made = keeping(makeIn(place).createSandbox);
 
@@ -150,17 +166,7 @@ describe.for(PLACES)("a sandbox that sleeps, %s,", (place) => {
   });
 
   test("is woken by a call of what it offers, from outside and from another guest", async () => {
-    const PLUG = contract({
-      ...{ name: "plug", allows: "", never: "" },
-      calls: { ping: { takes: [], gives: integer(), refuses: [] } },
-    });
-    const SINK = contract({
-      ...{ name: "sink", allows: "", never: "" },
-      calls: { take: { takes: [arg("plug", handle(PLUG))], gives: nothing(), refuses: [] } },
-    });
-    type Plug = { readonly functions: { ping(): Promise<number> } };
-    const kept: Plug[] = [];
-    const grant = { sink: capability(SINK, { take: (plug) => void kept.push(plug as unknown as Plug) }) };
+    const { kept, grant } = plugs();
     const { store } = toldStore();
     for (const residency of [newResidency({ most: 0 }), newResidency({ most: 0, store })]) {
       const box = await made({ residency, grant });
@@ -205,6 +211,26 @@ describe.for(PLACES)("a sandbox that sleeps, %s,", (place) => {
       ...[1, undefined, 2, undefined, undefined, 3, 3, undefined],
     ]);
     expect([residency.awake(), residency.asleep()]).toEqual([0, 1]);
+  });
+
+  test("is counted as asleep, whoever called it while its owner waited for that", async () => {
+    const gates: (() => void)[] = [];
+    const residency = newResidency();
+    const { kept, grant } = plugs();
+    const gate = () => new Promise<void>((go) => void gates.push(go));
+    const box = await made({ residency, grant: { ...grant, gate } });
+    await value(box, "let n = 0; await sink.take({ ping: async () => (await gate(), ++n) }); 0");
+    const { ping } = (kept[0] as Plug).functions;
+    const calls = [ping()];
+    await soon(() => gates.length).toBe(1);
+    const asleep = box.hibernate({ wait: 10_000 });
+    await pause(20);
+    calls.push(ping());
+    await soon(() => gates.length).toBe(2);
+    for (const open of gates) open();
+    expect(await Promise.all([...calls, asleep])).toEqual([1, 2, undefined]);
+    await soon(() => residency.asleep()).toBe(1);
+    await soon(() => residency.held() > 0).toBe(true);
   });
 
   test("is refused E_BUSY while something of it goes on, and E_DISPOSED after its end", async () => {
