@@ -115,6 +115,9 @@ export function takeReply(
 /** What is in flight is answered; nothing more is asked. */
 export function closeAsking(asking: Asking): void {
   asking.isClosed = true;
-  for (const { settle } of asking.asked.values()) settle(ENDED);
+  for (const { settle } of asking.asked.values()) {
+    asking.onFlight?.(-1);
+    settle(ENDED);
+  }
   asking.asked.clear();
 }

@@ -153,6 +153,7 @@ async function settle(
     const passage = newPassage({
       ...{ post, violated, sendsBack: false, mostCalls: plan.limits.inFlight + SYSTEM_CALLS },
       ...{ caller: { domain: id, owner: meter, account: account.account }, onServed: observing(watchers, id) },
+      onFlight: home.waits,
     });
     meter.watching = watchers.begin({ id, end: domain.end }, plan.grants);
     const runs = newHomeRuns({ plan, post, meter, leash, ending: () => state?.ending, lose: home.lose });

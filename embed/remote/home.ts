@@ -28,6 +28,8 @@ export interface Home {
   /** A number of its own. */
   add(addressee: (box: number) => Addressee): void;
   remove(box: number): void;
+  /** So many more calls of this side wait for its answer. */
+  waits(change: 1 | -1): void;
   /** The worker broke the protocol or does not answer: nothing of it is believed any more. */
   lose(why: string): void;
   /** Why it is lost, if it is. */
@@ -42,15 +44,18 @@ export interface HomeOptions {
   readonly onLost: (why: string) => void;
   /** Why it ended, if somebody knows. */
   readonly explain: () => string | undefined;
+  /** Calls of this side begin to wait for its answers, or none does any more. */
+  readonly onWaiting: (isWaiting: boolean) => void;
 }
 
 /** How often sandboxes look at what they may use. */
 const LOOK_MS = 40;
 
-export function newHome({ channel, onReady, onLost, explain }: HomeOptions): Home {
+export function newHome({ channel, onReady, onLost, explain, onWaiting }: HomeOptions): Home {
   const addressees = new Map<number, Addressee>();
   let next = 1;
   let gone: string | undefined;
+  let waiting = 0;
 
   function lose(why: string): void {
     if (gone !== undefined) return;
@@ -101,6 +106,10 @@ export function newHome({ channel, onReady, onLost, explain }: HomeOptions): Hom
       addressees.set(box, addressee(box));
     },
     remove: (box) => void addressees.delete(box),
+    waits(change) {
+      waiting += change;
+      if (waiting === 0 || (waiting === 1 && change === 1)) onWaiting(waiting > 0);
+    },
     lose,
     lost: () => gone,
   };

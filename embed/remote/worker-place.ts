@@ -27,10 +27,15 @@ export interface WorkerPlace extends Place {
 export function newWorkerPlace(hired: Hired): WorkerPlace {
   const [ready, lost] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()];
   ready.promise.catch(() => undefined);
+  const { channel } = hired;
+  let [isWanted, isWaiting] = [false, false];
+  const hold = (): void => channel.hold(isWanted || isWaiting);
   const home = newHome({
-    channel: hired.channel,
-    onReady: ready.resolve,
-    explain: hired.why,
+    ...{ channel, onReady: ready.resolve, explain: hired.why },
+    onWaiting(is) {
+      isWaiting = is;
+      hold();
+    },
     onLost(why) {
       ready.reject(new CordonError("E_ENGINE", `a worker could not be started: ${why}`));
       lost.resolve(why);
@@ -39,6 +44,9 @@ export function newWorkerPlace(hired: Hired): WorkerPlace {
   return {
     ...{ ready: ready.promise, lost: lost.promise, end: home.lose },
     make: (plan, sharing) => placeRemotely(home, plan, sharing),
-    hold: hired.channel.hold,
+    hold(is) {
+      isWanted = is;
+      hold();
+    },
   };
 }

@@ -1,10 +1,10 @@
 // `cordon top`: what it shows, whom it believes, and who can reach it.
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { sortedTenants } from "../../embed/cli/top/body.ts";
 import { statsFrom, whichSocket } from "../../embed/cli/top/feed.ts";
 import { newLook } from "../../embed/cli/top/look.ts";
@@ -16,6 +16,16 @@ import { createPool, publishStats } from "../../embed/node/index.ts";
 import { MOST_LINE, publishing, socketFolder } from "../../embed/node/stats-socket.ts";
 import { beside } from "./command.ts";
 import { domain, plain, stats, tenant } from "./top-world.ts";
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "cordon-top-"));
+  folders.push(folder);
+  return folder;
+}
 
 describe("what is shown", () => {
   test("numbers are short, with the usual prefixes", () => {
@@ -59,7 +69,7 @@ describe("what is read", () => {
   });
 
   test("lines that are no statistics are passed over, and the end of the process ends it", async () => {
-    const path = join(mkdtempSync(join(tmpdir(), "cordon-top-")), "s.sock");
+    const path = join(newFolder(), "s.sock");
     const server = createServer((socket) => socket.end(`junk\n${JSON.stringify(stats([]))}\n{"pid":1}\n`));
     await new Promise<void>((resolve) => server.listen(path, resolve));
     const seen: Stats[] = [];
@@ -72,7 +82,7 @@ describe("what is read", () => {
     ["lines of something else", "junk\n".repeat(50)],
     ["a line that does not end", "x".repeat(MOST_LINE + 100_000)],
   ])("%s are not waited for", async ([, junk]) => {
-    const path = join(mkdtempSync(join(tmpdir(), "cordon-top-")), "s.sock");
+    const path = join(newFolder(), "s.sock");
     const server = createServer((socket) => socket.on("error", () => undefined).write(junk as string));
     await new Promise<void>((resolve) => server.listen(path, resolve));
     await expect(statsFrom(path).next()).rejects.toThrow(/no statistics of this version/);
@@ -162,7 +172,7 @@ describe("what is published", () => {
       await expect(publishStats(watched, { rows })).rejects.toThrow(/rows must be/);
     await expect(publishStats({} as typeof watched)).rejects.toThrow(/takes a pool/);
     await expect(publishStats(watched, { nope: 1 } as object)).rejects.toThrow(/no option/);
-    const folder = mkdtempSync(join(tmpdir(), "cordon-top-"));
+    const folder = newFolder();
     const path = join(folder, "s.sock");
     stops.push((await publishStats(watched, { path })).stop);
     await expect(publishStats(watched, { path })).rejects.toMatchObject({ code: "E_OPTION" });

@@ -1,11 +1,12 @@
 // What a process of a pool may do itself: Node's permission model holds where it reaches, and it is known where it does not.
 import { spawn } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { processArguments } from "../../embed/node/workers/process.ts";
 
 const [root, scratch] = [join(import.meta.dirname, "../.."), mkdtempSync("/tmp/cordon-process-")];
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 const flags = processArguments().slice(0, -1);
 
 type Probe = readonly [name: string, expression: string, expected: string];

@@ -1,26 +1,11 @@
 // Sleepers and the process: they do not keep it alive, and what was to outlive it does.
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { createSandbox, fileStore } from "../../embed/node/index.ts";
 import { gave } from "../embed/cordon.ts";
+import { scripts } from "../pool/script.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "cordon-sleepers-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const LIBRARY = join(import.meta.dirname, "../../embed/node/index.ts");
-
-function runScript(name: string, source: string) {
-  const script = join(folder, `${name}.ts`);
-  writeFileSync(script, `import * as cordon from ${JSON.stringify(LIBRARY)};\n${source}`);
-  const started = performance.now();
-  const { stdout, stderr, signal, status } = spawnSync(process.execPath, [script], {
-    encoding: "utf8",
-    timeout: 50_000,
-  });
-  return { stdout, stderr, signal, status, ms: performance.now() - started };
-}
+const { folder, runScript } = scripts();
 
 test("sandboxes that sleep, are about to, or have timers, keep no process alive", () => {
   const ended = runScript(
