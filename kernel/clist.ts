@@ -41,13 +41,8 @@ const NONE: readonly never[] = Object.freeze([]);
 type Terms = Partial<Pick<Capability, "account" | "monitors">>;
 
 /** A capability that dies with each of its parents. Born dead if one is dead, or has too many children. */
-export function newCapability(
-  contract: Contract,
-  target: Target,
-  parents: Parents = NONE,
-  more: Terms = {},
-): Capability {
-  const { account, monitors = NONE } = more;
+export function newCapability(contract: Contract, target: Target, parents: Parents = NONE, by: Terms = {}): Capability {
+  const { account, monitors = NONE } = by;
   const isFull = parents.some(({ derived }) => (derived?.size ?? 0) >= MAX_DERIVED);
   const state = isFull ? "revoked" : (parents.find((parent) => parent.state !== "live")?.state ?? "live");
   const capability: Capability = {

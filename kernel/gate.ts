@@ -15,7 +15,7 @@ import { type CallContract, type Checked, checkArguments, checkReply, NONE_FOUND
 import { announceWait, chargeFuel, deliver, end, renew, type Tenant } from "./domain.ts";
 import { PAGE_COST } from "./fuel.ts";
 import { MAX_PENDING, MAX_VALUE_BYTES, PAGE, TOKENS } from "./limits.ts";
-import { type Account, adjust, BYTES_MOVED, chargeAccount, chargeCall, IN_FLIGHT, MEMORY } from "./meter.ts";
+import { type Account, adjust, available, BYTES_MOVED, chargeAccount, chargeCall, IN_FLIGHT, MEMORY } from "./meter.ts";
 import { NO_HANDLE, NONE, NOTHING_SENT, readU32, send, take } from "./passing.ts";
 import { extend, look } from "./residence.ts";
 import type { Found } from "./shape.ts";
@@ -47,11 +47,10 @@ function copyIn(tenant: Tenant, allegedAt: number, allegedLength: number): numbe
   if (length > MAX_VALUE_BYTES || at + length > tenant.memory.length) return undefined;
   if (length === 0) return tenant.core.scratch.fill(NO_ARGUMENTS, 0, 1) && 1;
   chargeValue(tenant, 0, length);
-  if (length > tenant.core.scratch.length) tenant.core.scratch = new Uint8Array(length);
-  else if (tenant.core.scratch.length > KEPT_SCRATCH && length < KEPT_SCRATCH)
-    tenant.core.scratch = new Uint8Array(KEPT_SCRATCH);
-  const { memory } = tenant;
-  const { scratch } = tenant.core;
+  const { memory, core } = tenant;
+  if (length > core.scratch.length) core.scratch = new Uint8Array(length);
+  else if (core.scratch.length > KEPT_SCRATCH && length < KEPT_SCRATCH) core.scratch = new Uint8Array(KEPT_SCRATCH);
+  const { scratch } = core;
   if (length > 64) scratch.set(memory.subarray(at, at + length));
   else for (let i = 0; i < length; i++) scratch[i] = memory[at + i] as number;
   return length;
@@ -196,17 +195,28 @@ function invoke({ target }: Capability, method: number, bytes: Uint8Array, lengt
 function follow(tenant: Tenant, crossing: Crossing, reply: Replying, context: Context): number {
   const { capability } = crossing;
   if (!(reply instanceof Promise)) return finish(tenant, crossing, reply);
-  if (mayWait(tenant, capability))
+  if (mayWait(tenant, capability, context.awaited))
     return (context.awaited ? AWAITED : PENDING) - wait(tenant, crossing, reply, () => context.dropped?.());
   context.dropped?.();
   reply.then(waste, () => undefined);
-  return capability.state === "live" ? refuse(tenant, "E_BUSY", "too many calls are in flight") : fail(tenant, REVOKED);
+  return fail(tenant, capability.state === "live" ? BUSY : REVOKED);
 }
 
-/** A target may have revoked its own capability, or ended its caller: then nobody waits. */
-function mayWait({ pending, limits, ending, account }: Tenant, { state }: Capability): boolean {
-  const hasRoom = pending.size < limits.inFlight && pending.size < MAX_PENDING;
-  return hasRoom && state === "live" && ending === undefined && chargeAccount(account, IN_FLIGHT, 1);
+const BUSY = errorValue("E_BUSY", "too many calls are in flight");
+
+/** There is no room for so many more calls in flight. */
+const isFull = ({ pending, limits, account }: Tenant, more: number): boolean =>
+  pending.size + more > limits.inFlight || available(account, IN_FLIGHT) < more;
+
+/**
+ * A target may have revoked its own capability, or ended its caller: then nobody waits. The one call for which a guest
+ * stands still is not in flight for it: it may be one too many, until it is known to take time.
+ */
+function mayWait(tenant: Tenant, { state }: Capability, isAwaited = false): boolean {
+  if (state !== "live" || tenant.ending !== undefined || tenant.pending.size >= MAX_PENDING) return false;
+  if (isAwaited ? tenant.pending.size > tenant.limits.inFlight : isFull(tenant, 1)) return false;
+  adjust(tenant.account, IN_FLIGHT, 1);
+  return true;
 }
 
 /** Keeps a call that goes on; returns its token. */
@@ -214,21 +224,22 @@ function wait(tenant: Tenant, crossing: Crossing, reply: Promise<Reply>, dropCal
   const { capability } = crossing;
   const token = tenant.nextToken++ % TOKENS;
   const isWanted = (): boolean => {
-    capability.inFlight?.delete(revoked);
+    capability.inFlight?.delete(stop);
     if (!capability.isHeld) release(capability);
     if (!tenant.pending.delete(token)) return false;
     adjust(tenant.account, IN_FLIGHT, -1);
     return tenant.ending === undefined;
   };
-  const revoked = (): void => {
+  const stop = (why = REVOKED): void => {
     if (!isWanted()) return;
     dropCall();
-    deliver(tenant, completionMessage(token, false, REVOKED));
+    deliver(tenant, completionMessage(token, false, why));
   };
   const settle = (given: Reply): void => {
     const { later } = Object(given) as Partial<Failure>; // it may be nothing at all
     if (later instanceof Promise) {
-      if (tenant.pending.has(token)) deliver(tenant, completionMessage(token, null, UNDEFINED));
+      if (isFull(tenant, 0)) stop(BUSY);
+      else if (tenant.pending.has(token)) deliver(tenant, completionMessage(token, null, UNDEFINED));
       return void later.then(settle, () => settle(BROKEN));
     }
     if (!isWanted()) return waste(given);
@@ -238,7 +249,7 @@ function wait(tenant: Tenant, crossing: Crossing, reply: Promise<Reply>, dropCal
   };
   tenant.pending.set(token, dropCall);
   capability.inFlight ??= new Set();
-  capability.inFlight.add(revoked);
+  capability.inFlight.add(stop);
   reply.then(settle, () => settle(BROKEN));
   observe(tenant, crossing.called, "pending");
   return token;

@@ -15,6 +15,7 @@ import {
   newAccount,
   newCapability,
   PAGE,
+  type Reply,
 } from "../../kernel/index.ts";
 import { freeze, thaw } from "../../policy-libs/meter/freeze.ts";
 import { type Metered, RESOURCES } from "../../policy-libs/meter/resources.ts";
@@ -160,6 +161,39 @@ describe("who pays", () => {
     const hand = newHand({ limits: { inFlight: 2 } });
     const cell = hand.domain.grant(seen(CELL, () => "later").given) as number;
     for (const code of [undefined, undefined, "E_BUSY"]) expect((await hand.call(cell, GET)).code).toBe(code);
+  });
+
+  test("the call for which a guest stands still may be one too many, until it is known to take time; a second may not", async () => {
+    const [above, account] = family();
+    limit(above, "inFlight", 2);
+    const hand = newHand({ account, limits: { inFlight: 2 } });
+    const { given, calls } = seen(CELL, () => "later");
+    const target: typeof given.target = (method, bytes, length, context) => {
+      context.awaited = true;
+      return given.target(method, bytes, length, context);
+    };
+    const cell = hand.domain.grant({ ...given, target }) as number;
+    // It does not stand still at all.
+    for (const code of [undefined, undefined, undefined, "E_BUSY", "E_BUSY"])
+      expect((await hand.call(cell, GET)).code).toBe(code);
+    expect(calls.map(({ wasDropped }) => wasDropped)).toEqual([false, false, false, true, true]);
+    const later = [0, 1].map(() => Promise.withResolvers<Reply>());
+    const takesTime = (at: number): void => calls[at]?.settle({ failed: NOTHING, later: later[at]?.promise } as Reply);
+    takesTime(0);
+    await settled();
+    expect(await hand.completion()).toMatchObject({ ok: false, code: "E_BUSY" });
+    expect([calls[0]?.wasDropped, used(above, "inFlight")]).toEqual([true, 2]);
+    takesTime(1);
+    await settled();
+    expect((await hand.receive())?.at(-2)).toBe(0xf6);
+    later[0]?.resolve(Uint8Array.from(textOf("a")));
+    later[1]?.resolve(Uint8Array.from(textOf("b")));
+    calls[2]?.settle(Uint8Array.from(textOf("c")));
+    await settled();
+    const bytes = [await hand.completion(), await hand.completion()].map((one) => one.bytes);
+    expect(bytes.sort()).toEqual([textOf("b"), textOf("c")]);
+    expect(await hand.receive()).toBeUndefined();
+    for (const one of [above, account]) expect(used(one, "inFlight")).toBe(0);
   });
 
   test("memory is paid for at birth and as it grows, and given back at the end; so is the domain", async () => {

@@ -16,6 +16,10 @@ const grant = () => ({
       await sleep(5);
       return value;
     },
+    slow: async (value: unknown) => {
+      await sleep(500);
+      return value;
+    },
     failLater: async () => {
       await sleep(5);
       throw refusal("E_LATER");
@@ -34,6 +38,22 @@ const returned = (value: unknown): object => ({ status: "returned", value });
 
 const CASES: readonly Case[] = [
   ["a number", { source: "40 + 2" }, returned(42)],
+  [
+    "a call that is answered at once, where none may be in flight",
+    { source: "tools.sum(1, 2) + one()", limits: { inFlight: 0 } },
+    returned(4),
+  ],
+  [
+    "calls in flight, as many as may be and one more, and calls that are not in flight between them",
+    {
+      source: `const go = async (i) => { try { return await tools.slow(i) } catch (e) { return e.code } };
+        const all = [];
+        for (let i = 1; i <= 3; i++) all.push(tools.sum(i, i), go(i), one());
+        return Promise.all(all)`,
+      limits: { inFlight: 2 },
+    },
+    returned([2, 1, 1, 4, 2, 1, 6, "E_BUSY", 1]),
+  ],
   [
     "numbers of all kinds",
     { source: "[0, -0, NaN, Infinity, -Infinity, 2 ** 53, 1.5]" },
