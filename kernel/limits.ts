@@ -67,7 +67,7 @@ export const MAX_DERIVED = 100_000;
 /** Resources that an account counts. The policy libraries name nineteen. */
 export const MAX_RESOURCES = 32;
 /** Accounts above accounts. */
-export const MAX_ACCOUNT_DEPTH = 64;
+export const MAX_ACCOUNT_DEPTH = 128;
 /** Calls of one domain that wait for completion. */
 export const MAX_PENDING = 100_000;
 /** Tokens of calls and of requests are smaller; they come again. */

@@ -169,6 +169,19 @@ describe.for(PLACES)("a family of domains, %s", (place) => {
     expect(gave(await run({ source: tooDeep, grant }))).toMatchObject({ value: "E_DENIED" });
   });
 
+  test("may be 32 deep", async () => {
+    const down = `globalThis.down = async (source, n) => {
+      if (n === 0) return typeof domains;
+      const child = await domains.create({ give: n === 1 ? [] : ["domains"] });
+      await child.run(source);
+      return n + (await child.call("down", [source, n - 1])).value;
+    };`;
+    const grant = { domains: cordon.domains({ depth: 32, most: 32 }) };
+    const all = Array.from({ length: 32 }, (_, i) => 32 - i).join("");
+    const source = `${down} await down(${JSON.stringify(down)}, 32)`;
+    expect(gave(await run({ source, grant, limits: { wall: 60_000 } }))).toBe(`${all}undefined`);
+  });
+
   test("has so many members at once, and one that ended makes room", async () => {
     const source = `
       const all = await Promise.allSettled(Array.from({ length: 12 }, () => domains.create()));
