@@ -193,13 +193,12 @@ function invoke({ target }: Capability, method: number, bytes: Uint8Array, lengt
 
 /** What the guest hears of a reply: all of it, or that it is to wait. */
 function follow(tenant: Tenant, crossing: Crossing, reply: Replying, context: Context): number {
-  const { capability } = crossing;
   if (!(reply instanceof Promise)) return finish(tenant, crossing, reply);
-  if (mayWait(tenant, capability, context.awaited))
+  if (mayWait(tenant, crossing.capability, context.awaited))
     return (context.awaited ? AWAITED : PENDING) - wait(tenant, crossing, reply, () => context.dropped?.());
   context.dropped?.();
   reply.then(waste, () => undefined);
-  return fail(tenant, capability.state === "live" ? BUSY : REVOKED);
+  return fail(tenant, crossing.capability.state === "live" ? BUSY : REVOKED);
 }
 
 const BUSY = errorValue("E_BUSY", "too many calls are in flight");

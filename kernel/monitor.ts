@@ -93,6 +93,7 @@ function judge(monitor: Monitor, call: JudgedCall, source: Capability): Replying
 function watchReply(monitor: Monitor, reply: Replying): Replying {
   if (reply instanceof Uint8Array) return reply;
   if (reply instanceof Promise) return reply.then((late) => watchReply(monitor, late) as Reply);
+  if ("later" in reply && reply.later) return { ...reply, later: watchReply(monitor, reply.later) as Promise<Reply> };
   if (!("capabilities" in reply) || reply.capabilities.length === 0) return reply;
   // What a domain gives is given away; a host keeps what it gives.
   const pass = (given: Capability): Capability => {

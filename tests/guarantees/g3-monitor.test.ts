@@ -1,13 +1,17 @@
 import { describe, expect, test } from "vitest";
 import {
+  type Capability,
   cut,
   derive,
   errorValue,
+  type Failure,
   type JudgedCall,
   type Monitor,
   newCapability,
+  type Parcel,
   type Perform,
 } from "../../kernel/index.ts";
+import { arg, contract, handle, nothing } from "../../policy-libs/index.ts";
 import {
   BOX,
   CELL,
@@ -52,6 +56,15 @@ function monitorOf(rows: readonly (readonly number[])[], judge: Judge = () => NO
 }
 
 const allowed = [[0], [0], [0], [0]];
+
+const CHEST = contract({
+  ...{ name: "chest", allows: "", never: "" },
+  calls: { take: { takes: [arg("box", handle(BOX))], gives: nothing(), refuses: [] } },
+});
+const BY_HOST = {
+  ...{ domain: 0, owner: undefined, account: undefined, capabilities: [], found: [] },
+  onDropped: () => undefined,
+};
 
 describe("G3 authority: a monitor at the gate", () => {
   test("a call that the table refuses does not reach its target, and says why", async () => {
@@ -190,15 +203,28 @@ describe("G3 authority: a monitor at the gate", () => {
     expect((await from.call(cell, GET)).code).toBe("E_DENIED");
     await from.call(hostBox as number, TAKE, [0x81, ...handleOf(cell)]);
     const power = taken.calls[0]?.capabilities[0];
-    const context = {
-      domain: 0,
-      owner: undefined,
-      account: undefined,
-      capabilities: [],
-      found: [],
-      onDropped: () => {},
-    };
-    expect(power?.target(GET, Uint8Array.of(0x80), 1, context)).toHaveProperty("failed");
+    expect(power?.target(GET, Uint8Array.of(0x80), 1, BY_HOST)).toHaveProperty("failed");
+  });
+
+  test("what a capability gives that a domain passed on is judged: at once, later, and after the news that it takes time", async () => {
+    for (const when of ["at once", "later", "after news"] as const) {
+      const { monitor } = monitorOf([[REFUSED], [0], [0], [0]], undefined, ["cell", "box"]);
+      const hand = newHand({ monitor });
+      const inner = seen(CELL, () => HELLO);
+      const capability = newCapability(inner.given.contract, inner.given.target);
+      const parcel = { value: Uint8Array.from(handleOf(0)), capabilities: [capability] };
+      const news = { failed: NOTHING, later: Promise.resolve(parcel) };
+      const given = { "at once": parcel, later: Promise.resolve(parcel), "after news": Promise.resolve(news) }[when];
+      const taken = seen(CHEST);
+      const chest = hand.domain.grant(taken.given) as number;
+      const box = hand.domain.grant(newCapability(BOX, () => given)) as number;
+      await hand.call(chest, TAKE, [0x81, ...handleOf(box)]);
+      const passed = taken.calls[0]?.capabilities[0] as Capability;
+      const first = (await passed.target(GIVE, Uint8Array.of(0x80), 1, BY_HOST)) as Parcel & Partial<Failure>;
+      const reply = first.later === undefined ? first : ((await first.later) as Parcel);
+      expect(reply.capabilities?.[0]?.target(GET, Uint8Array.of(0x80), 1, BY_HOST), when).toHaveProperty("failed");
+      expect(inner.calls).toEqual([]);
+    }
   });
 
   test("two domains with monitors: both judge, and neither twice", async () => {
