@@ -18,6 +18,8 @@ export interface AskingOptions {
   readonly tables: () => Tables;
   /** So many more calls are in flight. */
   readonly onFlight: ((change: 1 | -1) => void) | undefined;
+  /** The guest's own time, where it has one. */
+  readonly time: (() => number | null) | undefined;
 }
 
 interface Asked {
@@ -50,11 +52,11 @@ interface Question {
 }
 
 function ask(asking: Asking, { id, method, atOnce, contract }: Question, bytes: Uint8Array, context: CallContext) {
-  const { post, asked, onFlight } = asking;
+  const { post, asked, onFlight, time } = asking;
   const call = asking.next++;
   // Of a domain they are its own to give away; a host keeps what it passes.
   const references = context.capabilities.map((each) => referTo(asking.tables(), each, context.domain !== 0));
-  post(OP.CALL, [call, id, method, atOnce, references], bytes);
+  post(OP.CALL, [call, id, method, atOnce, references, time?.() ?? null], bytes);
   context.onDropped(() => {
     if (asked.has(call) && !asking.isClosed) post(OP.DROP, [call]);
   });

@@ -47,6 +47,8 @@ interface State {
   readonly box: Promise<Box | undefined>;
   readonly running: Map<number, Running>;
   readonly questions: Map<number, AbortController>;
+  /** What ends delays of its calls. */
+  readonly naps: Map<number, () => void>;
   made: Box | undefined;
   children: number;
   /** What is to be told though nothing of it runs. */
@@ -160,6 +162,27 @@ function ask(state: State, question: number): void {
   within(call, () => interrupt(question)).then(over, over);
 }
 
+/** A call is delayed, by the guest's own time: the clock does not stand still for it meanwhile. */
+function nap({ made, naps, post }: State, number: number, ms: number | null): void {
+  if (ms === null) return naps.get(number)?.();
+  if (made === undefined) return;
+  const { clock, meter } = made;
+  const over = (): void => {
+    naps.delete(number);
+    meter.inFlight++;
+  };
+  meter.inFlight--;
+  const drop = (task: () => void) => (): void => {
+    task();
+    over();
+  };
+  const slept = clock.sleep(ms, (task) => void naps.set(number, drop(task)));
+  void slept.then(() => {
+    over();
+    post(OP.WOKE, [number, clock.now()]);
+  });
+}
+
 type Handler = (state: State, fields: CheckedFields, body: Uint8Array) => void;
 const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [OP.JOB, (state, [id, data], body) => perform(state, id, data, body)],
@@ -171,6 +194,7 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [OP.CANCEL, (state, [id]) => cancel(state, id)],
   [OP.LEASH, (state, [limits, isFrozen]) => hold(state, limits, isFrozen)],
   [OP.TAKE, (state, [number, what, wait]) => take(state, { number, what, wait })],
+  [OP.NAP, (state, [number, ms]) => nap(state, number, ms)],
   [OP.STORED, ({ shelf }, [number, isKept]) => shelf?.stored(number, isKept)],
   [OP.GOT, ({ shelf }, [number, kind, isLast], body) => shelf?.got(number, kind, isLast, body)],
 ]);
@@ -255,13 +279,14 @@ function tell(state: State): void {
   state.restsTold = rests;
 }
 
-function farPassage(post: Post, state: () => State): Passage {
+function farPassage(post: Post, isVirtual: boolean, state: () => State): Passage {
   return newPassage({
     ...{ post, sendsBack: true, mostCalls: Infinity, caller: { domain: 0, owner: undefined, account: undefined } },
     violated(why) {
       throw new Error(`the embedder made ${why}`);
     },
     onServed: () => tellEnd(state()),
+    time: isVirtual ? () => state().made?.clock.now() ?? null : undefined,
     // A clock that is virtual stands still meanwhile, and a run that is drained goes on.
     onFlight(change) {
       const { made } = state();
@@ -297,7 +322,7 @@ function nursed(world: FarWorld, { parent }: PlanData, onGone: () => void): () =
 /** Begins to make a sandbox. `onGone`: nothing more will come for it. */
 export function newFarBox(world: FarWorld, id: number, data: PlanData, onGone: () => void): FarBox {
   const post: Post = (op, fields, body) => world.post(id, op, fields, body);
-  const passage = farPassage(post, () => state);
+  const passage = farPassage(post, data.virtual !== null, () => state);
   const { paying, plan } = underParent(world, data);
   const leash = paying.child({ name: data.name });
   const shelf = data.id === null ? undefined : newFarStore(post);
@@ -306,7 +331,7 @@ export function newFarBox(world: FarWorld, id: number, data: PlanData, onGone: (
   const box = Promise.resolve().then(() => tellMade(state, making, gone));
   const state: State = {
     ...{ post, passage, leash, box, shelf, images: world.images },
-    ...{ running: new Map(), questions: new Map(), made: undefined, children: 0, owes: false },
+    ...{ running: new Map(), questions: new Map(), naps: new Map(), made: undefined, children: 0, owes: false },
     ...{ isFrozen: false, isEndTold: false, told: "", restsTold: false },
   };
   hold(state, data.leash, false);

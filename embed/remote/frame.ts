@@ -31,6 +31,7 @@ export const OP = {
   FORGET: 12, // number of an image
   STORED: 13, // number, was it kept
   GOT: 14, // number, what (GOT), is it the last piece; body: a piece of what the store has
+  NAP: 15, // number, ms of the guest's own time; null: nobody waits for it
   // From the worker.
   READY: 16, // version
   MADE: 17, // error or null, usage
@@ -46,8 +47,9 @@ export const OP = {
   UNDONE: 27, // job, error: it could not begin
   PUT: 28, // number, is it the last piece; body: a piece of what the store is to keep
   GET: 29, // number
+  WOKE: 30, // number, the guest's own time
   // Both ways: capabilities.
-  CALL: 32, // call, capability, method, wants to know at once, references; body: arguments
+  CALL: 32, // call, capability, method, wants to know at once, references, the guest's own time or null; body: arguments
   REPLY: 33, // call, kind, references; body: the value or error
   DROP: 34, // call
   REVOKE: 35, // capability, is it broken
@@ -67,7 +69,7 @@ export const GOT = { NOTHING: 0, BYTES: 1, FAILED: 2 } as const;
 export type Post = (op: number, fields: readonly unknown[], body?: Uint8Array) => void;
 
 /** Fields that were checked by the row of their op: handlers say of what type they are. */
-export type CheckedFields = readonly [never, never, never, never, never];
+export type CheckedFields = readonly [never, never, never, never, never, never];
 
 export interface Message {
   readonly op: number;
@@ -85,6 +87,7 @@ const isReference: Check = (value) =>
 const isReferences: Check = (value) => Array.isArray(value) && value.every(isReference);
 const isKind: Check = (value) => value === 0 || value === 1 || value === 2;
 const isWait: Check = (value) => typeof value === "number" && value >= 0;
+const isTime: Check = (value) => Number.isFinite(value);
 const orNull =
   (check: Check): Check =>
   (value) =>
@@ -96,11 +99,12 @@ const FIELDS: ReadonlyMap<unknown, readonly Check[]> = new Map<unknown, readonly
   [OP.ASK, [isId]], [OP.UNASK, [isId]], [OP.RESUME, [isId]], [OP.CANCEL, [isId]], [OP.LEASH, [isRecord, isFlag]],
   [OP.TAKE, [isId, isKind, isWait]], [OP.IMAGE, [isId, isFlag]], [OP.FORGET, [isId]],
   [OP.STORED, [isId, isFlag]], [OP.GOT, [isId, isKind, isFlag]], [OP.PUT, [isId, isFlag]], [OP.GET, [isId]],
+  [OP.NAP, [isId, orNull(isWait)]], [OP.WOKE, [isId, isTime]],
   [OP.READY, [isId]], [OP.MADE, [orNull(isRecord), isRecord]], [OP.RESULT, [isId, isRecord]], [OP.SAY, []],
   [OP.TOLD, [isRecord]], [OP.USAGE, [isRecord]], [OP.ENDED, [isRecord]], [OP.GONE, [isRecord]],
   [OP.RESTS, [isFlag]],
   [OP.TAKEN, [isId, orNull(isRecord), isRecord]], [OP.BYTES, [isId]], [OP.UNDONE, [isId, isRecord]],
-  [OP.CALL, [isId, isId, isId, isFlag, isReferences]], [OP.REPLY, [isId, isKind, isReferences]],
+  [OP.CALL, [isId, isId, isId, isFlag, isReferences, orNull(isTime)]], [OP.REPLY, [isId, isKind, isReferences]],
   [OP.DROP, [isId]], [OP.REVOKE, [isId, isFlag]], [OP.RELEASE, [isId]],
 ]);
 

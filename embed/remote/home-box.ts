@@ -8,11 +8,19 @@
 //        run on behind a limit.
 import type { Ending } from "../../kernel/index.ts";
 import { type Meter, meterUnder } from "../../policy-libs/index.ts";
-import { checkOriginals, type Maker, newCallMeter, noteMaker, type Plan, underPolicy } from "../birth.ts";
+import {
+  type CallMeter,
+  checkOriginals,
+  type Maker,
+  newCallMeter,
+  noteMaker,
+  type Plan,
+  underPolicy,
+} from "../birth.ts";
 import type { ChildSandbox } from "../child.ts";
 import { realClock } from "../clock.ts";
-import { CordonError } from "../errors.ts";
 import type { Job } from "../job.ts";
+import type { DomainTime } from "../policy-time.ts";
 import type { Making, Sharing } from "../pool/place.ts";
 import { endingText, NO_FACTS, type Result } from "../result.ts";
 import { isAborted } from "../signal.ts";
@@ -34,10 +42,11 @@ import {
   sleepNow,
   wakeBy,
 } from "./home-resident.ts";
-import { expectEnds, newHomeRuns, performRun, setFetching } from "./home-runs.ts";
-import { newHomeShelf } from "./home-shelf.ts";
+import { expectEnds, type HomeRuns, newHomeRuns, performRun, setFetching } from "./home-runs.ts";
+import { type HomeShelf, type HomeShelfParts, newHomeShelf } from "./home-shelf.ts";
 import { alive, lostError, type State, stateOf } from "./home-state.ts";
 import { newHomeTakes } from "./home-takes.ts";
+import { type HomeTime, newHomeTime } from "./home-time.ts";
 import { newLeash } from "./leash.ts";
 import { newPassage } from "./passage.ts";
 import type { OriginData } from "./plan-data.ts";
@@ -60,15 +69,6 @@ const observing =
     watchers.onCall?.({
       ...{ domain, handle: id, contract, call, decision, bytesIn, bytesOut: answer?.length ?? 0, answer, isLate },
     });
-
-/** What only a sandbox on the embedder's own thread can have. */
-function checkPlan({ policy, virtual }: Plan): void {
-  if (policy !== undefined && virtual !== undefined)
-    throw new CordonError(
-      "E_OPTION",
-      'a policy under virtual time needs isolation "inline": elsewhere its clock would be the worker\'s to set',
-    );
-}
 
 function beginningOf(home: Home, { origin }: Plan): Beginning | undefined {
   if (origin === undefined) return undefined;
@@ -99,14 +99,13 @@ async function makeChild(state: State, plan: Plan): Promise<ChildSandbox> {
 const makerOf = (state: State): Maker => ({
   ...{ limits: state.plan.limits, virtual: state.plan.virtual, timeZoneOffset: state.plan.timeZoneOffset },
   ...{ confinement: state.plan.options.confinement, meter: state.meter, policed: state.policed, account: undefined },
-  clock: realClock(), // of a guest under a virtual one the worker knows it
+  clock: state.time?.clock ?? realClock(),
   makeChild: (plan) => makeChild(state, plan),
 });
 
 type From = Beginning | undefined;
 
 async function place(home: Home, sharing: Sharing, plan: Plan, from: From, parent?: State): Promise<Making> {
-  checkPlan(plan);
   const account = meterUnder(plan.paying, plan.name);
   let resident: HomeResident | undefined;
   try {
@@ -127,6 +126,28 @@ interface Settling {
   readonly parent: State | undefined;
 }
 
+/** The clock in the worker stands still for calls that are served here: `isAlone` but for those that wait by it. */
+const domainTime = (meter: CallMeter, time: HomeTime | undefined, isAlone: () => boolean): DomainTime => ({
+  clock: time?.clock ?? realClock(),
+  isBusy: () => meter.inFlight > 0 || !isAlone(),
+});
+
+const shelfOf = (
+  resident: HomeResident,
+  runs: HomeRuns,
+  parts: Pick<HomeShelfParts, "post" | "memory" | "lie">,
+): HomeShelf =>
+  newHomeShelf({
+    ...{ ...parts, shelf: resident.shelf, id: resident.id },
+    onKept: () => shelved(resident),
+    onFetch(isFetching) {
+      fetched(resident, isFetching);
+      setFetching(runs, isFetching);
+    },
+    onGiven: () => givenBack(resident),
+    isFree: () => resident.house.isFree(resident.id),
+  });
+
 async function settle(
   home: Home,
   sharing: Sharing,
@@ -138,7 +159,6 @@ async function settle(
   const meter = newCallMeter(() => domain, plan.above);
   const watchers = newWatchers(plan, (handle) => given.names.get(handle));
   const { policed, grants } = await underPolicy({ ...plan, origin: from }, () => domain);
-  policed?.join(meter, { clock: realClock(), isBusy: () => meter.inFlight > 0 });
   const made = Promise.withResolvers<void>();
   made.promise.catch(() => undefined);
   const why = home.lost();
@@ -149,28 +169,23 @@ async function settle(
       home.post(id, op, fields, body);
     };
     const leash = newLeash(account, plan.limits, (limits, isFrozen) => post(OP.LEASH, [limits, isFrozen]), domain.end);
+    const time = plan.virtual && newHomeTime(plan.start, post);
+    const isAlone = (): boolean => passage.open() <= (time?.waiting() ?? 0) + 1;
+    policed?.join(meter, domainTime(meter, time, isAlone));
     const violated = (what: string): void => home.lose(`it broke the protocol: ${what}`);
     const passage = newPassage({
       ...{ post, violated, sendsBack: false, mostCalls: plan.limits.inFlight + SYSTEM_CALLS },
       ...{ caller: { domain: id, owner: meter, account: account.account }, onServed: observing(watchers, id) },
       onFlight: home.waits,
+      onTime: (said) => said === null || time?.heard(said) === true,
     });
     meter.watching = watchers.begin({ id, end: domain.end }, plan.grants);
     const runs = newHomeRuns({ plan, post, meter, leash, ending: () => state?.ending, lose: home.lose });
-    const takes = newHomeTakes({ plan, post, images: home.images, leash, lose: home.lose });
-    const shelf = newHomeShelf({
-      ...{ shelf: resident.shelf, id: resident.id, post, memory: plan.limits.memory, lie: violated },
-      onKept: () => shelved(resident),
-      onFetch(isFetching) {
-        fetched(resident, isFetching);
-        setFetching(runs, isFetching);
-      },
-      onGiven: () => givenBack(resident),
-      isFree: () => resident.house.isFree(resident.id),
-    });
+    const takes = newHomeTakes({ plan, post, images: home.images, leash, time, lose: home.lose });
+    const shelf = shelfOf(resident, runs, { post, memory: plan.limits.memory, lie: violated });
     state = {
       ...{ plan, sharing, home, id, post, meter, account, policed, given, passage, watchers, runs, takes, leash },
-      ...{ resident, shelf, made, ending: undefined, isDisposed: false, isOver: false, isMade: false, copies: 0 },
+      ...{ resident, shelf, time, made, ending: undefined, isDisposed: false, isOver: false, isMade: false, copies: 0 },
       ...{ children: 0, parent },
     };
     resident.sleeper = sleeperOf(state);
@@ -213,7 +228,6 @@ function facade(state: State): Making {
       return Promise.resolve({ status: "aborted", ...NO_FACTS });
     },
     async fork({ plan }, wait) {
-      checkPlan(plan);
       alive(state);
       return forkRemotely(state, plan, wait, (each, from) => place(home, sharing, each, from));
     },

@@ -74,6 +74,13 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
     },
   ],
   [OP.PUT, ({ shelf }, [number, isLast], body) => shelf.put(number as number, isLast as boolean, body)],
+  [
+    OP.WOKE,
+    (state, [number, time]) => {
+      if (state.time?.woke(number as number, time as number) !== true)
+        lie(state, "the end of a wait that there was not");
+    },
+  ],
   [OP.GET, ({ shelf }, [number]) => shelf.get(number as number)],
   [
     OP.GONE,

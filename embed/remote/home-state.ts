@@ -12,6 +12,7 @@ import type { Copied } from "./home-copies.ts";
 import { type HomeRuns, isParked } from "./home-runs.ts";
 import type { HomeShelf } from "./home-shelf.ts";
 import { goneError } from "./home-takes.ts";
+import type { HomeTime } from "./home-time.ts";
 import type { Leash } from "./leash.ts";
 import type { Passage } from "./passage.ts";
 
@@ -26,6 +27,8 @@ export interface State extends Copied {
   readonly runs: HomeRuns;
   readonly leash: Leash;
   readonly shelf: HomeShelf;
+  /** Where the guest's time is its own. */
+  readonly time: HomeTime | undefined;
   readonly made: PromiseWithResolvers<void>;
   ending: Ending | undefined;
   isMade: boolean;

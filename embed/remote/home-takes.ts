@@ -12,6 +12,7 @@ import type { GuestPart } from "../snapshot/guest.ts";
 import { mostPacked } from "../snapshot/packed.ts";
 import { OP, type Post, TAKE } from "./frame.ts";
 import type { ImageBook } from "./home-images.ts";
+import type { HomeTime } from "./home-time.ts";
 import type { Leash } from "./leash.ts";
 import { type Gathered, gather } from "./pieces.ts";
 import { type Fields, isUsage, refusalFrom, type Used } from "./read.ts";
@@ -33,6 +34,8 @@ export interface HomeTakesParts {
   readonly post: Post;
   readonly images: ImageBook;
   readonly leash: Leash;
+  /** Where the guest's time is its own. */
+  readonly time: HomeTime | undefined;
   readonly lose: (why: string) => void;
 }
 
@@ -67,24 +70,27 @@ const areHandles = (value: unknown): value is readonly number[] =>
 export const goneError = (why: string): CordonError =>
   new CordonError("E_DISPOSED", `the sandbox ${why}: make a new one`);
 
-/** Undefined: not what an honest worker says. `latest`: the guest's time so far, which stands still or goes on. */
-function read(plan: Plan, { what, gathered }: Asked, facts: Fields, latest: number): Omit<Taken, "number"> | undefined {
+/** Undefined: not what an honest worker says. */
+function read(
+  { plan, time }: HomeTakesParts,
+  { what, gathered }: Asked,
+  facts: Fields,
+): Omit<Taken, "number"> | undefined {
   const { handles, usage, clock, held } = facts;
   const isSent = what === TAKE.SEND;
   const guest = isSent ? gathered.whole() : undefined;
   if (!areHandles(handles) || !isUsage(usage) || !isCount(held) || (isSent && guest === undefined)) return undefined;
   const said = { handles, usage, guest, held: Math.min(held, mostPacked(plan.limits.memory)) };
-  if (plan.virtual === undefined) return { clock: Date.now(), ...said };
-  if (what === TAKE.SLEEP) return { clock: latest, ...said };
-  const isTime = typeof clock === "number" && clock >= latest && clock < Infinity;
-  return isTime ? { clock, ...said } : undefined;
+  if (time === undefined) return { clock: Date.now(), ...said };
+  if (what !== TAKE.SLEEP && !time.heard(clock)) return undefined;
+  return { clock: time.clock.now(), ...said };
 }
 
-export function newHomeTakes({ plan, post, images, leash, lose }: HomeTakesParts): HomeTakes {
+export function newHomeTakes(parts: HomeTakesParts): HomeTakes {
+  const { plan, post, images, leash, lose } = parts;
   const asked = new Map<number, Asked>();
   const mostPages = Math.floor(plan.limits.memory / PAGE);
   const lie = (what: string): void => lose(`it broke the protocol: ${what}`);
-  let latest = plan.start;
 
   function watch(one: Asked, ms: number): void {
     clearTimeout(one.timer);
@@ -109,12 +115,11 @@ export function newHomeTakes({ plan, post, images, leash, lose }: HomeTakesParts
     taken(number, error, facts) {
       const one = asked.get(number);
       if (one === undefined || !isUsage(facts["usage"])) return lie("an answer to nothing that was asked");
-      const taken = error === null ? read(plan, one, facts, latest) : undefined;
+      const taken = error === null ? read(parts, one, facts) : undefined;
       if (error === null && taken === undefined) return lie("a copy that is none");
       leave(number);
       leash.note(facts["usage"]);
       if (taken === undefined) return one.reject(refusalFrom(error));
-      if (plan.virtual !== undefined) latest = taken.clock;
       one.resolve({ ...taken, number });
     },
     bytes(number, piece) {

@@ -35,6 +35,10 @@ export interface PassageParts {
   readonly sendsBack: boolean;
   /** So many more calls of the other side are in flight. */
   readonly onFlight?: ((change: 1 | -1) => void) | undefined;
+  /** The guest's own time, which goes with its calls. */
+  readonly time?: (() => number | null) | undefined;
+  /** With which time a call came. False: it is none. */
+  readonly onTime?: ((time: number | null) => boolean) | undefined;
   readonly onServed?: ((served: Served) => void) | undefined;
 }
 
@@ -45,21 +49,24 @@ export interface Passage {
   get(id: number, contract: Contract, atOnce?: ReadonlySet<number>): Capability;
   /** Takes a message of this passage. */
   take(message: Message): void;
+  /** Calls of the other side that are served. */
+  open(): number;
   close(): void;
 }
 
 type Handler = (fields: CheckedFields, body: Uint8Array) => void;
 
 export function newPassage(parts: PassageParts): Passage {
-  const { post, violated, sendsBack, onFlight } = parts;
-  const asking: Asking = newAsking({ post, violated, onFlight, tables: () => tables });
+  const { post, violated, sendsBack, onFlight, time } = parts;
+  const asking: Asking = newAsking({ post, violated, onFlight, time, tables: () => tables });
   const targetOf: Tables["targetOf"] = (id, contract, atOnce) => askingTarget(asking, id, contract, atOnce);
   const tables: Tables = newTables({ post, targetOf, sendsBack });
   const serving = newServing({ ...parts, tables });
   const handlers: ReadonlyMap<number, Handler> = new Map<number, Handler>([
     [
       OP.CALL,
-      ([call, id, method, atOnce, references], body) => serve(serving, { call, id, method, atOnce, references }, body),
+      ([call, id, method, atOnce, references, time], body) =>
+        serve(serving, { call, id, method, atOnce, references, time }, body),
     ],
     [OP.REPLY, ([call, kind, references], body) => takeReply(asking, call, kind, references, body)],
     [OP.DROP, ([call]) => dropServed(serving, call)],
@@ -75,6 +82,7 @@ export function newPassage(parts: PassageParts): Passage {
       if (handler === undefined) violated("a message that is not its to send");
       else handler(fields as unknown as CheckedFields, body);
     },
+    open: () => serving.open.size,
     close() {
       if (tables.isClosed) return;
       closeServing(serving);

@@ -26,6 +26,7 @@ export interface Alleged {
   readonly method: number;
   readonly atOnce: boolean;
   readonly references: readonly Reference[];
+  readonly time: number | null;
 }
 
 /** What came of a call, for whoever watches. */
@@ -157,6 +158,7 @@ export function serve(serving: Serving, asked: Alleged, body: Uint8Array): void 
   const capability = tables.given.get(asked.id)?.capability;
   const contract = capability?.contract.calls[asked.method];
   if (capability === undefined || contract === undefined) return violated("a call of what it was not given");
+  if (serving.onTime?.(asked.time) === false) return violated("a time that is none");
   if (open.has(asked.call)) return violated("a call number that is in use");
   if (open.size >= mostCalls || isFull(tables)) return violated("more calls at once than it may make");
   const checked = checkArguments(contract, body, body.length);

@@ -19,7 +19,7 @@ import {
   tree,
   whenUnused,
 } from "../../policy-libs/index.ts";
-import { farOf, ISOLATIONS, poolOf, poolOver, sleep } from "./world.ts";
+import { ISOLATIONS, poolOf, sleep } from "./world.ts";
 
 const COUNTER = contract({
   name: "counter",
@@ -223,12 +223,4 @@ describe.for(ISOLATIONS)("%s: capabilities", (isolation: Isolation) => {
       "const first = tools.send(); tools.read(); let code; try { tools.send() } catch (e) { code = e.code } [first, code]";
     expect(gave(await pool.run({ source, grant, policy: rules }))).toEqual(["sent", "E_DENIED"]);
   });
-});
-
-test("a policy under virtual time is refused in workers: its time would be theirs to say", async () => {
-  await using pool = await poolOver(farOf);
-  const rules = policy.text("policy none over tools.* { default deny }");
-  const request = { source: "1", grant: { tools: { f: () => 1 } }, policy: rules, virtual: true };
-  await expect(pool.run(request)).rejects.toMatchObject({ code: "E_OPTION" });
-  expect(gave(await pool.run({ source: "1" }))).toBe(1);
 });

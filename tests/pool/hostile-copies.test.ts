@@ -168,9 +168,9 @@ describe("a worker that was taken over and is asked for a copy", () => {
     expect(made).toHaveLength(2);
     void twin.run("1");
     await expect.poll(() => worker.heard.some(({ op, box: id }) => op === OP.JOB && id === 2)).toBe(true);
-    worker.say(OP.CALL, [1, 1, 0, false, []], value([]), 2);
+    worker.say(OP.CALL, [1, 1, 0, false, [], null], value([]), 2);
     await expect.poll(() => calls).toEqual(["fork"]);
-    worker.say(OP.CALL, [2, 3, 0, false, []], value([]), 2);
+    worker.say(OP.CALL, [2, 3, 0, false, [], null], value([]), 2);
     await expect.poll(() => twin.ended()).toMatch(/a call of what it was not given/);
     expect(calls).toEqual(["fork"]);
   });
@@ -183,13 +183,13 @@ describe("a worker that was taken over and is asked for a copy", () => {
     void box.run("1");
     await expect.poll(() => worker.heard.some(({ op }) => op === OP.JOB)).toBe(true);
     const asking = box.fork({ wait: 60_000 });
-    worker.say(OP.CALL, [1, 1, 0, false, []], value([])); // mail.read
+    worker.say(OP.CALL, [1, 1, 0, false, [], null], value([])); // mail.read
     worker.say(OP.RESULT, [1, { status: "aborted", usage: { ...USED, wall: 0 }, total: USED }]);
     told({})(worker, numberOf(await asked(worker)));
     const twin = await asking;
     void twin.run("1");
     await expect.poll(() => worker.heard.some(({ op, box: id }) => op === OP.JOB && id === 2)).toBe(true);
-    worker.say(OP.CALL, [1, 2, 0, false, []], value([]), 2); // net.send
+    worker.say(OP.CALL, [1, 2, 0, false, [], null], value([]), 2); // net.send
     await expect.poll(() => worker.heard.some(({ op, box: id }) => op === OP.REPLY && id === 2)).toBe(true);
     expect(did).toEqual(["read"]);
   });

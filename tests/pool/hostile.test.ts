@@ -18,7 +18,7 @@ describe("a worker that was taken over", () => {
     const { worker, start } = await taken({ grant: grant() });
     void start();
     await expect.poll(() => worker.heard.at(-1)?.op).toBe(OP.JOB);
-    worker.say(OP.CALL, [1, idOf(worker), 0, false, []], value([1, "two"]));
+    worker.say(OP.CALL, [1, idOf(worker), 0, false, [], null], value([1, "two"]));
     await expect.poll(() => called).toEqual([[1, "two"]]);
     await expect.poll(() => worker.heard.at(-1)?.op).toBe(OP.REPLY);
   });
@@ -31,25 +31,33 @@ describe("a worker that was taken over", () => {
   const args = value([]);
 
   test.for<readonly [string, Say]>([
-    ["calls a capability that it was not given", say(OP.CALL, [1, 999, 0, false, []], args)],
-    ["calls a method that there is not", (worker) => worker.say(OP.CALL, [1, idOf(worker), 7, false, []], args)],
-    ["passes arguments that are no list", (worker) => worker.say(OP.CALL, [1, idOf(worker), 0, false, []], value(1))],
+    ["calls a capability that it was not given", say(OP.CALL, [1, 999, 0, false, [], null], args)],
+    ["calls a method that there is not", (worker) => worker.say(OP.CALL, [1, idOf(worker), 7, false, [], null], args)],
+    [
+      "passes arguments that are no list",
+      (worker) => worker.say(OP.CALL, [1, idOf(worker), 0, false, [], null], value(1)),
+    ],
     [
       "passes arguments that are no value",
-      (worker) => worker.say(OP.CALL, [1, idOf(worker), 0, false, []], Uint8Array.of(0x9f, 0xff)),
+      (worker) => worker.say(OP.CALL, [1, idOf(worker), 0, false, [], null], Uint8Array.of(0x9f, 0xff)),
     ],
     [
       "passes bytes that are cut off",
-      (worker) => worker.say(OP.CALL, [1, idOf(worker), 0, false, []], Uint8Array.of(0x82, 1)),
+      (worker) => worker.say(OP.CALL, [1, idOf(worker), 0, false, [], null], Uint8Array.of(0x82, 1)),
     ],
     [
       "passes capabilities where there are none",
-      (worker) => worker.say(OP.CALL, [1, idOf(worker), 0, false, [[0, 1]]], args),
+      (worker) => worker.say(OP.CALL, [1, idOf(worker), 0, false, [[0, 1]], null], args),
     ],
     [
       "passes a capability back that it does not have",
-      (worker) => worker.say(OP.CALL, [1, idOf(worker), 0, false, [[1, 99]]], args),
+      (worker) => worker.say(OP.CALL, [1, idOf(worker), 0, false, [[1, 99]], null], args),
     ],
+    [
+      "says a time of its guest's own, which has none",
+      (worker) => worker.say(OP.CALL, [1, idOf(worker), 0, false, [], 5], args),
+    ],
+    ["ends a wait by a time that there is not", say(OP.WOKE, [1, 5])],
     ["answers a call that nobody made", say(OP.REPLY, [1, 0, []], args)],
     ["lets go what it does not have", say(OP.RELEASE, [77])],
     ["tells a result of no run", say(OP.RESULT, [1, { status: "returned", usage: USAGE, total: USED }], args)],
@@ -123,7 +131,7 @@ describe("a worker that was taken over", () => {
     void world.start();
     await expect.poll(() => world.worker.heard.at(-1)?.op).toBe(OP.JOB);
     // The one encoding of the tag that crosses: read from what this side would say itself.
-    world.worker.say(OP.CALL, [1, idOf(world.worker), 0, false, [[0, 5]]], plugArgument);
+    world.worker.say(OP.CALL, [1, idOf(world.worker), 0, false, [[0, 5]], null], plugArgument);
     await expect.poll(() => plugs.length).toBe(1);
     return { ...world, plug: plugs[0] as (typeof plugs)[number] };
   }
@@ -164,7 +172,7 @@ describe("a worker that was taken over", () => {
     const { worker, box, start } = await taken({ grant: { wait: () => sleep(60_000) }, limits: { inFlight: 10 } });
     void start();
     await expect.poll(() => worker.heard.at(-1)?.op).toBe(OP.JOB);
-    for (let call = 1; call <= 2_000; call++) worker.say(OP.CALL, [call, idOf(worker), 0, false, []], args);
+    for (let call = 1; call <= 2_000; call++) worker.say(OP.CALL, [call, idOf(worker), 0, false, [], null], args);
     await expect.poll(() => box.ended()).toMatch(/more calls at once/);
   });
 
@@ -173,7 +181,7 @@ describe("a worker that was taken over", () => {
     const { worker, box } = await taken({ grant: grant(), limits: { calls: 3 } });
     void box.run("1");
     await expect.poll(() => worker.heard.some(({ op }) => op === OP.JOB)).toBe(true);
-    for (let call = 1; call <= 10; call++) worker.say(OP.CALL, [call, idOf(worker), 0, false, []], args);
+    for (let call = 1; call <= 10; call++) worker.say(OP.CALL, [call, idOf(worker), 0, false, [], null], args);
     await expect.poll(() => worker.heard.filter(({ op }) => op === OP.REPLY).length).toBe(10);
     expect(called).toHaveLength(3);
     const at = (kind: number): number => worker.heard.findIndex(({ op }) => op === kind);
@@ -194,7 +202,7 @@ describe("a worker that was taken over", () => {
   });
 
   prop.prop([fc.uint8Array({ maxLength: 40 })])("a worker that says anything is believed in nothing", async (bytes) => {
-    const head = value([OP.CALL, 1, 1, 1, 0, false, []]);
+    const head = value([OP.CALL, 1, 1, 1, 0, false, [], null]);
     const frame = new Uint8Array([0, 0, 0, head.length, ...head, ...bytes]);
     expect(readFrame(frame)?.body).toEqual(bytes);
   });
