@@ -1,4 +1,5 @@
 // Policies under virtual time: the same decisions, delays and times, wherever a sandbox lives.
+import { fc, test as prop } from "@fast-check/vitest";
 import { afterEach, describe, expect, test } from "vitest";
 import { domains, type RunRequest } from "../../embed/node/index.ts";
 import { OP } from "../../embed/remote/frame.ts";
@@ -177,3 +178,35 @@ describe.for(PLACES)("a policy under virtual time, %s,", (place) => {
     for (const one of [box, twin, back]) expect(gave(await one.run(source))).toEqual(["E_DENIED", 4, "E_DENIED", 6]);
   });
 });
+
+// Any program and any of these policies: what comes of it, when, and what the host is asked for.
+const anyStep = fc.oneof(
+  fc.integer({ min: 1, max: 9 }).map((n) => `await sleep(${n} * 600_000); log.push(Date.now());`),
+  fc.nat(9).map((n) => `try { log.push(net.send("a", ${n}), Date.now()) } catch (e) { log.push(e.code) }`),
+  fc
+    .nat(9)
+    .map((n) => `calls.push(net.later("a", ${n}).then((v) => log.push(v, Date.now()), (e) => log.push(e.code)));`),
+  fc.constant("await Promise.all(calls.splice(0));"),
+);
+const anyRules = fc.uniqueArray(
+  fc.constantFrom(
+    "delay net.later to 1 per 1h",
+    "delay net.later to 2 per 10m",
+    "delay net.send to 2 per 30m",
+    "deny net.send when count net.send within 1h >= 3",
+    "deny net.later when count net.send within 2h >= 2",
+  ),
+  { minLength: 1, maxLength: 3 },
+);
+
+prop.prop([fc.array(anyStep, { minLength: 1, maxLength: 8 }), anyRules, fc.constantFrom("worker", "process")], {
+  numRuns: process.env["CORDON_DEEP"] === "1" ? 1_000 : 40,
+})(
+  "a program under a policy is the same in every place, to the millisecond of its own time",
+  async (steps, rules, there) => {
+    const source = `${SLEEP} const log = []; const calls = [];\n${steps.join("\n")}\nawait Promise.all(calls); log`;
+    const text = abstain("net.*", ...rules);
+    expect(await go(there as "worker", source, text)).toEqual(await go("here", source, text));
+  },
+  600_000,
+);
