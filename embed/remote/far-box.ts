@@ -47,8 +47,11 @@ interface State {
   readonly box: Promise<Box | undefined>;
   readonly running: Map<number, Running>;
   readonly questions: Map<number, AbortController>;
-  /** What ends delays of its calls. */
+  /** What ends waits by its own time. */
   readonly naps: Map<number, () => void>;
+  /** Calls that were made, and those of them for which its own time does not stand still. */
+  calls: number;
+  excused: number;
   made: Box | undefined;
   children: number;
   /** What is to be told though nothing of it runs. */
@@ -162,25 +165,37 @@ function ask(state: State, question: number): void {
   within(call, () => interrupt(question)).then(over, over);
 }
 
-/** A call is delayed, by the guest's own time: the clock does not stand still for it meanwhile. */
-function nap({ made, naps, post }: State, number: number, ms: number | null): void {
-  if (ms === null) return naps.get(number)?.();
-  if (made === undefined) return;
-  const { clock, meter } = made;
-  const over = (): void => {
+/** Somebody waits by the guest's own time. */
+function nap(state: State, number: number, ms: number | null): void {
+  const { made, naps, post } = state;
+  const drop = naps.get(number);
+  naps.delete(number);
+  if (ms === null) return drop?.();
+  const slept = made?.clock.sleep(ms, (task) => void naps.set(number, task));
+  void slept?.then(() => {
     naps.delete(number);
-    meter.inFlight++;
-  };
-  meter.inFlight--;
-  const drop = (task: () => void) => (): void => {
-    task();
-    over();
-  };
-  const slept = clock.sleep(ms, (task) => void naps.set(number, drop(task)));
-  void slept.then(() => {
-    over();
-    post(OP.WOKE, [number, clock.now()]);
+    excuse(state, 0);
+    post(OP.WOKE, [number, made?.clock.now()]);
   });
+}
+
+/** Of calls that the embedder's side has, but does not perform, so many do not stop the guest's own time. */
+function excuse(state: State, count: number): void {
+  if (state.made !== undefined) state.made.meter.inFlight += state.excused - count;
+  state.excused = count;
+}
+
+/** `calls`: none of so many is being performed. Not all that were made: it was said before the last ones came. */
+function pass(state: State, [calls]: CheckedFields): void {
+  const { made, excused } = state;
+  excuse(state, made !== undefined && calls === state.calls ? made.meter.inFlight + excused : 0);
+}
+
+function fly(state: State, change: 1 | -1): void {
+  if (change === 1) state.calls++;
+  if (state.made === undefined) return;
+  excuse(state, 0);
+  state.made.meter.inFlight += change;
 }
 
 type Handler = (state: State, fields: CheckedFields, body: Uint8Array) => void;
@@ -195,6 +210,7 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [OP.LEASH, (state, [limits, isFrozen]) => hold(state, limits, isFrozen)],
   [OP.TAKE, (state, [number, what, wait]) => take(state, { number, what, wait })],
   [OP.NAP, (state, [number, ms]) => nap(state, number, ms)],
+  [OP.PASS, pass],
   [OP.STORED, ({ shelf }, [number, isKept]) => shelf?.stored(number, isKept)],
   [OP.GOT, ({ shelf }, [number, kind, isLast], body) => shelf?.got(number, kind, isLast, body)],
 ]);
@@ -288,10 +304,7 @@ function farPassage(post: Post, isVirtual: boolean, state: () => State): Passage
     onServed: () => tellEnd(state()),
     time: isVirtual ? () => state().made?.clock.now() ?? null : undefined,
     // A clock that is virtual stands still meanwhile, and a run that is drained goes on.
-    onFlight(change) {
-      const { made } = state();
-      if (made !== undefined) made.meter.inFlight += change;
-    },
+    onFlight: (change) => fly(state(), change),
   });
 }
 
@@ -331,7 +344,16 @@ export function newFarBox(world: FarWorld, id: number, data: PlanData, onGone: (
   const box = Promise.resolve().then(() => tellMade(state, making, gone));
   const state: State = {
     ...{ post, passage, leash, box, shelf, images: world.images },
-    ...{ running: new Map(), questions: new Map(), naps: new Map(), made: undefined, children: 0, owes: false },
+    ...{
+      running: new Map(),
+      questions: new Map(),
+      naps: new Map(),
+      calls: 0,
+      excused: 0,
+      made: undefined,
+      children: 0,
+      owes: false,
+    },
     ...{ isFrozen: false, isEndTold: false, told: "", restsTold: false },
   };
   hold(state, data.leash, false);

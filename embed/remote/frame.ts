@@ -54,6 +54,8 @@ export const OP = {
   DROP: 34, // call
   REVOKE: 35, // capability, is it broken
   RELEASE: 36, // capability
+  // From the embedder, to guests with a time of their own.
+  PASS: 48, // how many calls have come: none of them is being performed; 0: one is
 } as const;
 
 /** Kinds of replies. LATER: a call that was to be answered at once will take its time; its reply follows. */
@@ -99,7 +101,7 @@ const FIELDS: ReadonlyMap<unknown, readonly Check[]> = new Map<unknown, readonly
   [OP.ASK, [isId]], [OP.UNASK, [isId]], [OP.RESUME, [isId]], [OP.CANCEL, [isId]], [OP.LEASH, [isRecord, isFlag]],
   [OP.TAKE, [isId, isKind, isWait]], [OP.IMAGE, [isId, isFlag]], [OP.FORGET, [isId]],
   [OP.STORED, [isId, isFlag]], [OP.GOT, [isId, isKind, isFlag]], [OP.PUT, [isId, isFlag]], [OP.GET, [isId]],
-  [OP.NAP, [isId, orNull(isWait)]], [OP.WOKE, [isId, isTime]],
+  [OP.NAP, [isId, orNull(isWait)]], [OP.WOKE, [isId, isTime]], [OP.PASS, [isId]],
   [OP.READY, [isId]], [OP.MADE, [orNull(isRecord), isRecord]], [OP.RESULT, [isId, isRecord]], [OP.SAY, []],
   [OP.TOLD, [isRecord]], [OP.USAGE, [isRecord]], [OP.ENDED, [isRecord]], [OP.GONE, [isRecord]],
   [OP.RESTS, [isFlag]],

@@ -24,6 +24,7 @@ import type { DomainTime } from "../policy-time.ts";
 import type { Making, Sharing } from "../pool/place.ts";
 import { endingText, NO_FACTS, type Result } from "../result.ts";
 import { isAborted } from "../signal.ts";
+import { newMeter } from "../target.ts";
 import { newWatchers, type Watchers } from "../watchers.ts";
 import { OP, type Post } from "./frame.ts";
 import type { Home } from "./home.ts";
@@ -64,11 +65,13 @@ function endIt(state: State, ending: Ending): void {
 }
 
 const observing =
-  (watchers: Watchers, domain: number) =>
-  ({ id, contract, call, decision, bytesIn, answer, isLate }: Served): void =>
+  (watchers: Watchers, domain: number, time: HomeTime | undefined) =>
+  ({ id, contract, call, decision, bytesIn, answer, isLate }: Served): void => {
+    time?.answered();
     watchers.onCall?.({
       ...{ domain, handle: id, contract, call, decision, bytesIn, bytesOut: answer?.length ?? 0, answer, isLate },
     });
+  };
 
 function beginningOf(home: Home, { origin }: Plan): Beginning | undefined {
   if (origin === undefined) return undefined;
@@ -126,11 +129,17 @@ interface Settling {
   readonly parent: State | undefined;
 }
 
-/** The clock in the worker stands still for calls that are served here: `isAlone` but for those that wait by it. */
-const domainTime = (meter: CallMeter, time: HomeTime | undefined, isAlone: () => boolean): DomainTime => ({
+const domainTime = (meter: CallMeter, time: HomeTime | undefined): DomainTime => ({
   clock: time?.clock ?? realClock(),
-  isBusy: () => meter.inFlight > 0 || !isAlone(),
+  isBusy: () => meter.inFlight > 0,
 });
+
+/** With its guest's own time, if it has one: a call that comes with another's is none. */
+function takeTime(time: HomeTime | undefined, said: number | null): boolean {
+  if (time === undefined) return said === null;
+  time.called();
+  return said === null || time.heard(said);
+}
 
 const shelfOf = (
   resident: HomeResident,
@@ -156,7 +165,7 @@ async function settle(
   const given: Given = { powers: [], names: new Map() };
   let state: State | undefined;
   const domain = { id: 0, end: (ending: Ending = { kind: "aborted" }) => void (state && endIt(state, ending)) };
-  const meter = newCallMeter(() => domain, plan.above);
+  const [meter, loading] = [newCallMeter(() => domain, plan.above), newMeter()];
   const watchers = newWatchers(plan, (handle) => given.names.get(handle));
   const { policed, grants } = await underPolicy({ ...plan, origin: from }, () => domain);
   const made = Promise.withResolvers<void>();
@@ -169,15 +178,13 @@ async function settle(
       home.post(id, op, fields, body);
     };
     const leash = newLeash(account, plan.limits, (limits, isFrozen) => post(OP.LEASH, [limits, isFrozen]), domain.end);
-    const time = plan.virtual && newHomeTime(plan.start, post);
-    const isAlone = (): boolean => passage.open() <= (time?.waiting() ?? 0) + 1;
-    policed?.join(meter, domainTime(meter, time, isAlone));
+    const time = plan.virtual && newHomeTime({ start: plan.start, post, meter, loading, open: () => passage.open() });
+    policed?.join(meter, domainTime(meter, time));
     const violated = (what: string): void => home.lose(`it broke the protocol: ${what}`);
     const passage = newPassage({
       ...{ post, violated, sendsBack: false, mostCalls: plan.limits.inFlight + SYSTEM_CALLS },
-      ...{ caller: { domain: id, owner: meter, account: account.account }, onServed: observing(watchers, id) },
-      onFlight: home.waits,
-      onTime: (said) => said === null || time?.heard(said) === true,
+      ...{ caller: { domain: id, owner: meter, account: account.account }, onServed: observing(watchers, id, time) },
+      ...{ onFlight: home.waits, onTime: (said: number | null) => takeTime(time, said) },
     });
     meter.watching = watchers.begin({ id, end: domain.end }, plan.grants);
     const runs = newHomeRuns({ plan, post, meter, leash, ending: () => state?.ending, lose: home.lose });
@@ -192,10 +199,8 @@ async function settle(
     noteMaker(account.account, makerOf(state));
     const image = from?.image();
     const origin = image === undefined || from === undefined ? null : originData(image, from);
-    const data = planData(
-      { home, plan, sharing, meter, grants, policed, passage, leash, origin, resident, parent: parent?.id ?? null },
-      given,
-    );
+    const parts = { home, plan, sharing, meter, loading, grants, policed, passage, leash, origin, resident };
+    const data = planData({ ...parts, parent: parent?.id ?? null }, given);
     leash.reserve();
     post(OP.MAKE, [data]);
     image?.over();

@@ -6,6 +6,7 @@ import type { Policed } from "../policy.ts";
 import type { Sharing } from "../pool/place.ts";
 import { hostTarget } from "../power.ts";
 import { systemContracts } from "../system.ts";
+import type { Meter } from "../target.ts";
 import { LOADER } from "./far-plan.ts";
 import type { Home } from "./home.ts";
 import type { HomeResident } from "./home-resident.ts";
@@ -18,6 +19,8 @@ export interface GrantParts {
   readonly plan: Plan;
   readonly sharing: Sharing;
   readonly meter: CallMeter;
+  /** Of modules. */
+  readonly loading: Meter;
   readonly grants: readonly Prepared[];
   readonly policed: Policed | undefined;
   readonly passage: Passage;
@@ -50,10 +53,9 @@ function giveGrants({ home, grants, meter, policed, passage }: GrantParts, { pow
   return { given, contracts };
 }
 
-function giveLoader({ plan: { load }, meter, passage }: GrantParts): number | null {
+function giveLoader({ plan: { load }, loading, passage }: GrantParts): number | null {
   if (load === undefined) return null;
-  const counting = { ...meter, take: () => true, inFlight: 0, watching: null };
-  const target = hostTarget({ name: LOADER.name, contract: LOADER, functions: [load as never], meter: counting });
+  const target = hostTarget({ name: LOADER.name, contract: LOADER, functions: [load as never], meter: loading });
   return passage.give(newCapability(LOADER, target));
 }
 
