@@ -11,6 +11,7 @@ import { judge, matches as matchesHere } from "./judge.ts";
 import { isHostGroup } from "./lab.ts";
 import { covers, type Must, NOTHING, obliging, refusing } from "./must.ts";
 import { type Inquiry, inquire, type Options, type Verdict } from "./refine.ts";
+import type { Goal } from "./solver/goal.ts";
 import { replay } from "./trace.ts";
 
 const DECIDED: readonly HistoryKind[] = ["call", "result"];
@@ -26,13 +27,13 @@ export function inquiryOf(
   return { inForce, joined, conds: whole, operations: operationsOf(joined, patterns, conds), ...rest };
 }
 
-/** Under this policy no event that matches one of the patterns, and of which the condition is true, ever happens. */
-export function never(
-  policy: Joined,
-  patterns: readonly RPattern[],
-  when: RCond | undefined,
-  options: Options = {},
-): Verdict {
+/** A question to exploration, and the same one to a solver. */
+export interface Posed {
+  readonly inquiry: Inquiry;
+  readonly goal: Goal;
+}
+
+function posedNever(policy: Joined, patterns: readonly RPattern[], when: RCond | undefined): Posed {
   const holds = (history: readonly PolicyEvent[], event: PolicyEvent): boolean => {
     const moment = momentOf(history, event);
     const isOne = patterns.some((pattern) => matches(moment, pattern) === T);
@@ -54,11 +55,20 @@ export function never(
     ),
   );
   const conds = when === undefined ? [] : [when];
-  return inquire(
-    inquiryOf(policy, [policy], { patterns, conds }, { questions: () => questions, isAskedFor: holds }),
-    options,
-  );
+  const rest = { questions: () => questions, isAskedFor: holds };
+  return {
+    inquiry: inquiryOf(policy, [policy], { patterns, conds }, rest),
+    goal: { kind: "matching", patterns, when },
+  };
 }
+
+/** Under this policy no event that matches one of the patterns, and of which the condition is true, ever happens. */
+export const never = (
+  policy: Joined,
+  patterns: readonly RPattern[],
+  when: RCond | undefined,
+  options: Options = {},
+): Verdict => inquire(posedNever(policy, patterns, when).inquiry, options);
 
 /** What the host does of its own is decided by nobody. */
 export const guestOperations = (joined: readonly Joined[], { isHost = isHostGroup }: Options): readonly Operation[] =>
@@ -87,12 +97,7 @@ function isDifferent(a: Joined, b: Joined, history: readonly PolicyEvent[], even
   return effects(second.decision).some((other) => !effects(first.decision).some((own) => covers(own, other)));
 }
 
-/**
- * Whatever `a` performs, `b`, judging by the same history, performs as well and asks nothing more for it. Histories are
- * those with `a` in force, alone or joined with others: any call may be refused, and any that is performed approved,
- * by somebody else. So it is transitive, and what is narrower stays so whatever both are joined with.
- */
-export function narrower(a: Joined, b: Joined, options: Options = {}): Verdict {
+function posedNarrower(a: Joined, b: Joined, options: Options): Posed {
   const questions = guestOperations([a, b], options).flatMap((op) =>
     DECIDED.flatMap((kind) =>
       differences(a, b, op, kind).map((must): Question => ({ op, kind, must, ask: () => true })),
@@ -101,14 +106,23 @@ export function narrower(a: Joined, b: Joined, options: Options = {}): Verdict {
   const isAskedFor = (history: readonly PolicyEvent[], event: PolicyEvent): boolean =>
     isDifferent(a, b, history, event);
   const rest = { questions: () => questions, isAskedFor, hasCompany: true };
-  return inquire(inquiryOf(a, [a, b], {}, rest), options);
+  return { inquiry: inquiryOf(a, [a, b], {}, rest), goal: { kind: "beyond", other: b } };
 }
+
+/**
+ * Whatever `a` performs, `b`, judging by the same history, performs as well and asks nothing more for it. Histories are
+ * those with `a` in force, alone or joined with others: any call may be refused, and any that is performed approved,
+ * by somebody else. So it is transitive, and what is narrower stays so whatever both are joined with.
+ */
+export const narrower = (a: Joined, b: Joined, options: Options = {}): Verdict =>
+  inquire(posedNarrower(a, b, options).inquiry, options);
 
 export type Direction = "first" | "second";
 
-/** Narrower both ways. Refuted with the shorter trace, and with which of the two performs its last event. */
-export function same(a: Joined, b: Joined, options: Options = {}): Verdict & { readonly performedBy?: Direction } {
-  const [there, back] = [narrower(a, b, options), narrower(b, a, options)];
+type TwoWay = Verdict & { readonly performedBy?: Direction };
+
+/** Both have to be proved. Refuted with the shorter trace. */
+function bothWays(there: Verdict, back: Verdict): TwoWay {
   const found = (
     [
       [there, "first"],
@@ -117,11 +131,15 @@ export function same(a: Joined, b: Joined, options: Options = {}): Verdict & { r
   ).flatMap(([verdict, performedBy]) => (verdict.verdict === "refuted" ? [{ ...verdict, performedBy }] : []));
   const [shortest] = found.sort((one, other) => one.trace.length - other.trace.length);
   if (shortest !== undefined) return shortest;
-  return there.verdict === "bounded" ? there : back;
+  if (there.verdict !== back.verdict) return there.verdict === "bounded" ? there : back;
+  return there.verdict === "proved" && there.by === undefined ? back : there;
 }
 
-/** With both in force nothing that both speak of is performed. */
-export function disjoint(a: Joined, b: Joined, options: Options = {}): Verdict {
+/** Narrower both ways. Refuted with the shorter trace, and with which of the two performs its last event. */
+export const same = (a: Joined, b: Joined, options: Options = {}): TwoWay =>
+  bothWays(narrower(a, b, options), narrower(b, a, options));
+
+function posedDisjoint(a: Joined, b: Joined, options: Options): Posed {
   const both: Joined = { kind: "all", name: "both", of: [a, b] };
   const over = (joined: Joined): ReadonlySet<Operation> => new Set(policiesOf(joined).flatMap((policy) => policy.over));
   const shared = guestOperations([both], options).filter(
@@ -130,19 +148,31 @@ export function disjoint(a: Joined, b: Joined, options: Options = {}): Verdict {
   const questions = shared.map((op): Question => ({ op, kind: "call", must: NOTHING, ask: () => true }));
   const isAskedFor = (history: readonly PolicyEvent[], event: PolicyEvent): boolean =>
     replay(both, history, event).isPerformed;
-  return inquire(inquiryOf(both, [both], {}, { questions: () => questions, isAskedFor }), options);
+  const inquiry = inquiryOf(both, [both], {}, { questions: () => questions, isAskedFor });
+  return { inquiry, goal: { kind: "shared", of: [a, b] } };
 }
 
-/** A claim of a file. */
-export function prove({ of, claim }: RProve, options: Options = {}): Verdict {
+/** With both in force nothing that both speak of is performed. */
+export const disjoint = (a: Joined, b: Joined, options: Options = {}): Verdict =>
+  inquire(posedDisjoint(a, b, options).inquiry, options);
+
+/** What has to be found out about a claim of a file: one question, or one for each way. */
+export function posed({ of, claim }: RProve, options: Options = {}): readonly [Posed] | readonly [Posed, Posed] {
   switch (claim.kind) {
     case "never":
-      return never(of, claim.patterns, claim.when, options);
+      return [posedNever(of, claim.patterns, claim.when)];
     case "narrower than":
-      return narrower(of, claim.other, options);
+      return [posedNarrower(of, claim.other, options)];
     case "same as":
-      return same(of, claim.other, options);
+      return [posedNarrower(of, claim.other, options), posedNarrower(claim.other, of, options)];
     case "disjoint from":
-      return disjoint(of, claim.other, options);
+      return [posedDisjoint(of, claim.other, options)];
   }
 }
+
+export const verdictOf = ([there, back]: readonly Verdict[]): Verdict =>
+  back === undefined ? (there as Verdict) : bothWays(there as Verdict, back);
+
+/** A claim of a file. */
+export const prove = (claim: RProve, options: Options = {}): Verdict =>
+  verdictOf(posed(claim, options).map(({ inquiry }) => inquire(inquiry, options)));

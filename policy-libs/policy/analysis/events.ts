@@ -185,7 +185,7 @@ function updatedBy(world: World, isApproved: boolean): Updated {
 
 /** The simplest values that are left. */
 function finished(world: World, arguments_: readonly Argument[]): Data {
-  const solution = world.inequalities.length === 0 ? "none" : solve(world.inequalities, world.lab.solver);
+  const solution = world.inequalities.length === 0 ? "none" : solve(world.inequalities);
   if (solution === "unknown") world.doubts.add("sums of whole numbers that were not solved");
   const valueIn = (argument: Argument): Value => {
     const { value, variable, classes } = cellOf(world, argument);

@@ -10,7 +10,6 @@ import { type Asking, askingOf, related, shared } from "./atoms.ts";
 import { type ArgumentClass, argumentClasses, mayBeMissing } from "./classes.ts";
 import { classify } from "./classify.ts";
 import { condsOf, inside } from "./inside.ts";
-import type { Solver } from "./linear.ts";
 import { startMemory } from "./memory.ts";
 import type { Memory } from "./node.ts";
 import { keyOf, type Register, type Registers, registersOf } from "./registers.ts";
@@ -40,7 +39,6 @@ export interface Lab {
   readonly vague: ReadonlySet<Register>;
   /** What all registers remember before the first event that is explored. */
   readonly start: ReadonlyMap<Register, Memory>;
-  readonly solver: Solver | undefined;
   /** Edits by number, and tests of what several of them change together. */
   readonly edits: Map<REdit, number>;
   readonly merged: Map<string, Unary>;
@@ -144,8 +142,6 @@ export interface LabOptions {
   readonly slack?: number | undefined;
   readonly many?: number | undefined;
   readonly isCounting?: boolean | undefined;
-  /** Asked about sums that elimination does not decide. */
-  readonly solver?: Solver | undefined;
   /** What has happened before, in whose place. */
   readonly past?: Past | undefined;
 }
@@ -162,7 +158,7 @@ export function newLab(
   joined: readonly Joined[],
   conds: readonly RCond[],
   operations: readonly Operation[],
-  { isHost = isHostGroup, spots = 1, slack = 0, many = 1, isCounting = false, past, solver }: LabOptions = {},
+  { isHost = isHostGroup, spots = 1, slack = 0, many = 1, isCounting = false, past }: LabOptions = {},
 ): Lab {
   const registers = registersOf(joined, conds);
   const all = [...condsOf(joined), ...conds].flatMap((cond) => [...inside(cond)]);
@@ -182,7 +178,6 @@ export function newLab(
     slack,
     many,
     isCounting,
-    solver,
     edits: new Map(),
     merged: new Map(),
     start: new Map(registers.all.map((register) => [register, startMemory(register)])),

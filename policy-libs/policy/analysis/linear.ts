@@ -14,13 +14,6 @@ export interface Inequality {
 
 export type Solution = ReadonlyMap<string, number>;
 
-/** Somebody who is asked about sums where elimination does not tell. */
-export interface Solver {
-  readonly name: string;
-  /** "none" only if no whole numbers from -2^50 to 2^50 fulfil all; a solution is checked before it is used. */
-  solve(system: readonly Inequality[]): Solution | "none" | "unknown";
-}
-
 /** Far enough from where sums of numbers are rounded. */
 const LARGEST = 2 ** 50;
 /** Inequalities in between. More than this is not tried. */
@@ -84,7 +77,7 @@ function fitting(name: string, system: readonly Inequality[], known: ReadonlyMap
 const isFulfilled = ({ of, most }: Inequality, solution: Solution): boolean =>
   [...of].reduce((sum, [name, factor]) => sum + factor * (solution.get(name) ?? 0), 0) <= most;
 
-function eliminate(system: readonly Inequality[]): Solution | "none" | "unknown" {
+export function solve(system: readonly Inequality[]): Solution | "none" | "unknown" {
   const names = [...new Set(system.flatMap((one) => [...one.of.keys()]))];
   const stages: (readonly Inequality[])[] = [];
   let left = tightest(system);
@@ -102,13 +95,4 @@ function eliminate(system: readonly Inequality[]): Solution | "none" | "unknown"
     solution.set(name, value);
   }
   return system.every((one) => isFulfilled(one, solution)) ? solution : "unknown";
-}
-
-/** By elimination, and where that does not tell, by somebody else. */
-export function solve(system: readonly Inequality[], solver?: Solver): Solution | "none" | "unknown" {
-  const found = eliminate(system);
-  if (found !== "unknown" || solver === undefined) return found;
-  const other = solver.solve(system);
-  if (typeof other === "string") return other;
-  return system.every((one) => isFulfilled(one, other)) ? other : "unknown";
 }

@@ -20,7 +20,8 @@ import { confirm, NO_PAST, type Replay } from "./trace.ts";
 import type { Relation } from "./world.ts";
 
 export type Verdict =
-  | { readonly verdict: "proved" }
+  /** `by`: by a solver, whose word is taken that its invariant is one. */
+  | { readonly verdict: "proved"; readonly by?: string | undefined }
   /** The last event is the one in question; `isShortest`: no shorter trace would do. */
   | { readonly verdict: "refuted"; readonly trace: readonly PolicyEvent[]; readonly isShortest: boolean }
   /** No trace of up to so many events was found; why no more can be said. */
@@ -33,7 +34,7 @@ export interface Limits {
 }
 export const LIMITS: Limits = { work: 1_000_000, states: 20_000 };
 
-export interface Options extends Pick<LabOptions, "isHost" | "solver"> {
+export interface Options extends Pick<LabOptions, "isHost"> {
   readonly limits?: Limits | undefined;
 }
 
@@ -54,7 +55,7 @@ export interface Inquiry {
 const WIDTH = ["capability", "domain", "tenant", "host"];
 
 /** Events of others matter to what is followed only where some of it is shared with them and some is not. */
-function relationsOf(followed: readonly Register[]): readonly Relation[] {
+export function relationsOf(followed: readonly Register[]): readonly Relation[] {
   const widths = followed.map(({ scope }) => WIDTH.indexOf(scope));
   const others: readonly Relation[] = ["capability", "domain", "tenant"];
   return [
@@ -120,9 +121,9 @@ function startWith(whole: Node, followed: readonly Register[], { awaited }: Sear
   return { ...whole, memories, pending: whole.pending.filter(({ op }) => awaited.has(op)) };
 }
 
-function round(inquiry: Inquiry, focus: Focus, budget: Search["budget"], { isHost, solver, limits = LIMITS }: Options) {
+function round(inquiry: Inquiry, focus: Focus, budget: Search["budget"], { isHost, limits = LIMITS }: Options) {
   const { inForce, joined, conds, operations, isAskedFor, past, hasCompany = false } = inquiry;
-  const plain = newLab(joined, conds, operations, { ...focus, isHost, solver, past });
+  const plain = newLab(joined, conds, operations, { ...focus, isHost, past });
   const whole = remember(plain, past, awaitedOf(plain, plain.registers.all, inquiry.questions(plain)));
   const lab: Lab = { ...plain, start: whole.memories };
   const followed = lab.registers.all.filter(({ id }) => focus.followed.has(id));

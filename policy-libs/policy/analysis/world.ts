@@ -190,7 +190,7 @@ export function guessSystem<V>(
   const possible = options.filter(({ system }) => {
     if (system.length === 0) return true;
     world.budget.left -= 5 + world.inequalities.length;
-    const found = solve([...world.inequalities, ...system], world.lab.solver);
+    const found = solve([...world.inequalities, ...system]);
     if (found === "unknown") world.doubts.add("sums of whole numbers that were not solved");
     return found !== "none";
   });
