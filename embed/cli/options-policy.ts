@@ -41,14 +41,24 @@ export const POLICY_COMMANDS = {
       ...FILES,
       strict: flag("what is strange is wrong, and so is a claim that is not proved"),
       analyse: flag("look for rules that never decide however long it takes; without it in files of up to 20 rules"),
+      solver: value(
+        "NAME",
+        "ask it about claims that are neither proved nor refuted else: z3, of the package z3-solver",
+      ),
+      "solver-time": value("TIME", "of the solver for each such question; default: 10s"),
       ...JSON_OUT,
       ...HELP,
     },
     examples: [
       "cordon policy check samples/02-report/report.policy",
       "cordon policy check samples/02-report/report.policy --grant files=ro:samples/02-report/data --strict",
+      "cordon policy check samples/02-report/report.policy --solver z3",
     ],
-    notes: [AGAINST],
+    notes: [
+      "`--solver` is for claims about sums, large counts, and arguments that are compared with each other.",
+      "The package is optional: `npm install z3-solver` beside cordon (35 MB). A proof of its is said to be its.",
+      AGAINST,
+    ],
   },
   "policy test": {
     usage: "policy test FILE...  [OPTIONS]",

@@ -5,7 +5,8 @@ import { exitCode } from "../exit.ts";
 import { escapeControls, type Paint, painter, type Screen, stdout, withProgress } from "../terminal.ts";
 import { showDiagnostics } from "./complaint.ts";
 import { type Examined, examineAll } from "./files.ts";
-import { type Claim, claimsOf, type Found, findingsOf } from "./findings.ts";
+import { type Asked, type Claim, claimsOf, type Found, findingsOf } from "./findings.ts";
+import { solverFor } from "./solver.ts";
 import { traceJson, traceLines } from "./trace.ts";
 
 interface Facts {
@@ -58,6 +59,7 @@ interface Manner {
   readonly isStrict: boolean;
   /** Analyses that take long, too. */
   readonly isWanted: boolean;
+  readonly asked: Asked | undefined;
 }
 
 interface Checked {
@@ -69,9 +71,9 @@ interface Checked {
   readonly mistakes: number;
 }
 
-function checked(examined: Examined, { isStrict, isWanted }: Manner): Checked {
+async function checked(examined: Examined, { isStrict, isWanted, asked }: Manner): Promise<Checked> {
   const found = findingsOf(examined, isWanted);
-  const claims = claimsOf(examined);
+  const claims = await claimsOf(examined, asked);
   const diagnostics = [...examined.diagnostics, ...found.warnings];
   const wrong = diagnostics.filter(({ severity }) => isStrict || severity === "error").length;
   const unproved = claims.filter(({ verdict }) => verdict === "refuted" || (isStrict && verdict === "bounded")).length;
@@ -81,10 +83,13 @@ function checked(examined: Examined, { isStrict, isWanted }: Manner): Checked {
 const COLOURS = { proved: "green", refuted: "red", bounded: "yellow" } as const;
 const WORDS = { proved: "proved", refuted: "refuted", bounded: "not proved" };
 
-function claimLines({ file, line, column, text, verdict, trace, reason }: Claim, paint: Paint): string[] {
+const HINT = "  try: --solver z3, which may tell (`cordon help policy check`)";
+
+function claimLines({ file, line, column, text, verdict, trace, reason, by }: Claim, paint: Paint): string[] {
+  const word = by === undefined ? WORDS[verdict] : `${WORDS[verdict]} by ${by}`;
   return [
-    `${paint(COLOURS[verdict], WORDS[verdict])}  ${escapeControls(`${file}:${line}:${column} ${text}`)}`,
-    ...(reason === undefined ? [] : [`  ${reason}`]),
+    `${paint(COLOURS[verdict], word)}  ${escapeControls(`${file}:${line}:${column} ${text}`)}`,
+    ...(reason === undefined ? [] : [`  ${escapeControls(reason)}`]),
     ...traceLines(trace).map((step) => `  ${escapeControls(step)}`),
   ];
 }
@@ -101,10 +106,11 @@ function summary({ examined, mistakes, found }: Checked, paint: Paint): string[]
   return [`${paint("green", "fine")}  ${name}: ${factsLine(facts)}`, ...open];
 }
 
-function show(one: Checked, screen: Screen): void {
+function show(one: Checked, screen: Screen, isAsked: boolean): void {
   const paint = painter(screen);
   showDiagnostics(one.diagnostics, one.examined.texts, screen);
-  const lines = [...one.claims.flatMap((claim) => claimLines(claim, paint)), ...summary(one, paint)];
+  const hint = !isAsked && one.claims.some(({ isForSolver }) => isForSolver) ? [HINT] : [];
+  const lines = [...one.claims.flatMap((claim) => claimLines(claim, paint)), ...hint, ...summary(one, paint)];
   screen.write(`${lines.join("\n")}\n`);
 }
 
@@ -115,16 +121,24 @@ function jsonOf({ examined, diagnostics, claims, found, mistakes }: Checked): ob
   return { file: examined.name, verdict, diagnostics, ...facts, claims: told, open: found.open };
 }
 
-export async function check(parsed: Parsed): Promise<number> {
-  const manner = { isStrict: parsed.has("strict"), isWanted: parsed.has("analyse") };
+async function checkAll(parsed: Parsed, manner: Manner): Promise<number> {
   const files = await examineAll(parsed);
   const screen = stdout();
   const all: Checked[] = [];
   for (const examined of files) {
-    const one = await withProgress(`analysing ${examined.name}`, async () => checked(examined, manner));
-    if (!parsed.has("json")) show(one, screen);
+    const one = await withProgress(`analysing ${examined.name}`, () => checked(examined, manner));
+    if (!parsed.has("json")) show(one, screen, manner.asked !== undefined);
     all.push(one);
   }
   if (parsed.has("json")) screen.write(`${JSON.stringify({ files: all.map(jsonOf) })}\n`);
   return exitCode(all.every(({ mistakes }) => mistakes === 0) ? "returned" : "threw");
+}
+
+export async function check(parsed: Parsed): Promise<number> {
+  const asked = solverFor(parsed);
+  try {
+    return await checkAll(parsed, { isStrict: parsed.has("strict"), isWanted: parsed.has("analyse"), asked });
+  } finally {
+    asked?.close();
+  }
 }

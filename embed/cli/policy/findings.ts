@@ -8,7 +8,8 @@ import {
 } from "../../../policy-libs/index.ts";
 import type { Examined } from "./files.ts";
 
-type Verdict = ReturnType<typeof policyAnalysis.prove>;
+type Verdict = policyAnalysis.Verdict;
+type RProve = Parameters<typeof policyAnalysis.prove>[0];
 
 /** Files with more rules are analysed when it is asked for: it takes time that grows with the square of them. */
 export const MOST_RULES = 20;
@@ -48,16 +49,36 @@ export interface Claim {
   readonly trace: readonly PolicyEvent[];
   /** Why no more can be said. */
   readonly reason: string | undefined;
+  /** The solver that proved it; undefined: it took none. */
+  readonly by: string | undefined;
+  /** It is open, and a solver might tell. */
+  readonly isForSolver: boolean;
 }
 
-export const claimsOf = ({ loaded }: Examined): readonly Claim[] =>
-  (loaded?.proves ?? []).map((claim): Claim => {
-    const made = policyAnalysis.prove(claim);
-    const { file, line, column, text } = claim.at;
-    return {
-      ...{ file, line, column, text: text.replaceAll(/\s+/g, " "), verdict: made.verdict },
-      trace: made.verdict === "refuted" ? made.trace : [],
-      reason:
-        made.verdict === "bounded" ? `up to ${made.depth} events nothing speaks against it: ${made.reason}` : undefined,
-    };
-  });
+/** Who is asked about claims that exploration leaves open, and for how long about each. */
+export interface Asked {
+  readonly solver: policyAnalysis.Solver;
+  readonly milliseconds: number;
+}
+
+function claimWith(proved: RProve, made: Verdict): Claim {
+  const { file, line, column, text } = proved.at;
+  const isBounded = made.verdict === "bounded";
+  return {
+    ...{ file, line, column, text: text.replaceAll(/\s+/g, " "), verdict: made.verdict },
+    trace: made.verdict === "refuted" ? made.trace : [],
+    reason: isBounded ? `up to ${made.depth} events nothing speaks against it: ${made.reason}` : undefined,
+    by: made.verdict === "proved" ? made.by : undefined,
+    isForSolver: isBounded && policyAnalysis.isForSolver(proved),
+  };
+}
+
+export async function claimsOf({ loaded }: Examined, asked: Asked | undefined): Promise<readonly Claim[]> {
+  const claims: Claim[] = [];
+  for (const claim of loaded?.proves ?? []) {
+    const made =
+      asked === undefined ? policyAnalysis.prove(claim) : await policyAnalysis.proveWith(asked.solver, claim, asked);
+    claims.push(claimWith(claim, made));
+  }
+  return claims;
+}
