@@ -16,6 +16,8 @@ const KINDS: readonly HistoryKind[] = ["call", "refused", "result", "failed"];
 
 /** Candidates of one level that are tried before what they were mistaken about is followed. */
 const TRIES = 12;
+/** The reference semantics looks back at every event for every event: so many looks cost as much as one at a rule. */
+const REPLAYED = 20;
 
 export type Explored =
   | {
@@ -104,6 +106,7 @@ function tryLevel(search: Search, level: readonly Node[], goal: Goal): Level {
   let tries = 0;
   for (const node of level) {
     for (const { node: end } of candidates(search, node, goal.questions)) {
+      search.budget.left -= (end.depth * end.depth) / REPLAYED;
       const outcome = goal.confirm(stepsTo(end));
       if (outcome.kind === "confirmed") return { confirmed: outcome, mistaken, doubt };
       const mistake = mistakeOf(goal, outcome);
