@@ -199,10 +199,12 @@ describe("a solver that is wrong refutes nothing that does not happen", () => {
 });
 
 describe("Z3", () => {
-  test("that never answers is given up, and not asked again", async () => {
-    const never = newZ3(async () => ({ init: () => new Promise(() => {}) }));
+  test("that never answers is given up, and loaded anew when it is asked again", async () => {
+    let loads = 0;
+    const never = newZ3(async () => ({ init: () => new Promise(() => loads++) }));
     await expect(never.run("(check-sat)", -1_900)).rejects.toThrow("no answer in time");
-    await expect(never.run("(check-sat)", -1_900)).rejects.toThrow("it did not answer before");
+    await expect(never.run("(check-sat)", -1_900)).rejects.toThrow("no answer in time");
+    expect(loads).toBe(2);
   });
 
   test("that is another package is an error that says so", async () => {

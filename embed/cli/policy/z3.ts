@@ -42,14 +42,18 @@ export function checkZ3(find: (name: string) => string = here.resolve): void {
   }
 }
 
+/** What it prints of its own is for nobody: standard output is ours. */
+const QUIET = { print: () => {}, printErr: () => {} };
+type Init = (overrides: typeof QUIET) => Promise<Z3>;
+
 async function loaded(load: Load): Promise<Z3> {
   const { init, default: other } = (await load()) as {
-    init?: () => Promise<Z3>;
-    default?: { init: () => Promise<Z3> };
+    readonly init?: Init;
+    readonly default?: { readonly init: Init };
   };
   const start = init ?? other?.init;
   if (start === undefined) throw new Error(`${PACKAGE} has no "init"`);
-  return await start();
+  return await start(QUIET);
 }
 
 /**
@@ -92,40 +96,30 @@ export interface OpenSolver extends policyAnalysis.Solver {
   readonly close: () => void;
 }
 
-interface Opening {
-  readonly z3: () => Promise<Z3>;
-  readonly close: () => void;
-}
+const end = (z3: Z3): void => z3.em.PThread.terminateAllThreads();
+const nothing = (): void => {};
 
-/** Loaded once; what is loaded when it is closed already ends at once. */
-function opening(load: Load): Opening {
-  let [isClosed, current, loading]: [boolean, Z3?, Promise<Z3>?] = [false];
-  const end = (): void => {
-    if (isClosed) current?.em.PThread.terminateAllThreads();
-  };
-  const start = async (): Promise<Z3> => {
-    current = await loaded(load);
-    end();
-    return current;
-  };
-  const close = (): void => {
-    isClosed = true;
-    end();
-  };
-  return { z3: () => (loading ??= start()), close };
-}
-
-/** It is loaded when it is asked for the first time. `load`: for tests. */
+/**
+ * It is loaded when it is asked for the first time, and anew after it did not answer: where Z3 finds a mistake of its
+ * own it stops for good without a word to us. `load`: for tests.
+ */
 export function newZ3(load: Load = fromPackage): OpenSolver {
-  const { z3, close } = opening(load);
-  let isLost = false;
+  let loading: Promise<Z3> | undefined;
+  const close = (): void => {
+    loading?.then(end, nothing);
+    loading = undefined;
+  };
   const answer = async (script: string, milliseconds: number): Promise<string> => {
-    if (isLost) throw new Error("it did not answer before");
-    isLost = true;
-    const work = z3().then((one) => run(one, script));
-    const text = await inTime(work, milliseconds);
-    isLost = false;
-    return text;
+    loading ??= loaded(load);
+    try {
+      return await inTime(
+        loading.then((z3) => run(z3, script)),
+        milliseconds,
+      );
+    } catch (error) {
+      close();
+      throw error;
+    }
   };
   return { name: "z3", run: answer, close };
 }
