@@ -204,6 +204,42 @@ function judgeSum(world: World, terms: readonly RTerm[], reading: Reading): Judg
   return isOpaque ? OPAQUE : { range: total };
 }
 
+/** A side of a comparison, where the event is such. */
+interface Side {
+  readonly range: Range;
+  readonly system: readonly Inequality[];
+  readonly isSaturated: boolean;
+}
+
+/**
+ * A term that adds up stops at 2^53 - 1. How much of what is added then counts is not followed: it is a large number,
+ * and comparisons with it come out in every way in which they can with one.
+ */
+function sidesOf(term: RTerm, range: Range): readonly Side[] {
+  const side = { range, system: [], isSaturated: false };
+  if (term.kind !== "add" || range.hi.of.size === 0) return [side];
+  const [small, large] = [atMost(range.lo, fixed(0), MOST_EXACT), atMost(fixed(0), range.hi, -MOST_EXACT)];
+  const saturated = { lo: fixed(MOST_EXACT), hi: fixed(Infinity) };
+  return [
+    ...(small === undefined ? [] : [{ ...side, system: small }]),
+    ...(large === undefined ? [] : [{ range: saturated, system: large, isSaturated: true }]),
+  ];
+}
+
+/** All ways in which a comparison of two terms can come out. */
+function outcomes({ is, left, right }: Compare, a: Range, b: Range): readonly Option[] {
+  return sidesOf(left, a).flatMap((one) =>
+    sidesOf(right, b).flatMap((other) => {
+      const system = [...one.system, ...other.system];
+      return OPTIONS[is](one.range, other.range).flatMap((way) => {
+        const ways: readonly Kleene[] =
+          way.value === U && (one.isSaturated || other.isSaturated) ? [T, F, U] : [way.value];
+        return ways.map((value) => ({ value, system: [...way.system, ...system] }));
+      });
+    }),
+  );
+}
+
 const isHuge = ({ plus: end }: Sum): boolean => end !== Infinity && Math.abs(end) > MOST_EXACT;
 
 function compareData(is: Comparison, left: Datum | undefined, right: Datum | undefined): Kleene {
@@ -223,7 +259,7 @@ export function judgeComparison(world: World, cond: Compare): Kleene {
   if (!isOpaque && "range" in left && "range" in right) {
     const sums = [left.range.lo, left.range.hi, right.range.lo, right.range.hi];
     if (!sums.some(isHuge)) {
-      return result(guessSystem(world, OPTIONS[cond.is](left.range, right.range)) ?? U);
+      return result(guessSystem(world, outcomes(cond, left.range, right.range)) ?? U);
     }
   } else if (!isOpaque) {
     return result(
