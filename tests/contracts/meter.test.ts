@@ -222,10 +222,10 @@ describe("the options of a meter", () => {
     expect(one.limits()).toEqual({ fuel: 5 });
   });
 
-  test("name a depth of 64 at most", () => {
+  test("name a depth of 128 at most", () => {
     let deepest = meter({ name: "0" });
-    for (let i = 1; i < 64; i++) deepest = deepest.child({ name: `${i}` });
-    expect(code(() => deepest.child({ name: "64" }))).toBe("E_METER");
+    for (let i = 1; i < 128; i++) deepest = deepest.child({ name: `${i}` });
+    expect(code(() => deepest.child({ name: "128" }))).toBe("E_METER");
     expect(chargeAccount(deepest.account, RESOURCES.indexOf("events"), 1)).toBe(true);
   });
 });
