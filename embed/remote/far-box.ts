@@ -344,16 +344,8 @@ export function newFarBox(world: FarWorld, id: number, data: PlanData, onGone: (
   const box = Promise.resolve().then(() => tellMade(state, making, gone));
   const state: State = {
     ...{ post, passage, leash, box, shelf, images: world.images },
-    ...{
-      running: new Map(),
-      questions: new Map(),
-      naps: new Map(),
-      calls: 0,
-      excused: 0,
-      made: undefined,
-      children: 0,
-      owes: false,
-    },
+    ...{ running: new Map(), questions: new Map(), naps: new Map(), calls: 0, excused: 0 },
+    ...{ made: undefined, children: 0, owes: false },
     ...{ isFrozen: false, isEndTold: false, told: "", restsTold: false },
   };
   hold(state, data.leash, false);

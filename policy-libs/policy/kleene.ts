@@ -62,13 +62,22 @@ const equal = (a: Interval, b: Interval): Kleene => {
   return a.lo === a.hi && b.lo === b.hi ? T : U;
 };
 
-const COMPARE: { readonly [is in Comparison]: (a: Interval, b: Interval) => Kleene } = {
+type Compare<A, R> = (a: A, b: A) => R;
+
+/** All six comparisons of two, by what two of them come out as. */
+export const comparisons = <A, R>(
+  equal: Compare<A, R>,
+  less: Compare<A, R>,
+  not: (result: R) => R,
+): Readonly<Record<Comparison, Compare<A, R>>> => ({
   "==": equal,
   "!=": (a, b) => not(equal(a, b)),
   "<": less,
   "<=": (a, b) => not(less(b, a)),
   ">": (a, b) => less(b, a),
   ">=": (a, b) => not(less(a, b)),
-};
+});
+
+const COMPARE = comparisons(equal, less, not);
 
 export const compare = (is: Comparison, a: Interval, b: Interval): Kleene => COMPARE[is](a, b);

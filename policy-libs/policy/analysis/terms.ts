@@ -2,7 +2,7 @@
 //
 // Invariants
 //   T1  A comparison comes out in every way that it can for some event and some value of what is not followed (V2).
-import { F, type Interval, type Kleene, kleene, T, U } from "../kleene.ts";
+import { comparisons, F, type Interval, type Kleene, kleene, T, U } from "../kleene.ts";
 import type { Datum, RArgument, RCond, RTerm } from "../resolved.ts";
 import type { Comparison } from "../tree.ts";
 import { readAmount } from "./amounts.ts";
@@ -101,14 +101,7 @@ function equal(a: Range, b: Range): readonly Option[] {
 const flipped = (options: readonly Option[]): readonly Option[] =>
   options.map(({ value, system }) => ({ value: value === U ? U : value === T ? F : T, system }));
 
-const OPTIONS: Readonly<Record<Comparison, (a: Range, b: Range) => readonly Option[]>> = {
-  "==": equal,
-  "!=": (a, b) => flipped(equal(a, b)),
-  "<": less,
-  "<=": (a, b) => flipped(less(b, a)),
-  ">": (a, b) => less(b, a),
-  ">=": (a, b) => flipped(less(a, b)),
-};
+const OPTIONS = comparisons(equal, less, flipped);
 
 /** Names what is not settled, with its bounds. */
 function variable(world: World, name: string, least: number, most: number): Sum {

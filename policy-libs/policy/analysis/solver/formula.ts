@@ -1,4 +1,6 @@
 // Formulas and terms of whole numbers as SMT-LIB 2 text. What is plain already is not written out.
+
+import { comparisons } from "../../kleene.ts";
 import type { Comparison } from "../../tree.ts";
 
 export type Formula = string;
@@ -67,14 +69,7 @@ const equal = (a: Amount, b: Amount): Truth => ({
   yes: all(no(a.open), no(b.open), same(a.lo, a.hi), same(b.lo, b.hi), same(a.lo, b.lo)),
   no: some(less(a, b).yes, less(b, a).yes),
 });
-const COMPARE: Readonly<Record<Comparison, (a: Amount, b: Amount) => Truth>> = {
-  "==": equal,
-  "!=": (a, b) => not(equal(a, b)),
-  "<": less,
-  "<=": (a, b) => not(less(b, a)),
-  ">": (a, b) => less(b, a),
-  ">=": (a, b) => not(less(a, b)),
-};
+const COMPARE = comparisons(equal, less, not);
 
 /** The abstract twin of kleene.ts. */
 export function compare(is: Comparison, a: Amount, b: Amount): Truth {
