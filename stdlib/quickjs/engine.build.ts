@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { FROZEN, guardBody } from "./frozen.build.ts";
-import { concat, editBodies, u32 } from "./sections.build.ts";
+import { concat, readBodies, u32, writeBodies } from "./sections.build.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -41,13 +41,13 @@ export function hookCode(section: Uint8Array): Uint8Array {
   let asking = 0;
   const tables = frozenBytes();
   const probes = FROZEN.map(([from], table) => from + (tables[table] as Uint8Array).findIndex((byte) => byte !== 0));
-  const hooked = editBodies(section, (code) => {
+  const hooked = readBodies(section).map((code) => {
     const changed = askForRoom(code);
     if (changed !== code) asking++;
     return guardBody(changed, probes, HOOKS.host_promise_rejection.index);
   });
   if (asking !== 1) throw new Error("this engine makes its arenas in another way");
-  return hooked;
+  return writeBodies(hooked);
 }
 
 /** The bytes of each frozen table. */

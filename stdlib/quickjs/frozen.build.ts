@@ -7,8 +7,7 @@
 // for what it needs each table for, in a guest that has not needed any yet, and compares with the binary as npm ships it.
 
 import { OPCODES, readI32, readU32 } from "../../kernel/index.ts";
-import { readOpcode, skipImmediate } from "../toolchain/instructions.ts";
-import { concat, s32, u32 } from "./sections.build.ts";
+import { concat, instructionsOf, s32, u32 } from "./sections.build.ts";
 
 /** From, to: addresses, a multiple of eight apart. */
 export const FROZEN: readonly (readonly [number, number])[] = [
@@ -49,21 +48,13 @@ const guard = (table: number, probe: number, thaw: number): number[] => [
 
 /** A function's body with a guard at every address of a frozen table. `probes`: of each table. */
 export function guardBody(code: Uint8Array, probes: readonly number[], thaw: number): Uint8Array {
-  const reader = { bytes: code, at: 0, end: code.length };
-  for (let groups = readU32(reader); groups > 0; groups--) {
-    readU32(reader);
-    reader.at++;
-  }
   const parts: Uint8Array[] = [];
   let done = 0;
-  while (reader.at < code.length) {
-    const at = reader.at;
-    const opcode = readOpcode(reader);
-    const table = tableAt(opcode, { ...reader });
-    skipImmediate(reader, opcode);
+  for (const { opcode, at, immediate, end } of instructionsOf(code)) {
+    const table = tableAt(opcode, { bytes: code, at: immediate, end: code.length });
     if (table < 0) continue;
     // Behind the constant, but before the access: either leaves the stack as it is.
-    const place = opcode === CONST ? reader.at : at;
+    const place = opcode === CONST ? end : at;
     parts.push(code.subarray(done, place), Uint8Array.from(guard(table, probes[table] as number, thaw)));
     done = place;
   }

@@ -1,6 +1,9 @@
 // Just enough of WebAssembly's binary format to rename imports, cut exports and change limits.
 // Reads modules that our own tools made, so a malformed one is an exception and no more.
 
+import { readU32 } from "../../kernel/index.ts";
+import { readOpcode, skipImmediate } from "../toolchain/instructions.ts";
+
 export interface Section {
   readonly id: number;
   readonly body: Uint8Array;
@@ -8,6 +11,7 @@ export interface Section {
 
 const MAGIC_LENGTH = 8;
 export const IMPORT = 2;
+export const FUNCTION = 3;
 export const TABLE = 4;
 export const MEMORY = 5;
 export const EXPORT = 7;
@@ -63,15 +67,36 @@ export function s32(value: number): number[] {
   return last & 64 ? [...bytes.slice(0, -1), last | 128, 0] : bytes;
 }
 
-/** The code section with each body changed. */
-export function editBodies(section: Uint8Array, change: (code: Uint8Array) => Uint8Array): Uint8Array {
+export function readBodies(section: Uint8Array): Uint8Array[] {
   const reader = new Reader(section);
-  const parts: Uint8Array[] = [Uint8Array.from(u32(reader.u32()))];
-  while (reader.at < section.length) {
-    const code = change(reader.take(reader.u32()));
-    parts.push(Uint8Array.from(u32(code.length)), code);
+  return Array.from({ length: reader.u32() }, () => reader.take(reader.u32()));
+}
+
+export const writeBodies = (bodies: readonly Uint8Array[]): Uint8Array =>
+  concat([u32(bodies.length), ...bodies.flatMap((body) => [u32(body.length), body])]);
+
+/** Where an instruction begins, where what follows its opcode does, and where it ends. */
+export interface Instruction {
+  readonly opcode: number;
+  readonly at: number;
+  readonly immediate: number;
+  readonly end: number;
+}
+
+/** The instructions of a body, its last `end` included. */
+export function* instructionsOf(code: Uint8Array): Generator<Instruction> {
+  const reader = { bytes: code, at: 0, end: code.length };
+  for (let groups = readU32(reader); groups > 0; groups--) {
+    readU32(reader);
+    reader.at++;
   }
-  return concat(parts);
+  while (reader.at < code.length) {
+    const at = reader.at;
+    const opcode = readOpcode(reader);
+    const immediate = reader.at;
+    skipImmediate(reader, opcode);
+    yield { opcode, at, immediate, end: reader.at };
+  }
 }
 
 export function name(text: string): number[] {
@@ -95,7 +120,7 @@ export function writeSections(sections: readonly Section[]): Uint8Array {
   return concat(chunks);
 }
 
-export function concat(chunks: readonly Uint8Array[]): Uint8Array {
+export function concat(chunks: readonly ArrayLike<number>[]): Uint8Array {
   const out = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
   let at = 0;
   for (const chunk of chunks) {
@@ -137,7 +162,7 @@ function skipType(reader: Reader, kind: number): void {
 
 export function writeImports(imports: readonly Import[]): Uint8Array {
   const rows = imports.map((row) => Uint8Array.of(...name(row.module), ...name(row.name), row.kind, ...row.type));
-  return concat([Uint8Array.from(u32(imports.length)), ...rows]);
+  return concat([u32(imports.length), ...rows]);
 }
 
 /** Keeps the exports with the given names. */
@@ -151,5 +176,5 @@ export function cutExports(body: Uint8Array, kept: ReadonlySet<string>): Uint8Ar
     reader.u32();
     if (keep) rows.push(body.subarray(start, reader.at));
   }
-  return concat([Uint8Array.from(u32(rows.length)), ...rows]);
+  return concat([u32(rows.length), ...rows]);
 }
