@@ -134,10 +134,8 @@ function readTag(place: TagRule): TagRule | undefined {
   // A value marked twice would have a number whose size is never known.
   const misplaced = walk.tag !== NO_TAG && (walk.tag !== SHARED || tag === SHARED);
   const isString = tag === WTF8 && place === TEXT_ONLY;
-  if (rule === undefined || misplaced || (place.holds !== ANY && !isString)) {
-    fail("a tag that is unknown or out of place");
-    return undefined;
-  }
+  if (rule === undefined || misplaced || (place.holds !== ANY && !isString))
+    return void fail("a tag that is unknown or out of place");
   walk.tag = tag;
   if (tag === HANDLE || tag === OFFER) walk.handles++;
   if (tag === SHARED) {
@@ -300,18 +298,23 @@ function head(major: number, argument: number): number[] {
 }
 
 /** Text of ASCII letters only: what the kernel itself says. */
-const ascii = (text: string): number[] => [...head(3, text.length), ...Array.from(text, (c) => c.charCodeAt(0) & 0x7f)];
+function ascii(text: string): number[] {
+  const bytes = head(3, text.length);
+  for (let i = 0; i < text.length; i++) bytes.push(text.charCodeAt(i) & 0x7f);
+  return bytes;
+}
+
+const ERROR_HEAD = [...head(6, 27), ...head(4, 2), ...ascii("Error"), ...head(5, 3)];
 
 /** An error value with a stable code. */
 export const errorValue = (code: string, message: string): Uint8Array =>
-  Uint8Array.from([
-    ...[...head(6, 27), ...head(4, 2), ...ascii("Error"), ...head(5, 3)],
-    ...[...ascii("name"), ...ascii("Error"), ...ascii("message"), ...ascii(message), ...ascii("code"), ...ascii(code)],
-  ]);
+  Uint8Array.from([...ERROR_HEAD, ...["name", "Error", "message", message, "code", code].flatMap(ascii)]);
 
 /** A message of stdlib/abi.ts: [kind, number, ..., what is encoded already, value]. */
 function message(items: number, numbers: number[], encoded: number[] = [], value: ArrayLike<number> = []): Uint8Array {
-  const prefix = [0x80 | items, ...numbers.flatMap((number) => head(0, number)), ...encoded];
+  const prefix = [0x80 | items];
+  for (const number of numbers) prefix.push(...head(0, number));
+  for (const byte of encoded) prefix.push(byte);
   const whole = new Uint8Array(prefix.length + value.length);
   whole.set(prefix);
   whole.set(value, prefix.length);

@@ -30,11 +30,8 @@ export function newAccount(parent?: Account, onCharge?: Account["onCharge"]): Ac
   let depth = 0;
   for (let above = parent; above !== undefined; above = above.parent) depth++;
   if (depth >= MAX_ACCOUNT_DEPTH) return undefined;
-  const [used, limit] = [0, Infinity].map((each) => new Array<number>(MAX_RESOURCES).fill(each)) as [
-    number[],
-    number[],
-  ];
-  return { parent, used, limit, frozen: 0, waiting: new Set(), onCharge };
+  const each = (value: number): number[] => new Array<number>(MAX_RESOURCES).fill(value);
+  return { parent, used: each(0), limit: each(Infinity), frozen: 0, waiting: new Set(), onCharge };
 }
 
 /** How much more may be charged. */
