@@ -289,22 +289,24 @@ export function itemCount(bytes: Uint8Array): number {
 export const handlesSeen = (): number => walk.handles;
 export const placeOfShared = (index: number): number => walk.places[index] as number;
 
-function head(major: number, argument: number): number[] {
+/** Writes a head behind what is there. */
+function putHead(to: number[], major: number, argument: number): number[] {
   const first = major << 5;
-  if (argument < 24) return [first | argument];
-  if (argument < 0x100) return [first | 24, argument];
-  if (argument < 0x1_0000) return [first | 25, argument >> 8, argument & 0xff];
-  return [first | 26, argument >>> 24, (argument >>> 16) & 0xff, (argument >>> 8) & 0xff, argument & 0xff];
+  if (argument < 24) to.push(first | argument);
+  else if (argument < 0x100) to.push(first | 24, argument);
+  else if (argument < 0x1_0000) to.push(first | 25, argument >> 8, argument & 0xff);
+  else to.push(first | 26, argument >>> 24, (argument >>> 16) & 0xff, (argument >>> 8) & 0xff, argument & 0xff);
+  return to;
 }
 
 /** Text of ASCII letters only: what the kernel itself says. */
 function ascii(text: string): number[] {
-  const bytes = head(3, text.length);
+  const bytes = putHead([], 3, text.length);
   for (let i = 0; i < text.length; i++) bytes.push(text.charCodeAt(i) & 0x7f);
   return bytes;
 }
 
-const ERROR_HEAD = [...head(6, 27), ...head(4, 2), ...ascii("Error"), ...head(5, 3)];
+const ERROR_HEAD = putHead([...putHead(putHead([], 6, 27), 4, 2), ...ascii("Error")], 5, 3);
 
 /** An error value with a stable code. */
 export const errorValue = (code: string, message: string): Uint8Array =>
@@ -313,10 +315,10 @@ export const errorValue = (code: string, message: string): Uint8Array =>
 /** A message of stdlib/abi.ts: [kind, number, ..., what is encoded already, value]. */
 function message(items: number, numbers: number[], encoded: number[] = [], value: ArrayLike<number> = []): Uint8Array {
   const prefix = [0x80 | items];
-  for (const number of numbers) prefix.push(...head(0, number));
+  for (const number of numbers) putHead(prefix, 0, number);
   for (const byte of encoded) prefix.push(byte);
   const whole = new Uint8Array(prefix.length + value.length);
-  whole.set(prefix);
+  for (let i = 0; i < prefix.length; i++) whole[i] = prefix[i] as number;
   whole.set(value, prefix.length);
   return whole;
 }
@@ -338,5 +340,5 @@ export const forkedMessage = (incarnation: number): Uint8Array => message(2, [4,
 /** [[call, mode], ...]: what the guest wants to know of a contract. */
 export const description = (calls: readonly { readonly name: string; readonly mode: string }[]): Uint8Array =>
   Uint8Array.from(
-    [head(4, calls.length), calls.map(({ name, mode }) => [0x82, ...ascii(name), ...ascii(mode)])].flat(2),
+    [putHead([], 4, calls.length), calls.map(({ name, mode }) => [0x82, ...ascii(name), ...ascii(mode)])].flat(2),
   );
