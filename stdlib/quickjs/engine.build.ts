@@ -67,8 +67,8 @@ export interface Shipped {
   JS_WriteObject(context: number, sizeAt: number, value: bigint, flags: number): number;
 }
 
-function instantiate(): Shipped {
-  const module = new WebAssembly.Module(shippedEngine() as Uint8Array<ArrayBuffer>);
+function instantiate(bytes = shippedEngine()): Shipped {
+  const module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
   const imports: Record<string, Record<string, () => number>> = {};
   for (const { module: from, name } of WebAssembly.Module.imports(module)) {
     imports[from] ??= {};
@@ -77,9 +77,9 @@ function instantiate(): Shipped {
   return new WebAssembly.Instance(module, imports).exports as unknown as Shipped;
 }
 
-/** The engine as npm ships it, started. Its clock and its randomness stand still. */
-export function startShipped(): Shipped {
-  const engine = instantiate();
+/** The engine as npm ships it, or as these bytes have it, started. Its clock and its randomness stand still. */
+export function startShipped(bytes?: Uint8Array): Shipped {
+  const engine = instantiate(bytes);
   engine._initialize();
   if (engine.qjs_init() !== 0) throw new Error("the engine does not start");
   return engine;

@@ -1,29 +1,13 @@
 // Tables that are not in a sandbox's memory until it needs them: it gets what the engine would have given, in a guest
 // that has needed nothing yet. The oracle is the engine's binary as npm ships it.
 import { describe, expect, test } from "vitest";
-import { type Shipped, startShipped } from "./engine.build.ts";
+import { startShipped } from "./engine.build.ts";
 import { FROZEN, POINTED } from "./frozen.build.ts";
 import { fresh } from "./testing/fresh.build.ts";
-
-const TAG_STRING = -7;
+import { evaluate } from "./testing/shipped.build.ts";
 
 /** What the shipped engine makes of a program whose value is text. */
-function shipped(source: string): string {
-  const engine: Shipped = startShipped();
-  const put = (bytes: Uint8Array): number => {
-    const at = engine.malloc(bytes.length);
-    new Uint8Array(engine.memory.buffer).set(bytes, at);
-    return at;
-  };
-  const text = Buffer.from(`${source}\0`);
-  const options = put(new Uint8Array(Int32Array.of(1, 0, put(Buffer.from("x.js\0")), 1).buffer));
-  const value = engine.JS_Eval2(engine.qjs_get_context_ptr(), put(text), text.length - 1, options);
-  if (Number(BigInt.asIntN(32, value >> 32n)) !== TAG_STRING)
-    throw new Error(`no text comes of ${source.slice(0, 80)}`);
-  const at = engine.JS_ToCStringLen2(engine.qjs_get_context_ptr(), options, value, 0);
-  const length = new DataView(engine.memory.buffer).getUint32(options, true);
-  return Buffer.from(engine.memory.buffer, at, length).toString();
-}
+const shipped = (source: string): string => evaluate(startShipped(), source);
 
 const EACH = `
   let hash = 0;
