@@ -247,8 +247,7 @@ function wait(tenant: Tenant, crossing: Crossing, reply: Promise<Reply>, dropCal
     deliver(tenant, completionMessage(token, ok, value));
   };
   tenant.pending.set(token, dropCall);
-  capability.inFlight ??= new Set();
-  capability.inFlight.add(stop);
+  capability.inFlight = (capability.inFlight ?? new Set()).add(stop);
   reply.then(settle, () => settle(BROKEN));
   observe(tenant, crossing.called, "pending");
   return token;
@@ -274,7 +273,8 @@ function judge({ capability, call }: Crossing, reply: Reply | undefined): Judged
   // What comes from a domain was checked when it answered.
   const checked = found === undefined ? checkReply(call, value, ok) : { items: 1, found };
   const fits = "why" in checked || checked.found.length === 0 ? checked : isWhole(value, checked, capabilities);
-  if (!("why" in fits) && capability.state === "live") return { ...fits, ok, value, capabilities };
+  if (!("why" in fits) && capability.state === "live")
+    return { items: fits.items, found: fits.found, ok, value, capabilities };
   cut(capability, "broken");
   const why = `the capability broke its contract with ${"why" in fits ? fits.why : "nothing"} and was revoked`;
   const error = capability.state === "revoked" ? REVOKED : errorValue("E_TARGET", why);

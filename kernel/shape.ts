@@ -128,9 +128,8 @@ function tuple({ of, least, rest }: Shape & { kind: "tuple" }): boolean {
 
 /** Most writers keep the order of the contract, so the search begins where the last field was. */
 function fieldHere(fields: readonly Field[], from: number): number {
-  for (let i = from; i < from + fields.length; i++)
-    if (startsWith((fields[i % fields.length] as Field).key)) return i % fields.length;
-  return -1;
+  for (let i = from; i < fields.length; i++) if (startsWith((fields[i] as Field).key)) return i;
+  return from === 0 ? -1 : fieldHere(fields, 0);
 }
 
 function record(fields: readonly Field[]): boolean {
