@@ -16,9 +16,9 @@ export const RESERVED_GLOBALS = 4;
 /**
  * Fuel of a region of `instructions` instructions. The cap at 16 keeps a unit of fuel comparable between programs, since
  * an interpreter's loop is one region of which an iteration runs little: full weights made a unit mean 342 times more
- * here than there, a 256th beyond the cap 5 times for an engine with inlined functions, a 1,024th 3.5 times.
+ * here than there, a 1,024th beyond the cap 4 times for an engine with inlined functions, a 2,048th 3.1 times.
  */
-export const weight = (instructions: number): number => Math.min(instructions, 16 + (instructions >>> 10)) || 1;
+export const weight = (instructions: number): number => Math.min(instructions, 16 + (instructions >>> 11)) || 1;
 
 /**
  * Bytes of host stack of one activation, or more. An operand may take two places: where it is spilled, and where it is

@@ -14,7 +14,7 @@ async function start(text) {
   stopping.abort();
   stopping = new AbortController();
   shown.textContent = "";
-  const limits = { wall: "30 s", memory: "32 MiB", calls: 1_000 };
+  const limits = { wall: "30 s", fuel: "1T", memory: "32 MiB", calls: 1_000 };
   const result = await run({ source: text, grant: { notes, show }, limits, signal: stopping.signal });
   const { status, usage } = result;
   const what = { returned: () => result.value, threw: () => result.error, exhausted: () => result.resource };
