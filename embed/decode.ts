@@ -53,7 +53,8 @@ export function decodeValue(bytes: Uint8Array, length: number = bytes.length): u
   depth = 0;
   share = -1;
   if (shared.length > 0) shared = [];
-  const value = decodeItem();
+  const isFew = (bytes[0] as number) > 0x80 && (bytes[0] as number) < 0x84; // most arguments
+  const value = isFew ? decodeFew(takeByte() & 31) : decodeItem();
   if (input.at !== input.end) malformed("more than one value");
   if (shared.length > 0) shared = [];
   return value;
@@ -118,9 +119,11 @@ function decodeArray(info: number): unknown[] {
 
 /** Arguments, mostly. A literal is as large as it has to be; what is pushed to grows first. */
 function decodeFew(count: number): unknown[] {
-  if (count === 1) return [decodeItem()];
-  if (count === 2) return [decodeItem(), decodeItem()];
-  return count === 0 ? [] : [decodeItem(), decodeItem(), decodeItem()];
+  if (count === 0) return [];
+  const first = decodeItem();
+  if (count === 1) return [first];
+  const second = decodeItem();
+  return count === 2 ? [first, second] : [first, second, decodeItem()];
 }
 
 const ROOT: object = Object.prototype;

@@ -93,11 +93,11 @@ async function callOut(power: Capability, method: number, args: readonly unknown
   if (power.state !== "live") throw refusal("E_REVOKED", `the capability is ${power.state}`);
   const call = power.contract.calls[method] as CallContract;
   const { value, capabilities } = encodeParcel(args, call.name, powerOf);
-  const checked = checkArguments(call, value, value.length);
-  if ("why" in checked) throw new CordonError("E_VALUE", `${call.name}: ${checked.why}`);
+  const found = checkArguments(call, value, value.length);
+  if ("why" in found) throw new CordonError("E_VALUE", `${call.name}: ${found.why}`);
   const drops: (() => void)[] = [];
   const context: CallContext = {
-    ...{ domain: 0, owner: undefined, account: power.account, capabilities, found: checked.found },
+    ...{ domain: 0, owner: undefined, account: power.account, capabilities, found },
     onDropped: (task) => void drops.push(task),
   };
   const drop = (): void => {

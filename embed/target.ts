@@ -192,6 +192,9 @@ export const newMeter = (): Meter => ({ take: () => true, inFlight: 0, watching:
 
 const isMeter = (owner: unknown): owner is Meter => typeof owner === "object" && owner !== null && "take" in owner;
 
+/** Of a plain host function, whose contract names no number: they lie on the host's stack. */
+const MAX_ARGUMENTS = 10_000;
+
 /** One target for all calls of a contract; the method is the index. */
 export function newTarget({ name, contract, functions, self, meter }: TargetParts, passing: Passing): Target {
   const crossings = contract.calls.map((call) => crossingOf(call, passing));
@@ -201,12 +204,13 @@ export function newTarget({ name, contract, functions, self, meter }: TargetPart
     const crossing = crossings[method];
     if (fn === undefined || crossing === undefined)
       return errorReply("Error", `${name} has no call ${method} of ${contract.calls.length}`, "E_METHOD");
-    let args: unknown;
+    let args: unknown[];
     try {
-      args = crossing.decode(bytes, length, context);
+      args = crossing.decode(bytes, length, context) as unknown[];
     } catch {
       return errorReply("TypeError", "the arguments are malformed", "E_VALUE");
     }
+    if (args.length > MAX_ARGUMENTS) return errorReply("TypeError", "too many arguments", "E_VALUE");
     return invoke(fn, self, args as never[], context, counter, crossing.encode);
   };
   const target: Target = (method, bytes, length, context) => {

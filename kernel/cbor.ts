@@ -180,15 +180,17 @@ function openArray(level: number): boolean {
   return open(count, level);
 }
 
-/** What the next item of the innermost level must be. */
+/** By level: what items at even places must be, and those at odd ones. */
+// biome-ignore format: a table
+const PLACES = [
+  [ANYTHING, ANYTHING], [TEXT_ONLY, ANYTHING], [ANYTHING, NUMBER_ONLY], [TEXT_ONLY, RECORD_ONLY], [TEXT_ONLY, TEXT_ONLY],
+] as const;
+
+/** What the next item of the innermost level must be. A sparse array begins with its length. */
 function placeHere(): TagRule {
-  const level = walk.level[walk.depth];
-  if (level === LEVEL.plain) return ANYTHING;
-  const position = walk.position[walk.depth] as number;
-  if (level === LEVEL.record) return position % 2 === 0 ? TEXT_ONLY : ANYTHING;
-  if (level === LEVEL.regexp) return TEXT_ONLY;
-  if (level === LEVEL.error) return position === 0 ? TEXT_ONLY : RECORD_ONLY;
-  return position % 2 === 1 || position === 0 ? NUMBER_ONLY : ANYTHING; // of a sparse array
+  const [level, position] = [walk.level[walk.depth] as number, walk.position[walk.depth] as number];
+  if (level === LEVEL.sparse && position === 0) return NUMBER_ONLY;
+  return (PLACES[level] ?? PLACES[0])[position % 2] as TagRule;
 }
 
 /** Sparse arrays: the length counts as that many items, and every index lies below it. */
@@ -212,6 +214,11 @@ const SMALL = Uint8Array.from({ length: 256 }, (_, head) => smallSize(head >> 5,
 
 /** The head of text whose length is the next byte. */
 const LONGER_TEXT = 0x78;
+/** The size of the item that begins here if it is small, or text of up to 255 bytes; else 0, or no number. */
+const sizeAt = (bytes: Uint8Array, at: number): number =>
+  bytes[at] === LONGER_TEXT ? 2 + (bytes[at + 1] as number) : (SMALL[bytes[at] as number] as number);
+/** What a string of this size weighs as items, beyond the one that it is. */
+const weightOf = (size: number): number => ((size - 2) / BYTES_PER_ITEM) | 0;
 
 function smallSize(major: number, info: number): number {
   if (major < BYTES) return info < 24 ? 1 : ([2, 3, 5][info - 24] ?? 0);
@@ -227,15 +234,11 @@ function readSmall(depth: number): void {
   let left = walk.left[depth] as number;
   let { at } = walk;
   for (; left > 0; left--) {
-    const head = bytes[at] as number;
-    let size = SMALL[head] as number;
-    if (head === LONGER_TEXT) {
-      size = 2 + (bytes[at + 1] as number);
-      walk.nodes += Math.trunc((size - 2) / BYTES_PER_ITEM) || 0;
-    }
+    const size = sizeAt(bytes, at);
     // Behind the last byte there is no size, and the sum is NaN: that must not pass.
     // A record has an even number of items: an even number left means that a key comes.
-    if (size === 0 || !(at + size <= end) || (isRecord && left % 2 === 0 && head >> 5 !== TEXT)) break;
+    if (size === 0 || !(at + size <= end) || (isRecord && left % 2 === 0 && (bytes[at] as number) >> 5 !== TEXT)) break;
+    walk.nodes += weightOf(size);
     at += size;
   }
   const read = (walk.left[depth] as number) - left;
@@ -266,26 +269,34 @@ function readAll(): boolean {
   return walk.nodes <= MAX_VALUE_NODES || fail("too many items");
 }
 
+/** Items, if it is one small item, or a short list of such, as most results and arguments are. 0: it must be walked. */
+function countSmall(bytes: Uint8Array, length: number): number {
+  const first = bytes[0] as number;
+  const isList = first >> 5 === ARRAY && first < 0x98;
+  let [at, items] = isList ? [1, 1] : [0, 0];
+  for (let left = isList ? first & 31 : 1; left > 0; left--) {
+    const size = at < length ? sizeAt(bytes, at) : 0;
+    if (size === 0) return 0;
+    items += 1 + weightOf(size);
+    at += size;
+  }
+  return at === length ? items : 0;
+}
+
 /** Checks that [0, length) is one value. Returns how many items it has when expanded, or what is wrong. */
 export function checkValue(bytes: Uint8Array, length: number): number | BadValue {
   walk.bytes = bytes;
   walk.end = length;
-  walk.at = walk.depth = walk.nodes = walk.handles = 0;
+  walk.at = walk.depth = walk.handles = 0;
+  walk.nodes = countSmall(bytes, length);
+  if (walk.nodes > 0) return walk.nodes;
   if (walk.sizes.length > 0) walk.sizes.length = 0;
-  // One small item and no more, as most results are.
-  if (length > 0 && SMALL[bytes[0] as number] === length) return 1;
   if (!readAll()) return { why: walk.why, at: walk.at };
   return walk.at === length ? walk.nodes : { why: "more than one value", at: walk.at };
 }
 
-/** The length of the array that begins here (RFC 8949 3). */
-export function itemCount(bytes: Uint8Array): number {
-  const info = (bytes[0] as number) & 31;
-  if (info < 24) return info;
-  return bytes.subarray(1, 1 + (1 << (info - 24))).reduce((count, byte) => count * 256 + byte, 0);
-}
-
-/** How many handles the value has that was checked last, and where its shared items begin. */
+/** How many items the value that was checked last has when expanded, how many handles, and where its shared items begin. */
+export const itemsSeen = (): number => walk.nodes;
 export const handlesSeen = (): number => walk.handles;
 export const placeOfShared = (index: number): number => walk.places[index] as number;
 

@@ -36,7 +36,7 @@ export interface Capability {
 
 type Parents = readonly Capability[];
 /** One for all: there are very many capabilities. */
-const NONE: readonly never[] = Object.freeze([]);
+export const NONE: readonly never[] = Object.freeze([]);
 /** Who pays and who judges: nobody, if it is not said. */
 type Terms = Partial<Pick<Capability, "account" | "monitors">>;
 

@@ -6,8 +6,7 @@
 // Trust
 //   Trusts cbor.ts, shape.ts. Trusted by gate.ts. Makers of contracts are policy libraries: what has no shape of ours
 //   lets nothing through.
-import { ARRAY, type BadValue, checkValue, handlesSeen, itemCount } from "./cbor.ts";
-import { MAX_ARGUMENTS } from "./limits.ts";
+import { ARRAY, type BadValue, checkValue, handlesSeen } from "./cbor.ts";
 import { type Found, fitsCode, type Shape, tryFit } from "./shape.ts";
 
 export interface CallContract {
@@ -28,29 +27,28 @@ export type Contract = { readonly name: string; readonly form: string; readonly 
 
 export const ANY: Shape = Object.freeze({ kind: "any" });
 
-/** What a checked value came to: its items, and the handles in it, in order. */
-export type Checked = { readonly items: number; readonly found: readonly Found[] };
-
 export const NONE_FOUND: readonly Found[] = Object.freeze([]);
 
-/** The value at [0, length), or what is wrong with it. */
-export function checkShape(shape: Shape, bytes: Uint8Array, length = bytes.length): Checked | BadValue {
+/** The handles in a checked value, in order; or what is wrong with it. */
+export type Checked = readonly Found[] | BadValue;
+
+/** The value at [0, length). */
+export function checkShape(shape: Shape, bytes: Uint8Array, length = bytes.length): Checked {
   const items = checkValue(bytes, length);
   if (typeof items !== "number") return items;
-  if (shape.kind === "any" && handlesSeen() === 0) return { items, found: NONE_FOUND };
+  if (shape.kind === "any" && handlesSeen() === 0) return NONE_FOUND;
   const fit = tryFit(shape, bytes, items);
-  return "why" in fit ? fit : { items, found: fit.length === 0 ? NONE_FOUND : fit };
+  return "why" in fit || fit.length > 0 ? fit : NONE_FOUND;
 }
 
-/** The argument list at [0, length), or what is wrong with it. */
-export function checkArguments(call: CallContract, bytes: Uint8Array, length: number): Checked | BadValue {
+/** The argument list at [0, length). */
+export function checkArguments(call: CallContract, bytes: Uint8Array, length: number): Checked {
   if (length === 0 || (bytes[0] as number) >> 5 !== ARRAY) return { why: "arguments that are not an array", at: 0 };
-  if (itemCount(bytes) > MAX_ARGUMENTS) return { why: "too many arguments", at: 0 };
   return checkShape(call.takes, bytes, length);
 }
 
 /** A result, or an error value, that the call may answer with. What is no bytes at all is neither. */
-export function checkReply(call: CallContract | undefined, bytes: unknown, ok: boolean): Checked | BadValue {
+export function checkReply(call: CallContract | undefined, bytes: unknown, ok: boolean): Checked {
   if (!(bytes instanceof Uint8Array)) return { why: "no value", at: 0 };
   const checked = checkShape(ok && call !== undefined ? call.gives : ANY, bytes);
   if (ok || call === undefined || call.refuses === "any" || "why" in checked || fitsCode(call.refuses, bytes))

@@ -52,13 +52,9 @@ export const suspendingImport = (park: () => Promise<number>): unknown =>
 export function promising(exported: EngineFunction): Promised {
   let entry: Promised | undefined; // made on first use: a module may have thousands of exports
   return (...args) => {
-    entry ??= (WebAssembly.promising ?? asynchronous)(exported);
+    entry ??= WebAssembly.promising?.(exported) ?? (async (...given) => exported(...given));
     return entry(...args);
   };
-}
-
-function asynchronous(plain: EngineFunction): Promised {
-  return async (...args) => plain(...args);
 }
 
 export const isTrap = (thrown: unknown): boolean => thrown instanceof WebAssembly.RuntimeError;

@@ -9,14 +9,14 @@
 //   A3  A target that throws or answers outside its contract loses its capability: `broken`.
 // Trust
 //   Trusts cbor.ts, contract.ts, clist.ts. Trusted by kernel.ts.
-import { type BadValue, completionMessage, description, errorValue } from "./cbor.ts";
-import { type Capability, cut, derive, drop, lookUp, release } from "./clist.ts";
+import { type BadValue, completionMessage, description, errorValue, itemsSeen } from "./cbor.ts";
+import { type Capability, cut, derive, drop, lookUp, NONE, release } from "./clist.ts";
 import { type CallContract, type Checked, checkArguments, checkReply, NONE_FOUND } from "./contract.ts";
 import { announceWait, chargeFuel, deliver, end, renew, type Tenant } from "./domain.ts";
 import { PAGE_COST } from "./fuel.ts";
 import { MAX_PENDING, MAX_VALUE_BYTES, PAGE, TOKENS } from "./limits.ts";
 import { type Account, adjust, available, BYTES_MOVED, chargeAccount, chargeCall, IN_FLIGHT, MEMORY } from "./meter.ts";
-import { NO_HANDLE, NONE, NOTHING_SENT, readU32, send, take } from "./passing.ts";
+import { NO_HANDLE, NOTHING_SENT, readU32, send, take } from "./passing.ts";
 import { extend, look } from "./residence.ts";
 import type { Found } from "./shape.ts";
 import { PARK } from "./trampolines.ts";
@@ -86,26 +86,26 @@ function isAffordable(tenant: Tenant, bytes: number): boolean {
 type Called = Readonly<Record<"handle" | "method" | "at" | "capacity" | "length", number>>;
 
 /** A call that may be made, and where its reply goes. */
-type Crossing = Readonly<{ called: Called; sent: Sent; capability: Capability; account: Account; call: CallContract }>;
+type Crossing = Called & Readonly<{ sent: Sent; capability: Capability; account: Account; call: CallContract }>;
 
-function decodeCall(tenant: Tenant, called: Called): Crossing | Uint8Array {
-  const capability = lookUp(tenant.clist, called.handle);
+function decodeCall(tenant: Tenant, { handle, method, at, capacity, length }: Called): Crossing | Uint8Array {
+  const capability = lookUp(tenant.clist, handle);
   if (capability === undefined) return NO_HANDLE;
   if (capability.state !== "live") return errorValue("E_REVOKED", `the capability is ${capability.state}`);
-  const call = capability.contract.calls[called.method];
+  const call = capability.contract.calls[method];
   if (call === undefined) return errorValue("E_METHOD", "the capability has no such call");
-  const checked = checkArguments(call, tenant.core.scratch, called.length);
-  chargeChecked(tenant, checked);
-  if ("why" in checked) return badValue(checked);
+  const found = checkArguments(call, tenant.core.scratch, length);
+  chargeChecked(tenant, found);
+  if ("why" in found) return badValue(found);
   const account = capability.account ?? tenant.account;
-  if (!chargeCall(account, called.length)) return errorValue("E_QUOTA", "the account has no calls or bytes left");
-  const sent = send(tenant, tenant.core.scratch, checked.found, capability);
-  return sent instanceof Uint8Array ? sent : { called, sent, capability, account, call };
+  if (!chargeCall(account, length)) return errorValue("E_QUOTA", "the account has no calls or bytes left");
+  const sent = send(tenant, tenant.core.scratch, found, capability);
+  return sent instanceof Uint8Array ? sent : { handle, method, at, capacity, length, sent, capability, account, call };
 }
 
 /** What a check looked at is paid for, whether it was accepted or not. */
-const chargeChecked = (tenant: Tenant, checked: Checked | BadValue): void =>
-  chargeValue(tenant, "why" in checked ? checked.at : checked.items, 0);
+const chargeChecked = (tenant: Tenant, checked: Checked): void =>
+  chargeValue(tenant, "why" in checked ? checked.at : itemsSeen(), 0);
 
 const badValue = (bad: BadValue): Uint8Array => errorValue("E_VALUE", `${bad.why}, at byte ${bad.at} of the value`);
 
@@ -129,7 +129,7 @@ function callPlainly(tenant: Tenant, handle: number, method: number, at: number,
     return 1;
   }
   const called = { handle, method, at, capacity, length: 1 };
-  return follow(tenant, { called, sent: NOTHING_SENT, capability, account, call }, reply, context);
+  return follow(tenant, { ...called, sent: NOTHING_SENT, capability, account, call }, reply, context);
 }
 
 const isNothing = (reply: Replying) => reply instanceof Uint8Array && reply.length === 1 && reply[0] === NOTHING;
@@ -166,9 +166,9 @@ function ofHandle(tenant: Tenant, { handle, method, at, capacity }: Called): num
 }
 
 function perform(tenant: Tenant, crossing: Crossing): number {
-  const { capability, account, called, sent } = crossing;
+  const { capability, account, method, length, sent } = crossing;
   const context = newContext(tenant, account, sent);
-  const reply = invoke(capability, called.method, tenant.core.scratch, called.length, context);
+  const reply = invoke(capability, method, tenant.core.scratch, length, context);
   return follow(tenant, crossing, reply, context);
 }
 
@@ -249,7 +249,7 @@ function wait(tenant: Tenant, crossing: Crossing, reply: Promise<Reply>, dropCal
   tenant.pending.set(token, dropCall);
   capability.inFlight = (capability.inFlight ?? new Set()).add(stop);
   reply.then(settle, () => settle(BROKEN));
-  observe(tenant, crossing.called, "pending");
+  observe(tenant, crossing, "pending");
   return token;
 }
 
@@ -267,41 +267,49 @@ type Judged = Sent & { readonly ok: boolean; readonly value: Uint8Array; readonl
 /** What a reply is if its contract allows it, else the error that the caller gets for a broken target. */
 function judge({ capability, call }: Crossing, reply: Reply | undefined): Judged {
   const whole: Partial<Parcel & Failure> = reply instanceof Uint8Array ? { value: reply } : Object(reply);
-  const { capabilities = NONE, found, failed } = whole;
+  const { capabilities = NONE, failed } = whole;
   const ok = failed === undefined;
   const value = (ok ? whole.value : failed) as Uint8Array;
   // What comes from a domain was checked when it answered.
-  const checked = found === undefined ? checkReply(call, value, ok) : { items: 1, found };
-  const fits = "why" in checked || checked.found.length === 0 ? checked : isWhole(value, checked, capabilities);
-  if (!("why" in fits) && capability.state === "live")
-    return { items: fits.items, found: fits.found, ok, value, capabilities };
+  const found = whole.found ?? checkReply(call, value, ok);
+  const items = whole.found === undefined ? itemsSeen() : 1;
+  const wrong = "why" in found ? found : wrongHandle(value, found, capabilities);
+  if (wrong === undefined && capability.state === "live")
+    return { items, found: found as readonly Found[], ok, value, capabilities };
   cut(capability, "broken");
-  const why = `the capability broke its contract with ${"why" in fits ? fits.why : "nothing"} and was revoked`;
+  const why = `the capability broke its contract with ${wrong?.why ?? "nothing"} and was revoked`;
   const error = capability.state === "revoked" ? REVOKED : errorValue("E_TARGET", why);
   return { ok: false, value: error, capabilities: NONE, found: NONE_FOUND, items: 1 };
 }
 
+/** As most replies are: data of which there is nothing to tell but what it costs. Undefined: it must be judged. */
+function judgeData({ capability, call }: Crossing, value: Reply): Judged | undefined {
+  const isData = value instanceof Uint8Array && capability.state === "live";
+  if (!isData || checkReply(call, value, true) !== NONE_FOUND) return undefined;
+  return { ok: true, value, capabilities: NONE, found: NONE_FOUND, items: itemsSeen() };
+}
+
 /** A policy library may be buggy: what it says is a capability must be one, of the contract that is due. */
-function isWhole(value: Uint8Array, checked: Checked, capabilities: readonly Capability[]): Checked | BadValue {
-  const isGood = ({ at, contract: { form } }: Found) => capabilities[readU32(value, at)]?.contract.form === form;
-  return checked.found.every(isGood) ? checked : { why: "a capability of another contract", at: 0 };
+function wrongHandle(value: Uint8Array, found: readonly Found[], given: readonly Capability[]): BadValue | undefined {
+  const isGood = ({ at, contract: { form } }: Found) => given[readU32(value, at)]?.contract.form === form;
+  return found.every(isGood) ? undefined : { why: "a capability of another contract", at: 0 };
 }
 
 function finish(tenant: Tenant, crossing: Crossing, reply: Reply): number {
   const { ok, value } = conclude(tenant, crossing, reply, false);
-  if (ok && copyOut(tenant, crossing.called.at, crossing.called.capacity, value)) return value.length;
+  if (ok && copyOut(tenant, crossing.at, crossing.capacity, value)) return value.length;
   tenant.waiting = value.slice();
   return ok ? value.length : ERROR;
 }
 
 /** Judges and charges a reply, tells of it, and moves its capabilities into the caller's c-list. */
 function conclude(tenant: Tenant, crossing: Crossing, reply: Reply, isLate: boolean): Pick<Judged, "ok" | "value"> {
-  const judged = judge(crossing, reply);
+  const judged = judgeData(crossing, reply) ?? judge(crossing, reply);
   const { ok, value, items, found, capabilities } = judged;
   chargeValue(tenant, items, value.length);
   tenant.bytes += value.length;
   adjust(crossing.account, BYTES_MOVED, value.length);
-  observe(tenant, crossing.called, ok ? "done" : "failed", value, isLate);
+  observe(tenant, crossing, ok ? "done" : "failed", value, isLate);
   if (found.length === 0) return judged;
   const [bytes, given] = [value.slice(), capabilities.map((source) => derive(source, crossing.capability))];
   waste(reply);
@@ -357,7 +365,7 @@ export function answer(tenant: Tenant, token: number, ok: number, at: number, le
 function checkAnswer(tenant: Tenant, call: CallContract | undefined, ok: boolean, bytes: Uint8Array): Answer {
   const checked = checkReply(call, bytes, ok);
   chargeChecked(tenant, checked);
-  const sent = "why" in checked ? badValue(checked) : send(tenant, bytes, checked.found);
+  const sent = "why" in checked ? badValue(checked) : send(tenant, bytes, checked);
   if (!(sent instanceof Uint8Array)) return { kind: "answered", ok, bytes, ...sent };
   if (call === undefined) return { kind: "answered", ok: false, bytes: sent, ...NOTHING_SENT };
   const why = `broke the contract of ${call.name}: ${"why" in checked ? checked.why : "a handle it does not hold"}`;

@@ -55,8 +55,6 @@ export const MAX_BIGINT_BYTES = 4_096;
 
 /** Shapes inside shapes, references followed: keeps shape.ts's own stack finite on contracts that never end. */
 export const MAX_SHAPE_DEPTH = 64;
-/** Arguments of a plain host function, whose contract names no number. */
-export const MAX_ARGUMENTS = 10_000;
 
 /** Capabilities of one domain. Below 2^14, the bits of a handle that say which. */
 export const MAX_HANDLES = 10_000;

@@ -21,40 +21,50 @@ export interface Account {
   frozen: number;
   /** What whoever sets it to 0 is to empty and call. */
   readonly waiting: Set<() => void>;
-  /** Told of every change, after it. Must not throw, nor enter, wake or end a domain. */
+  /** Told of every change of what is `heard`, after it. Must not throw, nor enter, wake or end a domain. */
   readonly onCharge: ((resource: number, amount: number) => void) | undefined;
+  /** A bit for each resource. */
+  readonly heard: number;
 }
 
 /** Undefined if the tree would be too deep. */
-export function newAccount(parent?: Account, onCharge?: Account["onCharge"]): Account | undefined {
+export function newAccount(parent?: Account, onCharge?: Account["onCharge"], heard = -1): Account | undefined {
   let depth = 0;
   for (let above = parent; above !== undefined; above = above.parent) depth++;
   if (depth >= MAX_ACCOUNT_DEPTH) return undefined;
-  const each = (value: number): number[] => new Array<number>(MAX_RESOURCES).fill(value);
-  return { parent, used: each(0), limit: each(Infinity), frozen: 0, waiting: new Set(), onCharge };
+  // Doubles from the beginning: V8 compiles a charge once, not for small numbers as well.
+  const each = (value: number): number[] => new Array<number>(MAX_RESOURCES).fill(0.5).fill(value);
+  return { parent, used: each(0), limit: each(Infinity), frozen: 0, waiting: new Set(), onCharge, heard };
 }
 
 /** How much more may be charged. */
 export function available(account: Account, resource: number): number {
   let least = Infinity;
   for (let at: Account | undefined = account; at !== undefined; at = at.parent)
-    least = Math.min(least, (at.limit[resource] as number) - (at.used[resource] as number));
+    least = Math.min(least, left(at, resource));
   return least;
 }
 
+const left = ({ limit, used }: Account, resource: number) => (limit[resource] as number) - (used[resource] as number);
+
 /** Counts what has happened, or gives back. */
 export function adjust(account: Account, resource: number, amount: number): void {
-  for (let at: Account | undefined = account; at !== undefined; at = at.parent) {
-    at.used[resource] = (at.used[resource] as number) + amount;
-    at.onCharge?.(resource, amount);
-  }
+  for (let at: Account | undefined = account; at !== undefined; at = at.parent) count(at, resource, amount);
+}
+
+function count(account: Account, resource: number, amount: number): void {
+  account.used[resource] = (account.used[resource] as number) + amount;
+  if ((account.heard >>> resource) & 1) account.onCharge?.(resource, amount);
 }
 
 /** Counts a call and its bytes, both or neither. */
 export function chargeCall(account: Account, bytes: number): boolean {
-  if (available(account, CALLS) < 1 || (bytes > 0 && available(account, BYTES_MOVED) < bytes)) return false;
-  adjust(account, CALLS, 1);
-  if (bytes > 0) adjust(account, BYTES_MOVED, bytes);
+  for (let at: Account | undefined = account; at !== undefined; at = at.parent)
+    if (left(at, CALLS) < 1 || (bytes > 0 && left(at, BYTES_MOVED) < bytes)) return false;
+  for (let at: Account | undefined = account; at !== undefined; at = at.parent) {
+    count(at, CALLS, 1);
+    count(at, BYTES_MOVED, bytes);
+  }
   return true;
 }
 

@@ -83,10 +83,10 @@ function judge(monitor: Monitor, call: JudgedCall, source: Capability): Replying
   return monitor.judge(call, (given, length, commit) => {
     if (!isWanted || capability.state !== "live") return REVOKED;
     isWanted = false;
-    const checked = checkArguments(source.contract.calls[method] as CallContract, given, length);
-    if ("why" in checked) return { failed: errorValue("E_DENIED", `a policy's change: ${checked.why}`) };
+    const found = checkArguments(source.contract.calls[method] as CallContract, given, length);
+    if ("why" in found) return { failed: errorValue("E_DENIED", `a policy's change: ${found.why}`) };
     commit?.();
-    return watchReply(monitor, source.target(method, given, length, { ...context, found: checked.found }));
+    return watchReply(monitor, source.target(method, given, length, { ...context, found }));
   });
 }
 

@@ -25,18 +25,14 @@ function op(code: number, immediate: Immediate, pops: string, pushes: string, ef
 export const OPCODES = {
   //  name: op(code, immediate, pops, pushes, effect, width)
   // control
-  "unreachable": op(0x00, "none", "", "", "stops"),
-  "nop": op(0x01, "none", "", ""),
+  "unreachable": op(0x00, "none", "", "", "stops"),         "nop": op(0x01, "none", "", ""),
   "block": op(0x02, "block", "", ""),                       "loop": op(0x03, "block", "", ""),
-  "if": op(0x04, "block", "i", ""),                         "else": op(0x05, "none", "", ""),
-  "end": op(0x0b, "none", "", ""),
+  "if": op(0x04, "block", "i", ""),  "else": op(0x05, "none", "", ""),  "end": op(0x0b, "none", "", ""),
   "br": op(0x0c, "label", "", "", "stops"),                 "br_if": op(0x0d, "label", "i", ""),
-  "br_table": op(0x0e, "labels", "i", "", "stops"),
-  "return": op(0x0f, "none", "", "", "stops"),
+  "br_table": op(0x0e, "labels", "i", "", "stops"),         "return": op(0x0f, "none", "", "", "stops"),
   "call": op(0x10, "function", "", ""),                     "call_indirect": op(0x11, "indirect", "i", ""),
   // parametric and variables
-  "drop": op(0x1a, "none", "x", ""),
-  "select": op(0x1b, "none", "xxi", "x"),
+  "drop": op(0x1a, "none", "x", ""),                        "select": op(0x1b, "none", "xxi", "x"),
   "local.get": op(0x20, "local", "", "x"),                  "local.set": op(0x21, "local", "x", ""),
   "local.tee": op(0x22, "local", "x", "x"),
   "global.get": op(0x23, "global", "", "x"),                "global.set": op(0x24, "global", "x", ""),

@@ -8,7 +8,7 @@
 // Trust
 //   Trusts clist.ts. Trusted by gate.ts and kernel.ts.
 import { errorValue, forgetMessage, invokeMessage, TAGGED } from "./cbor.ts";
-import { type Capability, derive, drop, grant, lookUp, newCapability } from "./clist.ts";
+import { type Capability, derive, drop, grant, lookUp, NONE, newCapability } from "./clist.ts";
 import { type CallContract, type Contract, NONE_FOUND } from "./contract.ts";
 import { ask, deliver, type Offer, type Tenant } from "./domain.ts";
 import { MAX_OFFERS, MAX_PENDING } from "./limits.ts";
@@ -16,7 +16,6 @@ import { handOver } from "./monitor.ts";
 import type { Found } from "./shape.ts";
 import type { Answer, CallContext, Reply, Replying, Sent, Target } from "./types.ts";
 
-export const NONE: readonly Capability[] = Object.freeze([]);
 export const NOTHING_SENT: Sent = Object.freeze({ capabilities: NONE, found: NONE_FOUND });
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset);

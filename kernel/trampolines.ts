@@ -20,19 +20,15 @@ export const I32 = 0x7f;
 /** The module name of every import of an artifact, and the first word of every reserved export. */
 export const CORDON = "cordon";
 
-/** Imported functions, in order: the kernel's own three, then the gates. All parameters are i32, and so is the result. */
-export const IMPORTS = [
-  { name: "slice", params: 2 }, // (fuel, depth) -> new fuel; YIELD; less: die
-  { name: "yield", params: 0 }, // suspends -> token
-  { name: "enter", params: 1 }, // (token) -> new fuel; < 0: die
-  { name: "grow", params: 1 },
-  { name: "call", params: 5 },
-  { name: "reply", params: 2 },
-  { name: "receive", params: 3 },
-  { name: "answer", params: 4 },
-] as const;
+/**
+ * Imported functions, in order, with the number of their parameters; all are i32, and so is the result. The kernel's own
+ * three: slice (fuel, depth) -> new fuel, or YIELD, or less: die; yield () suspends -> token; enter (token) -> new fuel,
+ * or less than 0: die. Then the gates.
+ */
+const PARAMETERS = { slice: 2, yield: 0, enter: 1, grow: 1, call: 5, reply: 2, receive: 3, answer: 4 } as const;
+type ImportName = keyof typeof PARAMETERS;
+export const IMPORTS = Object.entries(PARAMETERS).map(([name, params]) => ({ name, params }));
 
-type ImportName = (typeof IMPORTS)[number]["name"];
 /** Imports that a source module may name: everything after the kernel's own three. */
 export const FIRST_GATE = 3;
 

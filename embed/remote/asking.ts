@@ -82,11 +82,11 @@ function read(
   references: readonly Reference[],
   body: Uint8Array,
 ): Reply | undefined {
-  const checked = checkReply(contract, body, ok);
-  if ("why" in checked || (!ok && references.length > 0)) return undefined;
+  const found = checkReply(contract, body, ok);
+  if ("why" in found || (!ok && references.length > 0)) return undefined;
   if (!ok) return { failed: body };
-  const capabilities = followAll(tables(), body, checked.found, references);
-  return capabilities && { value: body, capabilities, found: checked.found };
+  const capabilities = followAll(tables(), body, found, references);
+  return capabilities && { value: body, capabilities, found };
 }
 
 /** The call takes time: who waits for it learns that now, and its reply later. */

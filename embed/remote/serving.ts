@@ -75,10 +75,10 @@ const u32 = (bytes: Uint8Array, at: number): number => new DataView(bytes.buffer
 /** What is wrong with a reply, if anything is. What comes from a domain was checked when it answered. */
 function wrongIn(contract: CallContract, reply: Partial<Parcel>, value: Uint8Array, ok: boolean): string | undefined {
   const { capabilities = [], found } = reply;
-  const checked = found === undefined ? checkReply(contract, value, ok) : { found };
+  const checked = found ?? checkReply(contract, value, ok);
   if ("why" in checked) return checked.why;
   const isGood = ({ at, contract: { form } }: Found): boolean => capabilities[u32(value, at)]?.contract.form === form;
-  return checked.found.every(isGood) ? undefined : "a capability of another contract";
+  return checked.every(isGood) ? undefined : "a capability of another contract";
 }
 
 /** What a reply is if its contract allows it, else the error that the caller gets for a broken target. */
@@ -161,14 +161,14 @@ export function serve(serving: Serving, asked: Alleged, body: Uint8Array): void 
   if (serving.onTime?.(asked.time) === false) return violated("a time that is none");
   if (open.has(asked.call)) return violated("a call number that is in use");
   if (open.size >= mostCalls || isFull(tables)) return violated("more calls at once than it may make");
-  const checked = checkArguments(contract, body, body.length);
-  if ("why" in checked) return violated("arguments outside of their contract");
-  const capabilities = followAll(tables, body, checked.found, asked.references);
+  const found = checkArguments(contract, body, body.length);
+  if ("why" in found) return violated("arguments outside of their contract");
+  const capabilities = followAll(tables, body, found, asked.references);
   if (capabilities === undefined) return violated("capabilities that it does not have");
   const one: Open = { asked, capability, contract, bytesIn: body.length, drops: [] };
   open.set(asked.call, one);
   const onDropped = (task: () => void): void => void one.drops.push(task);
-  perform(serving, one, body, { ...caller, capabilities, found: checked.found, onDropped });
+  perform(serving, one, body, { ...caller, capabilities, found, onDropped });
 }
 
 /** Nobody wants the result. The reply goes all the same: every call is answered once. */

@@ -1,4 +1,5 @@
 // A bill: what was used times what it costs, for an account and all below it.
+import { type Node, totalOf } from "./node.ts";
 import { type Metered, RESOURCES } from "./resources.ts";
 
 /** Price of one unit. */
@@ -22,16 +23,10 @@ export interface Bill {
   readonly parts: readonly Bill[];
 }
 
-/** What a bill is made of. */
-interface Billed {
-  readonly name: string;
-  readonly totals: readonly number[];
-  readonly children: Iterable<Billed> | undefined;
-}
-
-export function billOf({ name, totals, children }: Billed, prices: ReadonlyMap<Metered, number>): Bill {
+export function billOf(node: Node, prices: ReadonlyMap<Metered, number>): Bill {
+  const { name, children } = node;
   const lines = [...prices].map(([resource, price]) => {
-    const used = totals[RESOURCES.indexOf(resource)] as number;
+    const used = totalOf(node, RESOURCES.indexOf(resource));
     return { resource, used, price, cost: used * price };
   });
   const total = lines.reduce((sum, { cost }) => sum + cost, 0);

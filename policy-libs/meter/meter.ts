@@ -12,7 +12,7 @@
 import { type Account, frozenAt } from "../../kernel/index.ts";
 import { type Bill, billOf, type Prices } from "./bill.ts";
 import { freeze, thaw } from "./freeze.ts";
-import { delayOf, levelOf, type Node, newNode, removeNode } from "./node.ts";
+import { delayOf, levelOf, type Node, newNode, removeNode, totalOf } from "./node.ts";
 import {
   type Amounts,
   type CheckedOptions,
@@ -87,8 +87,8 @@ const METHODS: Omit<Meter, "name" | "account" | "time"> = {
     return recordOf((index) => this.account.used[index] as number);
   },
   totals(this: Meter) {
-    const { totals } = nodeBehind(this);
-    return recordOf((index) => totals[index] as number);
+    const node = nodeBehind(this);
+    return recordOf((index) => totalOf(node, index));
   },
   limits(this: Meter) {
     return finite(recordOf((index) => this.account.limit[index] as number));

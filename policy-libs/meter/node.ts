@@ -39,7 +39,8 @@ interface Rated {
 export interface Node extends NodeParts {
   readonly parent: Node | undefined;
   children: Set<Node> | undefined;
-  readonly totals: number[];
+  /** What was held in all. Of what is used up it is what the account says. */
+  readonly held: number[];
   /** Of its owner, who takes back no others. */
   freezes: number;
   /** By the index of RESOURCES; undefined where no rate is. */
@@ -106,7 +107,7 @@ function onCharge(node: Node, index: number, amount: number): void {
 }
 
 function count(node: Node, index: number, amount: number): void {
-  node.totals[index] = (node.totals[index] as number) + amount;
+  if (IS_HELD[index]) node.held[index] = (node.held[index] as number) + amount;
   const rated = node.rated[index];
   if (rated === undefined) return;
   if (amount > 0) touch(node, index);
@@ -127,18 +128,27 @@ const stopsOf = (node: () => Node) => ({
 /** What most nodes have: no rate, neither here nor above. */
 const UNRATED: readonly (Rated | undefined)[] = Object.freeze(RESOURCES.map(() => undefined));
 
+/** What the kernel tells of: everything where there are rates, else what is held alone. */
+const ALL = -1;
+const HELD_ONES = IS_HELD.reduce((bits, isHeld, index) => bits | (Number(isHeld) << index), 0);
+
+/** What was used in all. */
+export const totalOf = ({ held, account }: Node, index: number): number =>
+  (IS_HELD[index] ? held[index] : account.used[index]) as number;
+
 /** Undefined if too many are above it. */
 export function newNode(parts: NodeParts, parent?: Node): Node | undefined {
-  const account = newAccount(parent?.account, (index, amount) => onCharge(node, index, amount));
+  const isRated = parts.rates.size > 0 || (parent !== undefined && parent.rated !== UNRATED);
+  const told = (index: number, amount: number): void => onCharge(node, index, amount);
+  const account = newAccount(parent?.account, told, isRated ? ALL : HELD_ONES);
   if (account === undefined) return undefined;
   const ratedOf = (name: Metered, index: number): Rated | undefined => {
     const self = { share: parts.share, wants: () => wants(node, index) };
     return newRated(parts.rates.get(name), parent?.rated[index], self, parts.time);
   };
   const delays = stopsOf(() => node);
-  const isRated = parts.rates.size > 0 || (parent !== undefined && parent.rated !== UNRATED);
   const node: Node = {
-    ...{ ...parts, parent, children: undefined, account, totals: RESOURCES.map(() => 0), freezes: 0 },
+    ...{ ...parts, parent, children: undefined, account, held: RESOURCES.map(() => 0), freezes: 0 },
     rated: isRated ? RESOURCES.map(ratedOf) : UNRATED,
     stop: isRated ? newStop(account, parts.time, delays) : NO_STOP,
   };

@@ -314,6 +314,15 @@ describe("what a host function does", () => {
     expect(() => callSignal()).toThrow(expect.objectContaining({ code: "E_OPTION" }));
   });
 
+  test("more arguments than the host's stack is to hold are refused, and no function is called", () => {
+    let calls = 0;
+    const fn = (...args: readonly unknown[]): number => ++calls && args.length;
+    expect(call({ fn }, Array(10_000).fill(0))).toEqual({ ok: true, value: 10_000 });
+    expect(call({ fn }, Array(10_001).fill(0))).toMatchObject({ ok: false, value: { code: "E_VALUE" } });
+    expect(call({ fn }, Array(1_000_000).fill(0))).toMatchObject({ ok: false, value: { code: "E_VALUE" } });
+    expect(calls).toBe(1);
+  });
+
   test("arguments that are malformed are the caller's fault", () => {
     const [prepared] = prepareGrants({ fn: () => 1 });
     const reply = prepared?.capability(newMeter()).target(0, Uint8Array.of(0x81, 0xff), 2, CONTEXT);
