@@ -15,6 +15,10 @@ const PRELUDE = `
     if (typeof v === "string") return JSON.stringify(v);
     if (typeof v === "bigint") return v + "n";
     if (Object.is(v, -0)) return "-0";
+    if (typeof v === "number" && !Number.isSafeInteger(v)) { // powers of two: see known.ts
+      const k = Math.round(Math.log2(Math.abs(v)));
+      if (2 ** k === Math.abs(v)) return (v < 0 ? "-2**" : "2**") + k;
+    }
     if (typeof v === "symbol") return v.toString();
     if (typeof v === "function") return "function";
     if (typeof v !== "object" || v === null) return String(v);

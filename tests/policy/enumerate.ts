@@ -2,6 +2,7 @@
 import { edit } from "../../policy-libs/policy/edits.ts";
 import { decideByHistory } from "../../policy-libs/policy/reference.ts";
 import type { Datum, Decision, HistoryKind, Joined, PolicyEvent } from "../../policy-libs/policy/resolved.ts";
+import { settle } from "../../policy-libs/policy/settle.ts";
 import type { Argument, Operation } from "../../policy-libs/policy/vocabulary.ts";
 
 type Data = ReadonlyMap<string, Datum>;
@@ -40,6 +41,12 @@ export function isPerformed(policy: Joined, history: readonly PolicyEvent[], eve
   return decision.refusal === undefined && edit(decision, event).by === undefined;
 }
 
+/** As it stands, as its changes make it, or because two of them do not go together; or somebody who is asked says no. */
+export function isRefusable(policy: Joined, history: readonly PolicyEvent[], call: PolicyEvent): boolean {
+  const { decision } = settle((event) => decideByHistory(policy, history, event), call);
+  return decision.refusal !== undefined || isAsked(decision);
+}
+
 const eventOf = (op: Operation, kind: HistoryKind, data: Data, time: number): PolicyEvent => ({
   kind,
   op,
@@ -64,8 +71,7 @@ function* callsAfter(policy: Joined, moment: Moment, event: PolicyEvent, hasComp
     if (isAsked(decision) || hasCompany) yield [event, after(moment, open, approved, event)];
   }
   const refused: PolicyEvent = { ...event, kind: "refused" };
-  const isRefused = decision.refusal !== undefined || isAsked(decision) || hasCompany;
-  if (isRefused) yield [refused, after(moment, moment.open, refused)];
+  if (hasCompany || isRefusable(policy, moment.history, event)) yield [refused, after(moment, moment.open, refused)];
 }
 
 function* outcomesAfter(policy: Joined, moment: Moment, { op, gives }: Calls, now: number): Generator<Next> {
