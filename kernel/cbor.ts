@@ -215,7 +215,7 @@ const SMALL = Uint8Array.from({ length: 256 }, (_, head) => smallSize(head >> 5,
 /** The head of text whose length is the next byte. */
 const LONGER_TEXT = 0x78;
 /** The size of the item that begins here if it is small, or text of up to 255 bytes; else 0, or no number. */
-const sizeAt = (bytes: Uint8Array, at: number): number =>
+export const sizeAt = (bytes: Uint8Array, at: number): number =>
   bytes[at] === LONGER_TEXT ? 2 + (bytes[at + 1] as number) : (SMALL[bytes[at] as number] as number);
 /** What a string of this size weighs as items, beyond the one that it is. */
 const weightOf = (size: number): number => ((size - 2) / BYTES_PER_ITEM) | 0;
@@ -287,16 +287,15 @@ function countSmall(bytes: Uint8Array, length: number): number {
 export function checkValue(bytes: Uint8Array, length: number): number | BadValue {
   walk.bytes = bytes;
   walk.end = length;
-  walk.at = walk.depth = walk.handles = 0;
-  walk.nodes = countSmall(bytes, length);
-  if (walk.nodes > 0) return walk.nodes;
+  const small = countSmall(bytes, length);
+  walk.at = walk.depth = walk.nodes = walk.handles = 0;
+  if (small > 0) return small;
   if (walk.sizes.length > 0) walk.sizes.length = 0;
   if (!readAll()) return { why: walk.why, at: walk.at };
   return walk.at === length ? walk.nodes : { why: "more than one value", at: walk.at };
 }
 
-/** How many items the value that was checked last has when expanded, how many handles, and where its shared items begin. */
-export const itemsSeen = (): number => walk.nodes;
+/** How many handles the value has that was checked last, and where its shared items begin. */
 export const handlesSeen = (): number => walk.handles;
 export const placeOfShared = (index: number): number => walk.places[index] as number;
 

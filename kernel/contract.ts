@@ -7,7 +7,8 @@
 //   Trusts cbor.ts, shape.ts. Trusted by gate.ts. Makers of contracts are policy libraries: what has no shape of ours
 //   lets nothing through.
 import { ARRAY, type BadValue, checkValue, handlesSeen } from "./cbor.ts";
-import { type Found, fitsCode, type Shape, tryFit } from "./shape.ts";
+import { NONE } from "./clist.ts";
+import { countFitting, type Found, fitsCode, type Shape, tryFit } from "./shape.ts";
 
 export interface CallContract {
   readonly name: string;
@@ -27,18 +28,23 @@ export type Contract = { readonly name: string; readonly form: string; readonly 
 
 export const ANY: Shape = Object.freeze({ kind: "any" });
 
-export const NONE_FOUND: readonly Found[] = Object.freeze([]);
-
 /** The handles in a checked value, in order; or what is wrong with it. */
 export type Checked = readonly Found[] | BadValue;
 
+/** Of the value that was checked last, if nothing was wrong with it. */
+export const itemsSeen = (): number => items;
+let items = 0;
+
 /** The value at [0, length). */
 export function checkShape(shape: Shape, bytes: Uint8Array, length = bytes.length): Checked {
-  const items = checkValue(bytes, length);
-  if (typeof items !== "number") return items;
-  if (shape.kind === "any" && handlesSeen() === 0) return NONE_FOUND;
+  items = shape.kind === "any" ? 0 : countFitting(shape, bytes, length);
+  if (items > 0) return NONE;
+  const walked = checkValue(bytes, length);
+  if (typeof walked !== "number") return walked;
+  items = walked;
+  if (shape.kind === "any" && handlesSeen() === 0) return NONE;
   const fit = tryFit(shape, bytes, items);
-  return "why" in fit || fit.length > 0 ? fit : NONE_FOUND;
+  return "why" in fit || fit.length > 0 ? fit : NONE;
 }
 
 /** The argument list at [0, length). */

@@ -40,10 +40,8 @@ const readLimits = (reader: Reader): Limits => {
   return { min, max: flags === 1 ? readU32(reader) : undefined };
 };
 
-const readTable = (reader: Reader): Limits => {
-  if (readByte(reader) !== 0x70) refuse("O-opcode", reader.at - 1);
-  return readLimits(reader);
-};
+const readTable = (reader: Reader): Limits =>
+  readByte(reader) === 0x70 ? readLimits(reader) : refuse("O-opcode", reader.at - 1);
 
 const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 
@@ -82,9 +80,7 @@ function readConstant(reader: Reader): number | undefined {
 }
 
 const readGlobal = (reader: Reader): Global => {
-  const type = readValueType(reader);
-  const mutable = readByte(reader) === 1;
-  const at = reader.at;
+  const [type, mutable, at] = [readValueType(reader), readByte(reader) === 1, reader.at];
   readConstant(reader);
   return { type, mutable, at, end: reader.at };
 };
@@ -159,8 +155,7 @@ export function decode(bytes: Uint8Array, utf8: Utf8): Module {
   const draft = empty();
   const reader: Reader = { bytes, at: 8, end: bytes.length };
   while (reader.at < bytes.length) {
-    const at = reader.at;
-    const id = readByte(reader);
+    const [at, id] = [reader.at, readByte(reader)];
     if (id > 12) refuse("O-opcode", at);
     const length = readU32(reader);
     const from = skip(reader, length);

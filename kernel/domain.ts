@@ -218,7 +218,7 @@ export function end(tenant: Tenant, ending: Ending): void {
   if (tenant.state === "running") return chargeToDeath(tenant);
   // Its stack ends in a turn of its own; whoever holds what it offered must not wait for that.
   if (tenant.state === "parked") cut(tenant.life);
-  if (tenant.state === "parked") tenant.core.schedule.queueFirst(() => resume(tenant), tenant.account);
+  if (tenant.state === "parked") tenant.core.schedule.queueFirst(() => resume(tenant));
 }
 
 /** Called inside a gate: the guest dies at its next charge. */

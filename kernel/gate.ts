@@ -9,9 +9,9 @@
 //   A3  A target that throws or answers outside its contract loses its capability: `broken`.
 // Trust
 //   Trusts cbor.ts, contract.ts, clist.ts. Trusted by kernel.ts.
-import { type BadValue, completionMessage, description, errorValue, itemsSeen } from "./cbor.ts";
+import { type BadValue, completionMessage, description, errorValue } from "./cbor.ts";
 import { type Capability, cut, derive, drop, lookUp, NONE, release } from "./clist.ts";
-import { type CallContract, type Checked, checkArguments, checkReply, NONE_FOUND } from "./contract.ts";
+import { type CallContract, type Checked, checkArguments, checkReply, itemsSeen } from "./contract.ts";
 import { announceWait, chargeFuel, deliver, end, renew, type Tenant } from "./domain.ts";
 import { PAGE_COST } from "./fuel.ts";
 import { MAX_PENDING, MAX_VALUE_BYTES, PAGE, TOKENS } from "./limits.ts";
@@ -279,14 +279,14 @@ function judge({ capability, call }: Crossing, reply: Reply | undefined): Judged
   cut(capability, "broken");
   const why = `the capability broke its contract with ${wrong?.why ?? "nothing"} and was revoked`;
   const error = capability.state === "revoked" ? REVOKED : errorValue("E_TARGET", why);
-  return { ok: false, value: error, capabilities: NONE, found: NONE_FOUND, items: 1 };
+  return { ok: false, value: error, capabilities: NONE, found: NONE, items: 1 };
 }
 
 /** As most replies are: data of which there is nothing to tell but what it costs. Undefined: it must be judged. */
 function judgeData({ capability, call }: Crossing, value: Reply): Judged | undefined {
   const isData = value instanceof Uint8Array && capability.state === "live";
-  if (!isData || checkReply(call, value, true) !== NONE_FOUND) return undefined;
-  return { ok: true, value, capabilities: NONE, found: NONE_FOUND, items: itemsSeen() };
+  if (!isData || checkReply(call, value, true) !== NONE) return undefined;
+  return { ok: true, value, capabilities: NONE, found: NONE, items: itemsSeen() };
 }
 
 /** A policy library may be buggy: what it says is a capability must be one, of the contract that is due. */

@@ -77,7 +77,6 @@ export function chargeAccount(account: Account, resource: number, amount: number
 
 /** The nearest account on the way up that is frozen. */
 export function frozenAt(account: Account): Account | undefined {
-  let at: Account | undefined = account;
-  while (at !== undefined && at.frozen === 0) at = at.parent;
-  return at;
+  for (let at: Account | undefined = account; at !== undefined; at = at.parent) if (at.frozen !== 0) return at;
+  return undefined;
 }

@@ -9,14 +9,14 @@
 //   Trusts clist.ts. Trusted by gate.ts and kernel.ts.
 import { errorValue, forgetMessage, invokeMessage, TAGGED } from "./cbor.ts";
 import { type Capability, derive, drop, grant, lookUp, NONE, newCapability } from "./clist.ts";
-import { type CallContract, type Contract, NONE_FOUND } from "./contract.ts";
+import type { CallContract, Contract } from "./contract.ts";
 import { ask, deliver, type Offer, type Tenant } from "./domain.ts";
 import { MAX_OFFERS, MAX_PENDING } from "./limits.ts";
 import { handOver } from "./monitor.ts";
 import type { Found } from "./shape.ts";
 import type { Answer, CallContext, Reply, Replying, Sent, Target } from "./types.ts";
 
-export const NOTHING_SENT: Sent = Object.freeze({ capabilities: NONE, found: NONE_FOUND });
+export const NOTHING_SENT: Sent = Object.freeze({ capabilities: NONE, found: NONE });
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset);
 export const readU32 = (bytes: Uint8Array, at: number): number => viewOf(bytes).getUint32(at);

@@ -12,7 +12,7 @@
 //   let a guest wait for ever, but not keep it from ending, nor run one that is not to run.
 import { SLICE_MS } from "./limits.ts";
 import type { Account } from "./meter.ts";
-import type { FeralPowers, RunQueue } from "./types.ts";
+import type { FeralPowers } from "./types.ts";
 
 export type Schedule = ReturnType<typeof newSchedule>;
 
@@ -22,21 +22,9 @@ export type Turn = { readonly account: Account; since: number | undefined };
 /** Browsers' clocks stand still for longer than a turn can take: it is not for nothing. */
 const LEAST_MS = 1e-3;
 
-/** First come, first served. In constant time: to shift a long array is to move all of it. */
-function fifo(): RunQueue {
+export function newSchedule({ now, later, runQueue }: FeralPowers) {
+  // Endings: those to come, and those that go, the last first. To shift a long array is to move all of it.
   let [coming, going]: [(() => void)[], (() => void)[]] = [[], []];
-  return {
-    size: () => coming.length + going.length,
-    push: (task) => void coming.push(task),
-    take() {
-      if (going.length === 0) [coming, going] = [going, coming.reverse()];
-      return going.pop();
-    },
-  };
-}
-
-export function newSchedule({ now, later, runQueue = fifo() }: FeralPowers) {
-  const endings = fifo();
   let [armed, breath, paid] = [false, now(), 0];
   const arm = (): void => {
     if (armed) return;
@@ -46,20 +34,17 @@ export function newSchedule({ now, later, runQueue = fifo() }: FeralPowers) {
   function fire(): void {
     armed = false;
     breath = now();
-    const task = endings.take() ?? runQueue.take();
-    if (endings.size() + runQueue.size() > 0) arm();
+    if (going.length === 0) [coming, going] = [going, coming.reverse()];
+    const task = going.pop() ?? runQueue.take();
+    if (coming.length + going.length + runQueue.size() > 0) arm();
     task?.();
   }
-  const pusher = (queue: RunQueue) => (task: () => void, account: Account) => {
-    queue.push(task, account);
-    arm();
-  };
   const mayRun = (at: number): boolean => at - breath < SLICE_MS;
   return {
     now,
-    queue: pusher(runQueue),
+    queue: (task: () => void, account: Account) => void [runQueue.push(task, account), arm()],
     /** Runs before everything that is queued: endings. */
-    queueFirst: pusher(endings),
+    queueFirst: (task: () => void) => void [coming.push(task), arm()],
     mayRun,
     mayEnter: (account: Account): boolean => mayRun(now()) && runQueue.isDue?.(account) !== false,
     /** What stands still while others pay. */

@@ -1,9 +1,11 @@
-// Shapes: what a contract says of one value, tried on bytes that checkValue has found well-formed.
+// Shapes: what a contract says of one value, tried on bytes that checkValue has found well-formed; short plain data before.
 //
 // Invariants
 //   SH1  Work is bounded: every look at an item is a step, and steps are a multiple of the items that checkValue
 //        counted, shared ones each time. Unions cannot make it exponential; a shape without end ends at its depth.
 //   SH2  What is not a shape of this file fits nothing.
+//   SH3  What fits though nobody has walked it is one well-formed value without tags, all of it: its shape has read every
+//        head of it. A policy library's own bytes, keys and values, must be whole items for that.
 // Trust
 //   Trusts cbor.ts. Trusted by contract.ts.
 import * as cbor from "./cbor.ts";
@@ -34,11 +36,21 @@ export type Found = { readonly at: number; readonly contract: Contract; readonly
 
 const { ARRAY, BYTES, MAP, NEGATIVE, REFERENCE, SHARED, TAG, TAGGED, TEXT, UINT } = cbor;
 const [TAG_BYTE, DOUBLE, UNDEFINED, WIDE] = [0xd8, 0xfb, 0xf7, 0x1a];
-const STEPS_PER_ITEM = 32;
+/** Behind every value. */
+const [STEPS_PER_ITEM, FAR] = [32, 2 ** 30];
+/** Bytes of what is tried before it is walked: where it was no use, little was done twice. */
+const SHORT = 1_024;
+/** 1: a head that is no tag, of a length that 32 bits hold. Of simple values only doubles and what contracts spell out fit. */
+const PLAIN = Uint8Array.from({ length: 256 }, (_, head) =>
+  Number(head >> 5 !== TAG && ((head & 31) < 27 || head === DOUBLE)),
+);
+const isOneItem = (item: Uint8Array): boolean => cbor.sizeAt(item, 0) === item.length;
 
 let bytes: Uint8Array;
 let [at, argument, steps, depth] = [0, 0, 0, 0];
 let found: Found[] = [];
+/** Where a value ends that nobody has walked: its bytes may be anything. */
+let end = FAR;
 /** The innermost shape that did not fit, and the argument in which it is. */
 let [missed, place] = ["", 0];
 const double = new DataView(new ArrayBuffer(8));
@@ -75,7 +87,7 @@ function startsWith(expected: Uint8Array): boolean {
 function exact(of: readonly Uint8Array[]): boolean {
   const found = of.find(startsWith);
   at += found?.length ?? 0;
-  return found !== undefined;
+  return found !== undefined && (end === FAR || isOneItem(found));
 }
 
 const within = (value: number, { least, most }: Bounds): boolean => value >= least && value <= most;
@@ -95,7 +107,7 @@ function text(bounds: Bounds): boolean {
   const major = head();
   const isText = major === TEXT || (major === TAG && argument === TAGGED.WTF8 && head() === BYTES);
   // A unit is at most three bytes: what is too long is not walked.
-  if (!isText || argument > bounds.most * 3) return false;
+  if (!isText || argument > bounds.most * 3 || argument > end - at) return false;
   steps -= argument >>> 5;
   let units = 0;
   for (const stop = at + argument; at < stop; at++) {
@@ -141,6 +153,7 @@ function record(fields: readonly Field[]): boolean {
     if (index < 0 || seen[index]) return false;
     seen[index] = true;
     const { key, shape, optional } = fields[index] as Field;
+    if (end < FAR && !(isOneItem(key) && (key[0] as number) >> 5 === TEXT)) return false;
     at += key.length;
     if (optional && bytes[at] === UNDEFINED) at++;
     else if (!fits(shape)) return false;
@@ -190,6 +203,7 @@ function tryShape(shape: Shape): boolean {
 /** A shared item is what it is wherever it is referred to; only where nothing is asked does it stay a reference. */
 function fits(shape: Shape): boolean {
   if (steps-- <= 0 || depth >= MAX_SHAPE_DEPTH) return false;
+  if (end < FAR && (shape.kind === "any" || PLAIN[bytes[at] as number] !== 1)) return false;
   depth++;
   const fit = shape.kind !== "any" && bytes[at] === TAG_BYTE ? viaSharing(shape) : tryShape(shape);
   depth--;
@@ -216,12 +230,21 @@ function expected(shape: Shape): string {
   return `${shape.kind === "exact" ? "one of certain values" : shape.kind} expected`;
 }
 
-function begin(given: Uint8Array, items: number): void {
+function begin(given: Uint8Array, items: number, unwalked = FAR): void {
   bytes = given;
+  end = unwalked;
   at = depth = place = 0;
   if (found.length > 0) found = [];
   missed = "";
   steps = items * STEPS_PER_ITEM + STEPS_PER_ITEM;
+}
+
+/** About how many items it has if it is short plain data, well-formed, that fits. 0: whether it does is for the walk to say. */
+export function countFitting(shape: Shape, given: Uint8Array, length: number): number {
+  if (length > SHORT) return 0;
+  begin(given, length, length);
+  const most = steps;
+  return fits(shape) && at === length ? most - steps : 0;
 }
 
 /** The handles of a value of so many items that fits, or why it does not. Where there are none the list is scratch space. */

@@ -13,8 +13,8 @@ export interface FeralPowers {
   readonly now: () => number;
   /** Runs `task` in a later macrotask, after the host's own events. */
   readonly later: (task: () => void) => void;
-  /** Who of those that wait is next; of one kernel alone. Default: who came first. */
-  readonly runQueue?: RunQueue;
+  /** Who of those that wait is next; of one kernel alone. */
+  readonly runQueue: RunQueue;
 }
 
 /**

@@ -1,6 +1,7 @@
 // A kernel for commands that look at modules, and the step from a source module to an artifact, as `run` takes it.
 import { readFileSync } from "node:fs";
 import { createKernel, type Kernel, type Mode } from "../../kernel/index.ts";
+import { fairQueue } from "../../policy-libs/index.ts";
 import { type Instrumented, instrument, link } from "../../stdlib/toolchain/index.ts";
 import { findAsset } from "../node/index.ts";
 import { isModule } from "../wasm-module.ts";
@@ -10,7 +11,10 @@ const decoder = new TextDecoder();
 export const utf8 = (bytes: Uint8Array): string => decoder.decode(bytes);
 
 export const newKernel = (): Kernel =>
-  createKernel({ utf8, now: () => performance.now(), later: (task) => void setImmediate(task) });
+  createKernel({
+    ...{ utf8, now: () => performance.now(), later: (task) => void setImmediate(task) },
+    runQueue: fairQueue(),
+  });
 
 export type Made =
   | { readonly kind: "made"; readonly artifact: Instrumented }

@@ -1,6 +1,7 @@
 // What the build makes of the engine: an artifact for frames and one for segments, the memory that both begin with, and
 // the same after the stripper.
 import { type Artifact, createKernel, type Domain, type Image, type Mode } from "../../kernel/index.ts";
+import { fairQueue } from "../../policy-libs/index.ts";
 import { ENGINE } from "../../stdlib/abi.ts";
 import { instrument } from "../../stdlib/toolchain/index.ts";
 import { bakeImage, continueImage, writeImage } from "../image.ts";
@@ -19,6 +20,7 @@ const kernel = createKernel({
   utf8: (bytes) => decoder.decode(bytes),
   now: () => performance.now(),
   later: (task) => void setImmediate(task),
+  runQueue: fairQueue(),
 });
 
 async function ask(domain: Domain, method: number, value: object): Promise<void> {

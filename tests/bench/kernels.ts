@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createKernel, type Kernel } from "../../kernel/index.ts";
+import { fairQueue } from "../../policy-libs/index.ts";
 
 const decoder = new TextDecoder();
 
@@ -10,6 +11,7 @@ export const newKernel = (): Kernel =>
     utf8: (bytes) => decoder.decode(bytes),
     now: () => performance.now(),
     later: (task) => void setImmediate(task),
+    runQueue: fairQueue(),
   });
 
 const engineFile = join(import.meta.dirname, "../../dist/engine.wasm");

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { type Cordon, createCordon, type Result } from "../../embed/node/index.ts";
 import { createKernel } from "../../kernel/index.ts";
+import { fairQueue } from "../../policy-libs/index.ts";
 import { buildRepy } from "../../stdlib/repy/bundle.build.ts";
 import { instrument } from "../../stdlib/toolchain/index.ts";
 import { CONFINEMENT } from "../kit/confinement.ts";
@@ -15,6 +16,7 @@ export const newKernel = () =>
     utf8: (bytes) => decoder.decode(bytes),
     now: () => performance.now(),
     later: (task) => void setImmediate(task),
+    runQueue: fairQueue(),
   });
 
 let cached: Uint8Array | undefined;

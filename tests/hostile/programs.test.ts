@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { runProgram } from "../../embed/node/index.ts";
 import { createKernel } from "../../kernel/index.ts";
+import { fairQueue } from "../../policy-libs/index.ts";
 import { instrument } from "../../stdlib/toolchain/index.ts";
 import { thrownBy } from "./odd.ts";
 
@@ -54,7 +55,7 @@ describe("the bytes of a program", () => {
       given.fill(0);
       return new TextDecoder().decode(bytes);
     };
-    const kernel = createKernel({ utf8, now: () => 0, later: setImmediate });
+    const kernel = createKernel({ utf8, now: () => 0, later: setImmediate, runQueue: fairQueue() });
     expect(kernel.load(given).kind).toBe("returned");
     expect(given.every((byte) => byte === 0)).toBe(true);
   });

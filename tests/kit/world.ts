@@ -10,6 +10,7 @@ import {
   type Mode,
   type Outcome,
 } from "../../kernel/index.ts";
+import { fairQueue } from "../../policy-libs/meter/fair.ts";
 import { instrument } from "../../stdlib/toolchain/index.ts";
 import type { Bytes } from "./assemble.ts";
 import { CONFINEMENT, type Confinement, modeFor, modeOf } from "./confinement.ts";
@@ -23,10 +24,11 @@ export const later = (task: () => void): void => {
   else setTimeout(task, 0);
 };
 
-export const realPowers: FeralPowers = { utf8: (bytes) => decoder.decode(bytes), now: () => performance.now(), later };
+type Powers = Omit<FeralPowers, "runQueue">;
+export const realPowers: Powers = { utf8: (bytes) => decoder.decode(bytes), now: () => performance.now(), later };
 
 /** A clock that goes on by `step` milliseconds whenever somebody looks, and macrotasks that come at once or not. */
-export function fakePowers(step: () => number): FeralPowers {
+export function fakePowers(step: () => number): Powers {
   let time = 0;
   return {
     ...realPowers,
@@ -42,7 +44,7 @@ const modes = new WeakMap<Uint8Array, Mode>();
 
 /** A kernel of which the domains live as CONFINEMENT says, where the test does not say how. */
 export function newKernel(powers: Partial<FeralPowers> = {}, confinement: Confinement = CONFINEMENT): Kernel {
-  const kernel = createKernel({ ...realPowers, ...powers });
+  const kernel = createKernel({ ...realPowers, runQueue: fairQueue(), ...powers });
   return {
     ...kernel,
     load: (bytes, mode = modes.get(bytes) ?? modeOf(0, confinement)) => kernel.load(bytes, mode),

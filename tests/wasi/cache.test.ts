@@ -10,6 +10,7 @@ import { newProgramRunner, type ProgramResult } from "../../embed/program.ts";
 import { type ArtifactCache, type ArtifactNaming, artifactKey } from "../../embed/program-cache.ts";
 import { programFacts } from "../../embed/program-facts.ts";
 import { createKernel } from "../../kernel/index.ts";
+import { fairQueue } from "../../policy-libs/index.ts";
 import { link } from "../../stdlib/toolchain/index.ts";
 import { assembled, fixture } from "./programs.ts";
 
@@ -162,7 +163,7 @@ describe("a cache is not believed", () => {
   test("an artifact whose checks were taken out is refused, byte by byte", async () => {
     const [, entry] = await kept();
     const artifact = entry.subarray(32);
-    const kernel = createKernel({ utf8, now: () => 0, later: () => undefined });
+    const kernel = createKernel({ utf8, now: () => 0, later: () => undefined, runQueue: fairQueue() });
     expect(kernel.load(artifact).kind).toBe("returned");
     let refused = 0;
     for (let at = 8; at < artifact.length; at += 3) {
